@@ -1,0 +1,3 @@
+/** Headrace bench. */
+@org.jspecify.annotations.NullMarked
+package dev.headrace.bench;

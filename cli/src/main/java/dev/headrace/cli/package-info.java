@@ -1,0 +1,3 @@
+/** Headrace cli. */
+@org.jspecify.annotations.NullMarked
+package dev.headrace.cli;

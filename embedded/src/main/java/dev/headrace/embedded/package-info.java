@@ -1,0 +1,3 @@
+/** Headrace embedded. */
+@org.jspecify.annotations.NullMarked
+package dev.headrace.embedded;

@@ -1,0 +1,3 @@
+/** Headrace SDK. */
+@org.jspecify.annotations.NullMarked
+package dev.headrace.sdk;

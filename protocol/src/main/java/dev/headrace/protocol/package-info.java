@@ -1,0 +1,3 @@
+/** Headrace protocol. */
+@org.jspecify.annotations.NullMarked
+package dev.headrace.protocol;

@@ -1,0 +1,3 @@
+/** Headrace router. */
+@org.jspecify.annotations.NullMarked
+package dev.headrace.router;

@@ -1,0 +1,3 @@
+/** Headrace transport. */
+@org.jspecify.annotations.NullMarked
+package dev.headrace.transport;

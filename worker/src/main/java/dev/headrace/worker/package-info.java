@@ -1,0 +1,3 @@
+/** Headrace worker. */
+@org.jspecify.annotations.NullMarked
+package dev.headrace.worker;
