@@ -9,8 +9,10 @@ import org.jspecify.annotations.Nullable;
 /** A Kafka record without its place: key, headers, value. Bytes are never modified. */
 @SuppressWarnings("ArrayRecordComponent") // compared by content below
 public record WireRecord(byte @Nullable [] key, List<WireHeader> headers, byte @Nullable [] value) {
-  public WireRecord {
-    headers = List.copyOf(headers);
+  public WireRecord(byte @Nullable [] key, List<WireHeader> headers, byte @Nullable [] value) {
+    this.key = key;
+    this.headers = List.copyOf(headers);
+    this.value = value;
   }
 
   /** The text of the last header with this name, or null. */
