@@ -49,15 +49,21 @@ public record Outcome(
     return details.get(name);
   }
 
-  /** This outcome as the answer to another, identical request. */
-  public Outcome forRequest(InferenceRequest request, Instant now, String cache) {
+  /**
+   * This outcome as the answer to another, identical request.
+   *
+   * @param waiting what {@link Outcomes#waiting} made of that request
+   * @param now when it is answered
+   * @param cache the value of {@link Detail#CACHE}
+   */
+  public Outcome answering(Outcome waiting, Instant now, String cache) {
     Map<String, String> own = new LinkedHashMap<>(details);
-    own.putAll(Outcomes.identity(request));
+    own.putAll(waiting.details);
     own.put(Detail.CACHE, cache);
     own.put(Detail.QUEUE_MS, "0");
     own.put(Detail.SERVICE_MS, "0");
     own.put(Detail.USD, "0");
-    return new Outcome(request.address(), status, failure, now, source, own, body, request.trace());
+    return new Outcome(waiting.address, status, failure, now, source, own, body, waiting.trace);
   }
 
   @Override

@@ -26,6 +26,22 @@ public final class Outcomes {
     return details;
   }
 
+  /**
+   * The outcome of a request that waits for an identical one: all but the body. It is OK, because
+   * only a leader that succeeds answers others.
+   */
+  public static Outcome waiting(InferenceRequest request) {
+    return new Outcome(
+        request.address(),
+        Status.OK,
+        null,
+        request.time(),
+        "",
+        identity(request),
+        new byte[0],
+        request.trace());
+  }
+
   /** FAILED with this reason. */
   public static Outcome failed(
       InferenceRequest request, Failure failure, Instant now, String source) {
