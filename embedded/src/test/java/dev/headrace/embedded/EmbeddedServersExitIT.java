@@ -1,0 +1,93 @@
+package dev.headrace.embedded;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** However the JVM ends, no redis-server and no file stays. */
+class EmbeddedServersExitIT {
+  @TempDir Path temporary;
+
+  @Test
+  void sigterm_leaves_no_process_and_no_file() throws Exception {
+    Child child = startChild(true);
+
+    child.jvm.destroy();
+
+    assertThat(child.jvm.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(child.jvm.exitValue()).isEqualTo(128 + 15);
+    // The hook has closed both before the JVM's end.
+    assertThat(ProcessHandle.of(child.redisPid)).isEmpty();
+    assertThat(serverFolders()).isEmpty();
+  }
+
+  @Test
+  void sigterm_without_the_hook_leaves_no_process_and_no_file() throws Exception {
+    Child child = startChild(false);
+
+    child.jvm.destroy();
+
+    assertThat(child.jvm.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    awaitNothingLeft(child);
+  }
+
+  @Test
+  void sigkill_leaves_no_process_and_no_file() throws Exception {
+    Child child = startChild(true);
+
+    child.jvm.destroyForcibly();
+
+    assertThat(child.jvm.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    awaitNothingLeft(child);
+  }
+
+  private void awaitNothingLeft(Child child) {
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(
+            () -> {
+              assertThat(ProcessHandle.of(child.redisPid)).isEmpty();
+              assertThat(serverFolders()).isEmpty();
+            });
+  }
+
+  private List<Path> serverFolders() {
+    try (Stream<Path> files = Files.list(temporary)) {
+      return files.filter(f -> f.getFileName().toString().startsWith("headrace-")).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Child startChild(boolean hook) throws IOException {
+    Process jvm =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "-Djava.io.tmpdir=" + temporary,
+                ServersProgram.class.getName(),
+                Boolean.toString(hook))
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    String line = jvm.inputReader(StandardCharsets.UTF_8).readLine();
+    assertThat(line).startsWith("redis-pid ");
+    long redisPid = Long.parseLong(line.substring("redis-pid ".length()));
+    assertThat(ProcessHandle.of(redisPid)).isPresent();
+    assertThat(serverFolders()).hasSize(2);
+    return new Child(jvm, redisPid);
+  }
+
+  private record Child(Process jvm, long redisPid) {}
+}
