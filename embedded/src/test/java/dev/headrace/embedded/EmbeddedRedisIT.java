@@ -42,6 +42,22 @@ class EmbeddedRedisIT {
   }
 
   @Test
+  void redis_that_crashed_starts_again() throws Exception {
+    try (EmbeddedRedis redis = EmbeddedRedis.builder().build().start()) {
+      ProcessHandle crashed = ProcessHandle.of(redis.pid()).orElseThrow();
+      crashed.destroyForcibly();
+
+      redis.stop();
+      redis.start();
+
+      assertThat(crashed.isAlive()).isFalse();
+      try (RedisClient client = RedisClient.create(URI.create(redis.uri()))) {
+        assertThat(client.ping()).isEqualTo("PONG");
+      }
+    }
+  }
+
+  @Test
   void data_survives_a_stop_when_settings_ask_for_it() {
     try (EmbeddedRedis redis =
             EmbeddedRedis.builder().setting("appendonly", "yes").build().start();

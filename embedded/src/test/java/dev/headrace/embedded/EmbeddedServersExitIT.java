@@ -2,6 +2,7 @@ package dev.headrace.embedded;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -50,6 +51,26 @@ class EmbeddedServersExitIT {
 
     assertThat(child.jvm.waitFor(30, TimeUnit.SECONDS)).isTrue();
     awaitNothingLeft(child);
+  }
+
+  @Test
+  void interrupt_from_a_terminal_does_not_reach_redis() throws Exception {
+    Child child = startChild(true);
+
+    // A terminal's Ctrl-C goes to the process group of the program in front.
+    assertThat(processGroupOf(child.redisPid)).isNotEqualTo(processGroupOf(child.jvm.pid()));
+    child.jvm.destroy();
+
+    assertThat(child.jvm.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    awaitNothingLeft(child);
+  }
+
+  /** The fifth field of Linux' /proc/PID/stat; the second ends with the last bracket. */
+  private static String processGroupOf(long pid) throws IOException {
+    Path stat = Path.of("/proc", Long.toString(pid), "stat");
+    assumeTrue(Files.isReadable(stat), "no " + stat + " (expected: Linux)");
+    String line = Files.readString(stat);
+    return line.substring(line.lastIndexOf(')') + 2).split(" ")[2];
   }
 
   private void awaitNothingLeft(Child child) {
