@@ -1,0 +1,97 @@
+package dev.headrace.protocol;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request as it travels through the topics.
+ *
+ * @param address whose it is and where the outcome goes
+ * @param source the CloudEvents source of the producer
+ * @param time when it was submitted
+ * @param model the name of the model
+ * @param task what is asked of it
+ * @param tier the cost tier
+ * @param deadline after which the result is of no use
+ * @param tenant who pays
+ * @param cacheMode whether the result cache is used
+ * @param size the work it is
+ * @param attempts what was tried so far
+ * @param assignment the router's decision, null before it
+ * @param trace W3C trace context
+ * @param payload the body
+ */
+public record InferenceRequest(
+    Address address,
+    String source,
+    Instant time,
+    String model,
+    Task task,
+    Tier tier,
+    Instant deadline,
+    String tenant,
+    CacheMode cacheMode,
+    Size size,
+    Attempts attempts,
+    @Nullable Assignment assignment,
+    TraceContext trace,
+    Payload payload) {
+
+  /** The tenant of a request that names none. */
+  public static final String DEFAULT_TENANT = "default";
+
+  /** The request id. */
+  public String id() {
+    return address.id();
+  }
+
+  /** This request with the router's decision. */
+  public InferenceRequest assigned(Assignment decision) {
+    return new InferenceRequest(
+        address, source, time, model, task, tier, deadline, tenant, cacheMode, size, attempts,
+        decision, trace, payload);
+  }
+
+  /** This request for another attempt, with no assignment. */
+  public InferenceRequest retried(Attempts nextAttempts) {
+    return new InferenceRequest(
+        address,
+        source,
+        time,
+        model,
+        task,
+        tier,
+        deadline,
+        tenant,
+        cacheMode,
+        size,
+        nextAttempts,
+        null,
+        trace,
+        payload);
+  }
+
+  /** This request with another body. */
+  public InferenceRequest withPayload(Payload other) {
+    return new InferenceRequest(
+        address,
+        source,
+        time,
+        model,
+        task,
+        tier,
+        deadline,
+        tenant,
+        cacheMode,
+        size,
+        attempts,
+        assignment,
+        trace,
+        other);
+  }
+
+  /** Whether the deadline is over at this time. */
+  public boolean expiredAt(Instant now) {
+    return !now.isBefore(deadline);
+  }
+}

@@ -1,0 +1,23 @@
+package dev.headrace.protocol;
+
+/**
+ * How much work a request is, as far as its sender could tell; routing reads this, not the body.
+ *
+ * @param rows input texts
+ * @param tokens of all rows together, an estimate
+ */
+public record Size(int rows, long tokens) {
+  public Size {
+    if (rows < 1) {
+      throw new IllegalArgumentException("rows: " + rows + " (expected: >= 1)");
+    }
+    if (tokens < 0) {
+      throw new IllegalArgumentException("tokens: " + tokens + " (expected: >= 0)");
+    }
+  }
+
+  /** English text has about four UTF-8 bytes a token (measured on the State of the Union texts). */
+  public static Size ofBytes(int rows, long bytes) {
+    return new Size(rows, Math.max(rows, bytes / 4));
+  }
+}

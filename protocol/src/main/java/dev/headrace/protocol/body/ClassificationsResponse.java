@@ -1,0 +1,80 @@
+package dev.headrace.protocol.body;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The response of {@code /v1/classifications}: per text the best label and the score of each.
+ *
+ * @param model name of the model
+ * @param results one per input text, in order
+ * @param promptTokens tokens of all texts after truncation, without padding
+ */
+public record ClassificationsResponse(String model, List<Result> results, long promptTokens) {
+
+  /**
+   * One text's classes.
+   *
+   * @param label the one with the highest score
+   * @param scores by descending score; they add up to 1
+   */
+  public record Result(String label, List<Score> scores) {
+    public Result {
+      scores = List.copyOf(scores);
+    }
+  }
+
+  /** A label's score, 0 to 1. */
+  public record Score(String label, double score) {}
+
+  /** Writes the response. */
+  public byte[] encode() {
+    return JsonBody.write(
+        256,
+        json -> {
+          json.writeStringField("object", "list");
+          json.writeArrayFieldStart("data");
+          for (int i = 0; i < results.size(); i++) {
+            Result result = results.get(i);
+            json.writeStartObject();
+            json.writeStringField("object", "classification");
+            json.writeNumberField("index", i);
+            json.writeStringField("label", result.label());
+            json.writeArrayFieldStart("scores");
+            for (Score score : result.scores()) {
+              json.writeStartObject();
+              json.writeStringField("label", score.label());
+              json.writeNumberField("score", score.score());
+              json.writeEndObject();
+            }
+            json.writeEndArray();
+            json.writeEndObject();
+          }
+          json.writeEndArray();
+          json.writeStringField("model", model);
+          Usage.write(json, promptTokens);
+        });
+  }
+
+  /**
+   * Reads a response.
+   *
+   * @throws dev.headrace.protocol.FailureException INVALID_BODY
+   */
+  public static ClassificationsResponse parse(byte[] bytes) {
+    JsonBody body = JsonBody.parse(bytes);
+    JsonNode data =
+        body.field("data").orElseThrow(() -> JsonBody.invalid("data", "missing", "an array"));
+    List<Result> results = new ArrayList<>(data.size());
+    for (JsonNode item : data) {
+      List<Score> scores = new ArrayList<>();
+      for (JsonNode score : item.path("scores")) {
+        scores.add(new Score(score.path("label").asText(), score.path("score").asDouble()));
+      }
+      results.add(new Result(item.path("label").asText(), scores));
+    }
+    return new ClassificationsResponse(
+        body.requireText("model"), results, Usage.promptTokens(body));
+  }
+}

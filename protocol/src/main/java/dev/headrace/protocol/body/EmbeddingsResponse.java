@@ -1,0 +1,100 @@
+package dev.headrace.protocol.body;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+
+/**
+ * The response of {@code /v1/embeddings}.
+ *
+ * @param model name of the model
+ * @param vectors one per input text, in order; {@code [rows][dimension]} float32
+ * @param promptTokens tokens of all texts after truncation, without padding
+ */
+public record EmbeddingsResponse(String model, List<float[]> vectors, long promptTokens) {
+
+  /** Writes the response. */
+  public byte[] encode(VectorEncoding encoding) {
+    int hint = 128 + vectors.stream().mapToInt(v -> v.length * 6 + 64).sum();
+    return JsonBody.write(
+        hint,
+        json -> {
+          json.writeStringField("object", "list");
+          json.writeArrayFieldStart("data");
+          for (int i = 0; i < vectors.size(); i++) {
+            json.writeStartObject();
+            json.writeStringField("object", "embedding");
+            json.writeNumberField("index", i);
+            float[] vector = vectors.get(i);
+            if (encoding == VectorEncoding.BASE64) {
+              json.writeStringField("embedding", toBase64(vector));
+            } else {
+              json.writeArrayFieldStart("embedding");
+              for (float component : vector) {
+                json.writeNumber(component);
+              }
+              json.writeEndArray();
+            }
+            json.writeEndObject();
+          }
+          json.writeEndArray();
+          json.writeStringField("model", model);
+          Usage.write(json, promptTokens);
+        });
+  }
+
+  /**
+   * Reads a response in either encoding.
+   *
+   * @throws dev.headrace.protocol.FailureException INVALID_BODY
+   */
+  public static EmbeddingsResponse parse(byte[] bytes) {
+    JsonBody body = JsonBody.parse(bytes);
+    JsonNode data =
+        body.field("data").orElseThrow(() -> JsonBody.invalid("data", "missing", "an array"));
+    List<float[]> vectors = new ArrayList<>(data.size());
+    for (JsonNode item : data) {
+      vectors.add(vector(item.path("embedding")));
+    }
+    return new EmbeddingsResponse(body.requireText("model"), vectors, Usage.promptTokens(body));
+  }
+
+  private static float[] vector(JsonNode value) {
+    if (value.isTextual()) {
+      return fromBase64(value.textValue());
+    }
+    if (!value.isArray()) {
+      throw JsonBody.invalid("embedding", JsonBody.describe(value), "an array or base64");
+    }
+    float[] vector = new float[value.size()];
+    for (int i = 0; i < vector.length; i++) {
+      vector[i] = value.get(i).floatValue();
+    }
+    return vector;
+  }
+
+  private static String toBase64(float[] vector) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(vector.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(vector);
+    return Base64.getEncoder().encodeToString(bytes.array());
+  }
+
+  private static float[] fromBase64(String text) {
+    byte[] bytes;
+    try {
+      bytes = Base64.getDecoder().decode(text);
+    } catch (IllegalArgumentException e) {
+      throw JsonBody.invalid("embedding", "bad base64", "base64 of little-endian float32");
+    }
+    if (bytes.length % Float.BYTES != 0) {
+      throw JsonBody.invalid("embedding", bytes.length + " bytes", "a multiple of 4");
+    }
+    float[] vector = new float[bytes.length / Float.BYTES];
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(vector);
+    return vector;
+  }
+}

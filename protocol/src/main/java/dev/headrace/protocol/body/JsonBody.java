@@ -1,0 +1,152 @@
+package dev.headrace.protocol.body;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.headrace.protocol.ErrorCode;
+import dev.headrace.protocol.FailureException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Reads and writes JSON objects; every wrong field is an INVALID_BODY that names it. */
+final class JsonBody {
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+  private static final ObjectReader READER = MAPPER.readerFor(JsonNode.class);
+
+  private final JsonNode node;
+
+  private JsonBody(JsonNode node) {
+    this.node = node;
+  }
+
+  /** What a response writes into its object. */
+  interface Content {
+    void write(JsonGenerator json) throws IOException;
+  }
+
+  static byte[] write(int sizeHint, Content content) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream(sizeHint);
+    try (JsonGenerator json = MAPPER.getFactory().createGenerator(out)) {
+      json.writeStartObject();
+      content.write(json);
+      json.writeEndObject();
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing to memory failed", e);
+    }
+    return out.toByteArray();
+  }
+
+  static JsonBody parse(byte[] bytes) {
+    requireUtf8(bytes);
+    try {
+      JsonNode node = READER.readValue(bytes);
+      if (!node.isObject()) {
+        throw invalid("body", node.getNodeType().toString(), "a JSON object");
+      }
+      return new JsonBody(node);
+    } catch (JsonProcessingException e) {
+      throw invalid("body", "bad JSON at " + where(e), "a JSON object");
+    } catch (IOException e) {
+      throw new UncheckedIOException("reading from memory failed", e);
+    }
+  }
+
+  /** Jackson accepts other encodings of JSON by their first bytes; the wire is UTF-8 only. */
+  private static void requireUtf8(byte[] bytes) {
+    try {
+      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+    } catch (CharacterCodingException e) {
+      throw new FailureException(
+          ErrorCode.INVALID_BODY, "body: bytes that are not UTF-8 (expected: JSON in UTF-8)", e);
+    }
+  }
+
+  private static String where(JsonProcessingException e) {
+    return e.getLocation() == null
+        ? "an unknown place"
+        : "line " + e.getLocation().getLineNr() + " column " + e.getLocation().getColumnNr();
+  }
+
+  static FailureException invalid(String field, String value, String expected) {
+    return new FailureException(
+        ErrorCode.INVALID_BODY, field + ": " + value + " (expected: " + expected + ")");
+  }
+
+  Optional<JsonNode> field(String name) {
+    JsonNode value = node.get(name);
+    return value == null || value.isNull() ? Optional.empty() : Optional.of(value);
+  }
+
+  String requireText(String name) {
+    JsonNode value = field(name).orElseThrow(() -> invalid(name, "missing", "a string"));
+    if (!value.isTextual() || value.textValue().isEmpty()) {
+      throw invalid(name, describe(value), "a string that is not empty");
+    }
+    return value.textValue();
+  }
+
+  /** A text or an array of texts, each within the limits. */
+  List<String> requireTexts(String name, BodyLimits limits) {
+    JsonNode value = field(name).orElseThrow(() -> invalid(name, "missing", "a string or strings"));
+    if (value.isTextual()) {
+      return List.of(text(name, value, limits));
+    }
+    if (!value.isArray() || value.isEmpty()) {
+      throw invalid(name, describe(value), "a string or an array of strings, not empty");
+    }
+    if (value.size() > limits.maxRows()) {
+      throw tooLarge(name, value.size() + " texts", "at most " + limits.maxRows());
+    }
+    List<String> texts = new ArrayList<>(value.size());
+    for (int i = 0; i < value.size(); i++) {
+      texts.add(text(name + "[" + i + "]", value.get(i), limits));
+    }
+    return texts;
+  }
+
+  private static String text(String name, JsonNode value, BodyLimits limits) {
+    if (!value.isTextual()) {
+      throw invalid(name, describe(value), "a string");
+    }
+    String text = value.textValue();
+    if (text.isEmpty()) {
+      throw invalid(name, "empty", "a string that is not empty");
+    }
+    if (text.length() > limits.maxTextChars()) {
+      throw tooLarge(name, text.length() + " characters", "at most " + limits.maxTextChars());
+    }
+    return text;
+  }
+
+  static FailureException tooLarge(String field, String value, String expected) {
+    return new FailureException(
+        ErrorCode.INPUT_TOO_LARGE, field + ": " + value + " (expected: " + expected + ")");
+  }
+
+  /** What a value is, without its content: payloads stay out of messages. */
+  static String describe(JsonNode value) {
+    return switch (value.getNodeType()) {
+      case STRING -> value.textValue().isEmpty() ? "empty string" : "a string";
+      case ARRAY -> value.isEmpty() ? "empty array" : "an array";
+      case NUMBER, BOOLEAN -> value.asText();
+      case OBJECT, POJO -> "an object";
+      case NULL, MISSING -> "null";
+      case BINARY -> "binary";
+    };
+  }
+}

@@ -1,0 +1,164 @@
+package dev.headrace.protocol.event;
+
+import dev.headrace.protocol.ErrorCode;
+import dev.headrace.protocol.FailureException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The CloudEvents attributes of one record, read strictly: each at most once, UTF-8, bounded. */
+final class Attributes {
+  static final String PREFIX = "ce_";
+
+  /** Longest attribute value read, in bytes (chosen; CloudEvents asks for small ones). */
+  private static final int MAX_BYTES = 4096;
+
+  private final Map<String, String> values;
+
+  private Attributes(Map<String, String> values) {
+    this.values = values;
+  }
+
+  /**
+   * Reads all {@code ce_} headers.
+   *
+   * @throws FailureException MALFORMED_EVENT for a doubled, null, over-long or non-UTF-8 value
+   */
+  static Attributes of(WireRecord record) {
+    Map<String, String> values = new HashMap<>();
+    for (WireHeader header : record.headers()) {
+      if (!header.name().startsWith(PREFIX)) {
+        continue;
+      }
+      if (values.put(header.name().substring(PREFIX.length()), decode(header)) != null) {
+        throw malformed(header.name(), "given twice", "at most once");
+      }
+    }
+    return new Attributes(values);
+  }
+
+  /** As many attributes as can be read; for the address of a broken record. */
+  static Attributes lenient(WireRecord record) {
+    Map<String, String> values = new HashMap<>();
+    for (WireHeader header : record.headers()) {
+      if (header.name().startsWith(PREFIX)) {
+        try {
+          values.putIfAbsent(header.name().substring(PREFIX.length()), decode(header));
+        } catch (FailureException e) {
+          values.remove(header.name().substring(PREFIX.length()));
+        }
+      }
+    }
+    return new Attributes(values);
+  }
+
+  private static String decode(WireHeader header) {
+    byte[] value = header.value();
+    if (value == null) {
+      throw malformed(header.name(), "null", "text");
+    }
+    if (value.length > MAX_BYTES) {
+      throw malformed(header.name(), value.length + " bytes", "at most " + MAX_BYTES);
+    }
+    try {
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .onMalformedInput(CodingErrorAction.REPORT)
+          .onUnmappableCharacter(CodingErrorAction.REPORT)
+          .decode(ByteBuffer.wrap(value))
+          .toString();
+    } catch (CharacterCodingException e) {
+      throw malformed(header.name(), "bytes that are not UTF-8", "UTF-8");
+    }
+  }
+
+  static FailureException malformed(String header, String value, String expected) {
+    return new FailureException(
+        ErrorCode.MALFORMED_EVENT, header + ": " + value + " (expected: " + expected + ")");
+  }
+
+  @Nullable String get(String name) {
+    return values.get(name);
+  }
+
+  String require(String name) {
+    String value = values.get(name);
+    if (value == null || value.isEmpty()) {
+      throw malformed(PREFIX + name, value == null ? "missing" : "empty", "text");
+    }
+    return value;
+  }
+
+  String orElse(String name, String otherwise) {
+    String value = values.get(name);
+    return value == null ? otherwise : value;
+  }
+
+  @Nullable Instant instant(String name) {
+    String value = values.get(name);
+    if (value == null) {
+      return null;
+    }
+    try {
+      return OffsetDateTime.parse(value).toInstant();
+    } catch (DateTimeException e) {
+      throw malformed(PREFIX + name, value, "an RFC 3339 time such as 2026-11-23T10:15:30Z");
+    }
+  }
+
+  long number(String name, long otherwise, long min, long max) {
+    String value = values.get(name);
+    if (value == null) {
+      return otherwise;
+    }
+    try {
+      long number = Long.parseLong(value);
+      if (number >= min && number <= max) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      throw malformed(PREFIX + name, value, min + ".." + max);
+    }
+    throw malformed(PREFIX + name, value, min + ".." + max);
+  }
+
+  List<String> list(String name) {
+    String value = values.get(name);
+    if (value == null || value.isEmpty()) {
+      return List.of();
+    }
+    return List.of(value.split(",", -1));
+  }
+
+  /** Collects headers in order; nulls are left out. */
+  static final class Writer {
+    private final List<WireHeader> headers = new ArrayList<>();
+
+    Writer put(String name, @Nullable Object value) {
+      if (value != null) {
+        headers.add(WireHeader.of(PREFIX + name, value.toString()));
+      }
+      return this;
+    }
+
+    Writer plain(String name, @Nullable String value) {
+      if (value != null) {
+        headers.add(WireHeader.of(name, value));
+      }
+      return this;
+    }
+
+    List<WireHeader> headers() {
+      return headers;
+    }
+  }
+}

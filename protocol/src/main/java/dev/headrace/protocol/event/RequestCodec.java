@@ -1,0 +1,239 @@
+package dev.headrace.protocol.event;
+
+import dev.headrace.protocol.Address;
+import dev.headrace.protocol.Assignment;
+import dev.headrace.protocol.Attempts;
+import dev.headrace.protocol.CacheMode;
+import dev.headrace.protocol.ErrorCode;
+import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.InferenceRequest;
+import dev.headrace.protocol.Payload;
+import dev.headrace.protocol.Size;
+import dev.headrace.protocol.Task;
+import dev.headrace.protocol.Tier;
+import dev.headrace.protocol.TraceContext;
+import dev.headrace.protocol.naming.Digests;
+import dev.headrace.protocol.naming.RedisKeys;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Requests as CloudEvents 1.0, Kafka binary binding.
+ *
+ * <p>Required: {@code ce_specversion}, {@code ce_id}, {@code ce_source}, {@code ce_type}, {@code
+ * ce_model}, {@code ce_task}. All else has a default, so that any CloudEvents producer is a client:
+ * tier from the topic, deadline from the tier, client from the source.
+ */
+public final class RequestCodec {
+  public static final String TYPE = "dev.headrace.request.v1";
+  public static final String CONTENT_TYPE = "application/json";
+
+  private static final Pattern CLIENT = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._/:@+-]{1,200}");
+  private static final Pattern TOPIC = Pattern.compile("[A-Za-z0-9._-]{1,249}");
+  private static final Pattern LIST_ITEM = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+  private static final int MAX_ID = 256;
+  private static final int MAX_ROWS = 100_000;
+  private static final int MAX_ATTEMPT = 1000;
+
+  private RequestCodec() {}
+
+  /** The record of a request; its key is the request id. */
+  public static WireRecord encode(InferenceRequest r) {
+    Attributes.Writer w = new Attributes.Writer();
+    w.put("specversion", "1.0")
+        .put("id", r.id())
+        .put("type", TYPE)
+        .put("source", r.source())
+        .put("time", r.time())
+        .plain("content-type", CONTENT_TYPE)
+        .put("dataref", r.payload().reference())
+        .put("model", r.model())
+        .put("task", r.task().wireName())
+        .put("tier", r.tier().wireName())
+        .put("deadline", r.deadline())
+        .put("client", r.address().client())
+        .put("streamed", r.address().streamed() ? "true" : null)
+        .put("replyto", r.address().replyTo())
+        .put("tenant", r.tenant().equals(InferenceRequest.DEFAULT_TENANT) ? null : r.tenant())
+        .put("cachemode", r.cacheMode() == CacheMode.USE ? null : r.cacheMode().wireName())
+        .put("rows", r.size().rows())
+        .put("tokens", r.size().tokens());
+    writeProgress(w, r);
+    w.plain("traceparent", r.trace().traceparent()).plain("tracestate", r.trace().tracestate());
+    return new WireRecord(
+        r.id().getBytes(StandardCharsets.UTF_8), w.headers(), r.payload().bytes());
+  }
+
+  private static void writeProgress(Attributes.Writer w, InferenceRequest r) {
+    Attempts attempts = r.attempts();
+    if (attempts.number() > 1) {
+      w.put("attempt", attempts.number());
+    }
+    w.put("tried", attempts.tried().isEmpty() ? null : String.join(",", attempts.tried()));
+    w.put("excluded", attempts.excluded().isEmpty() ? null : String.join(",", attempts.excluded()));
+    Assignment a = r.assignment();
+    if (a != null) {
+      w.put("lane", a.lane())
+          .put("devicetype", a.deviceType())
+          .put("reason", a.reason())
+          .put("cachekey", a.cacheKey());
+    }
+  }
+
+  /**
+   * Reads a request; never throws.
+   *
+   * @param record the record
+   * @param topicTier the tier of the topic it came from, used when it names none
+   * @param timestamp the record's time, used when it has no {@code ce_time}
+   */
+  public static Decoded decode(WireRecord record, Tier topicTier, Instant timestamp) {
+    try {
+      return new Decoded.Valid(read(record, Attributes.of(record), topicTier, timestamp));
+    } catch (FailureException e) {
+      return new Decoded.Malformed(e.failure(), addressOf(record));
+    }
+  }
+
+  private static InferenceRequest read(
+      WireRecord record, Attributes a, Tier topicTier, Instant timestamp) {
+    checkVersion(a);
+    Address address = address(a);
+    String taskName = a.require("task");
+    Task task =
+        Task.ofWireName(taskName)
+            .orElseThrow(
+                () ->
+                    new FailureException(
+                        ErrorCode.UNKNOWN_TASK,
+                        "ce_task: " + taskName + " (expected: one of " + Task.expected() + ")"));
+    Tier tier = tier(a, topicTier);
+    Instant time = a.instant("time");
+    Instant submitted = time == null ? timestamp : time;
+    Instant deadline = a.instant("deadline");
+    Payload payload = payload(record, a, address);
+    return new InferenceRequest(
+        address,
+        a.require("source"),
+        submitted,
+        match(NAME, "model", a.require("model")),
+        task,
+        tier,
+        deadline == null ? submitted.plus(tier.defaultDeadline()) : deadline,
+        match(CLIENT, "tenant", a.orElse("tenant", InferenceRequest.DEFAULT_TENANT)),
+        cacheMode(a),
+        size(a, payload),
+        attempts(a),
+        assignment(a),
+        new TraceContext(record.text("traceparent"), record.text("tracestate")),
+        payload);
+  }
+
+  private static void checkVersion(Attributes a) {
+    String version = a.require("specversion");
+    if (!version.equals("1.0")) {
+      throw new FailureException(
+          ErrorCode.UNSUPPORTED_EVENT, "ce_specversion: " + version + " (expected: 1.0)");
+    }
+    String type = a.require("type");
+    if (!type.equals(TYPE)) {
+      throw new FailureException(
+          ErrorCode.UNSUPPORTED_EVENT, "ce_type: " + type + " (expected: " + TYPE + ")");
+    }
+  }
+
+  private static Address address(Attributes a) {
+    String id = a.require("id");
+    if (id.length() > MAX_ID || id.chars().anyMatch(Character::isISOControl)) {
+      throw Attributes.malformed(
+          "ce_id", id.length() + " characters", "1.." + MAX_ID + " without control characters");
+    }
+    String client = a.get("client");
+    boolean streamed = a.orElse("streamed", "false").equals("true");
+    String replyTo = a.get("replyto");
+    return new Address(
+        client == null
+            ? Digests.clientOfSource(a.require("source"))
+            : match(CLIENT, "client", client),
+        id,
+        streamed,
+        replyTo == null ? null : match(TOPIC, "replyto", replyTo));
+  }
+
+  private static @Nullable Address addressOf(WireRecord record) {
+    try {
+      return address(Attributes.lenient(record));
+    } catch (FailureException e) {
+      return null;
+    }
+  }
+
+  private static Tier tier(Attributes a, Tier topicTier) {
+    String name = a.get("tier");
+    return name == null
+        ? topicTier
+        : Tier.ofWireName(name)
+            .orElseThrow(() -> Attributes.malformed("ce_tier", name, "one of " + Tier.expected()));
+  }
+
+  private static CacheMode cacheMode(Attributes a) {
+    String name = a.get("cachemode");
+    return name == null
+        ? CacheMode.USE
+        : CacheMode.ofWireName(name)
+            .orElseThrow(() -> Attributes.malformed("ce_cachemode", name, "use or bypass"));
+  }
+
+  private static Payload payload(WireRecord record, Attributes a, Address address) {
+    String reference = a.get("dataref");
+    byte[] value = record.value();
+    if (reference != null) {
+      String own = RedisKeys.blob(address.client(), address.id());
+      if (!reference.equals(own)) {
+        throw Attributes.malformed("ce_dataref", reference, own);
+      }
+      return Payload.byReference(reference);
+    }
+    if (value == null || value.length == 0) {
+      throw new FailureException(
+          ErrorCode.INVALID_BODY,
+          "value: " + (value == null ? "null" : "empty") + " (expected: a JSON object)");
+    }
+    return Payload.inline(value);
+  }
+
+  private static Size size(Attributes a, Payload payload) {
+    int rows = (int) a.number("rows", 1, 1, MAX_ROWS);
+    Size estimate = Size.ofBytes(rows, payload.bytes().length);
+    return new Size(rows, a.number("tokens", estimate.tokens(), 0, Integer.MAX_VALUE));
+  }
+
+  private static Attempts attempts(Attributes a) {
+    int number = (int) a.number("attempt", 1, 1, MAX_ATTEMPT);
+    return new Attempts(number, names(a, "tried"), names(a, "excluded"));
+  }
+
+  private static List<String> names(Attributes a, String attribute) {
+    List<String> names = a.list(attribute);
+    names.forEach(n -> match(LIST_ITEM, attribute, n));
+    return names;
+  }
+
+  private static @Nullable Assignment assignment(Attributes a) {
+    String lane = a.get("lane");
+    return lane == null
+        ? null
+        : new Assignment(lane, a.require("devicetype"), a.require("reason"), a.get("cachekey"));
+  }
+
+  private static String match(Pattern pattern, String attribute, String value) {
+    if (!pattern.matcher(value).matches()) {
+      throw Attributes.malformed(Attributes.PREFIX + attribute, value, pattern.pattern());
+    }
+    return value;
+  }
+}

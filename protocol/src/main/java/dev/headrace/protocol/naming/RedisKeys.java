@@ -1,0 +1,55 @@
+package dev.headrace.protocol.naming;
+
+/**
+ * The Redis keys. The part in braces is the hash tag: all keys that one script touches share it, so
+ * that they live in one slot of a cluster.
+ */
+public final class RedisKeys {
+  /** Sorted set of worker ids by the time of the last heartbeat in epoch milliseconds. */
+  public static final String DEVICES = "headrace:devices";
+
+  /** Hash of request to the number of crashes of workers that ran it. */
+  public static final String CRASHES = "headrace:{crashes}:count";
+
+  private RedisKeys() {}
+
+  /** Stream that announces the ids of a client's finished requests. */
+  public static String replies(String client) {
+    return "headrace:{" + client + "}:reply";
+  }
+
+  /** Hash with the outcome of a request and whether Kafka has it. */
+  public static String result(String client, String id) {
+    return "headrace:{" + client + "}:result:" + id;
+  }
+
+  /** A body that travels by reference. */
+  public static String blob(String client, String id) {
+    return "headrace:{" + client + "}:blob:" + id;
+  }
+
+  /** A cached outcome. */
+  public static String cache(String cacheKey) {
+    return "headrace:{" + cacheKey + "}:cache";
+  }
+
+  /** Who leads the identical requests in flight. */
+  public static String inflight(String cacheKey) {
+    return "headrace:{" + cacheKey + "}:inflight";
+  }
+
+  /** The requests that wait for the leader's outcome. */
+  public static String followers(String cacheKey) {
+    return "headrace:{" + cacheKey + "}:followers";
+  }
+
+  /** Heartbeat of a worker: a hash with a time to live. */
+  public static String device(String workerId) {
+    return "headrace:device:" + workerId;
+  }
+
+  /** The requests of the batch that a worker runs now. */
+  public static String running(String workerId) {
+    return "headrace:{crashes}:running:" + workerId;
+  }
+}

@@ -1,0 +1,113 @@
+package dev.headrace.protocol.service;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.headrace.protocol.Task;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Heartbeats as a Redis hash: one field a value, the models as JSON. */
+public final class DeviceReportCodec {
+  private static final JsonMapper MAPPER = new JsonMapper();
+
+  private DeviceReportCodec() {}
+
+  /** The fields of the hash. */
+  public static Map<String, String> encode(DeviceReport r) {
+    Map<String, String> hash = new LinkedHashMap<>();
+    hash.put("worker", r.workerId());
+    hash.put("device_type", r.deviceType());
+    hash.put("lane", r.lane());
+    hash.put("usd_per_hour", Double.toString(r.usdPerHour()));
+    hash.put("state", r.state().name());
+    hash.put("sent_at", r.sentAt().toString());
+    hash.put("queued_seconds", Double.toString(r.queuedSeconds()));
+    hash.put("running_seconds", Double.toString(r.runningSeconds()));
+    hash.put("memory_free_bytes", Long.toString(r.memoryFreeBytes()));
+    hash.put("utilisation", Double.toString(r.utilisation()));
+    ObjectNode models = MAPPER.createObjectNode();
+    r.models().forEach((name, model) -> models.set(name, model(model)));
+    hash.put("models", models.toString());
+    return hash;
+  }
+
+  private static ObjectNode model(ModelReport m) {
+    ObjectNode node = MAPPER.createObjectNode();
+    node.put("revision", m.revision());
+    m.tasks().stream().sorted().forEach(t -> node.withArray("tasks").add(t.wireName()));
+    node.put("fixed_seconds", m.curve().fixedSeconds());
+    node.put("seconds_per_token", m.curve().secondsPerToken());
+    node.put("seconds_per_token_squared", m.curve().secondsPerTokenSquared());
+    node.put("relative_error", m.curve().relativeError());
+    node.put("samples", m.curve().samples());
+    node.put("batch_rows", m.batchRows());
+    return node;
+  }
+
+  /** Reads a hash; empty when it is garbage: a bad heartbeat counts as none. */
+  public static Optional<DeviceReport> decode(Map<String, String> hash) {
+    try {
+      return Optional.of(
+          new DeviceReport(
+              text(hash, "worker"),
+              text(hash, "device_type"),
+              text(hash, "lane"),
+              number(hash, "usd_per_hour"),
+              WorkerState.valueOf(text(hash, "state")),
+              Instant.parse(text(hash, "sent_at")),
+              number(hash, "queued_seconds"),
+              number(hash, "running_seconds"),
+              Long.parseLong(text(hash, "memory_free_bytes")),
+              number(hash, "utilisation"),
+              models(text(hash, "models"))));
+    } catch (IllegalArgumentException | DateTimeException | JsonProcessingException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static Map<String, ModelReport> models(String json) throws JsonProcessingException {
+    Map<String, ModelReport> models = new HashMap<>();
+    for (Map.Entry<String, JsonNode> entry : MAPPER.readTree(json).properties()) {
+      JsonNode node = entry.getValue();
+      Set<Task> tasks = new HashSet<>();
+      // A task that this version does not know is some newer worker's: no reason to drop the rest.
+      node.path("tasks").forEach(t -> Task.ofWireName(t.asText()).ifPresent(tasks::add));
+      ServiceCurve curve =
+          new ServiceCurve(
+              node.path("fixed_seconds").asDouble(),
+              node.path("seconds_per_token").asDouble(),
+              node.path("seconds_per_token_squared").asDouble(),
+              node.path("relative_error").asDouble(),
+              node.path("samples").asLong());
+      models.put(
+          entry.getKey(),
+          new ModelReport(
+              node.path("revision").asText(), tasks, curve, node.path("batch_rows").asDouble()));
+    }
+    return models;
+  }
+
+  private static String text(Map<String, String> hash, String field) {
+    String value = hash.get(field);
+    if (value == null) {
+      throw new IllegalArgumentException(field + ": missing (expected: text)");
+    }
+    return value;
+  }
+
+  private static double number(Map<String, String> hash, String field) {
+    double value = Double.parseDouble(text(hash, field));
+    if (!(value >= 0) || Double.isInfinite(value)) {
+      throw new IllegalArgumentException(field + ": " + value + " (expected: finite, >= 0)");
+    }
+    return value;
+  }
+}

@@ -1,0 +1,111 @@
+package dev.headrace.transport.agent;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs one agent on a thread of its own until it is closed or fails. */
+public final class AgentRunner implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(AgentRunner.class);
+
+  private final Agent agent;
+  private final Duration drainTimeout;
+  private final Thread thread;
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+  private volatile boolean draining;
+  private volatile boolean stopped;
+
+  /**
+   * Makes the thread; {@link #start} starts it.
+   *
+   * @param drainTimeout how long the agent may take to finish what it began
+   */
+  public AgentRunner(Agent agent, Duration drainTimeout) {
+    this.agent = agent;
+    this.drainTimeout = drainTimeout;
+    this.thread = new Thread(this::run, agent.name());
+  }
+
+  public void start() {
+    thread.start();
+  }
+
+  /** What ended the agent, or null while it runs or when it ended well. */
+  public @Nullable Throwable failure() {
+    return failure.get();
+  }
+
+  /** Whether the thread is still at work. */
+  public boolean running() {
+    return ended.getCount() > 0;
+  }
+
+  /** Waits for the end; false when the time is over first. */
+  public boolean awaitEnd(Duration timeout) throws InterruptedException {
+    return ended.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private void run() {
+    try {
+      boolean told = false;
+      while (!stopped) {
+        if (draining && !told) {
+          agent.drain();
+          told = true;
+        }
+        if (told && agent.drained()) {
+          break;
+        }
+        agent.doWork();
+      }
+    } catch (RuntimeException | Error e) {
+      failure.set(e);
+      LOG.error("agent failed name={}", agent.name(), e);
+    } finally {
+      closeAgent();
+      ended.countDown();
+    }
+  }
+
+  private void closeAgent() {
+    try {
+      agent.close(drainTimeout);
+    } catch (RuntimeException e) {
+      failure.compareAndSet(null, e);
+      LOG.error("agent could not be closed name={}", agent.name(), e);
+    }
+  }
+
+  /** Asks the agent to drain without waiting for it. */
+  public void drain() {
+    draining = true;
+  }
+
+  /** Drains, then stops; bounded by the drain timeout and idempotent. */
+  @Override
+  public void close() {
+    draining = true;
+    boolean interrupted = false;
+    try {
+      if (!ended.await(drainTimeout.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.warn("agent did not drain in time name={} timeout={}", agent.name(), drainTimeout);
+      }
+      stopped = true;
+      if (!ended.await(drainTimeout.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.error("agent does not stop name={}", agent.name());
+        thread.interrupt();
+      }
+    } catch (InterruptedException e) {
+      stopped = true;
+      interrupted = true;
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,28 @@
+package dev.headrace.transport.delivery;
+
+import dev.headrace.protocol.config.Settings;
+import java.time.Duration;
+
+/**
+ * How outcomes are delivered.
+ *
+ * @param publish whether outcomes also go to Kafka
+ * @param inlineBytes largest body that a Kafka outcome carries; larger ones stay in Redis
+ * @param retryPause wait after Redis or Kafka did not answer
+ */
+public record DeliveryConfig(boolean publish, long inlineBytes, Duration retryPause) {
+  public static DeliveryConfig read(Settings s) {
+    return new DeliveryConfig(
+        s.flag("outcomes.publish", true, "Whether outcomes go to a Kafka topic too."),
+        s.bytes(
+            "outcomes.inline-bytes",
+            "512KiB",
+            "Largest body in a Kafka outcome; of a larger one the record names the Redis key."),
+        s.duration(
+            "outcomes.retry-pause",
+            Duration.ofMillis(200),
+            Duration.ofMillis(1),
+            Duration.ofMinutes(1),
+            "Wait before delivering again when Redis or Kafka did not answer."));
+  }
+}

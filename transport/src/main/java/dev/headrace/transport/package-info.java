@@ -1,3 +1,0 @@
-/** Headrace transport. */
-@org.jspecify.annotations.NullMarked
-package dev.headrace.transport;

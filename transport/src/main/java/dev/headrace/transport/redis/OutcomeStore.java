@@ -1,0 +1,43 @@
+package dev.headrace.transport.redis;
+
+import dev.headrace.protocol.Address;
+import dev.headrace.protocol.Outcome;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The outcomes of requests. The first outcome of a request stands; later ones are dropped. All
+ * methods throw FailureException STORE_UNAVAILABLE when Redis does not answer; calling again is
+ * safe.
+ */
+public interface OutcomeStore {
+
+  /**
+   * What became of a delivery.
+   *
+   * @param first whether the delivered outcome is now the request's outcome
+   * @param stored the outcome that stands
+   * @param published whether Kafka has it
+   */
+  record Delivered(boolean first, Outcome stored, boolean published) {}
+
+  /**
+   * Atomically for each: stores the outcome if the request has none, and announces it on the
+   * client's reply stream when the address says so.
+   *
+   * @return in the same order
+   */
+  List<Delivered> deliver(List<Outcome> outcomes);
+
+  /** Notes that Kafka has the outcomes of these requests. */
+  void markPublished(List<Address> addresses);
+
+  /** The outcomes that stand, in the same order; {@code first} is false. */
+  List<Optional<Delivered>> find(List<Address> addresses);
+
+  /** Keeps a body that travels by reference. */
+  void putBlob(Address address, byte[] body);
+
+  /** The body under this key; empty when it is gone. */
+  Optional<byte[]> blob(String key);
+}
