@@ -1,5 +1,6 @@
 package dev.headrace.worker.model.encoder;
 
+import dev.headrace.worker.model.EncoderConfig;
 import dev.headrace.worker.model.Precision;
 import dev.headrace.worker.model.torchscript.ScriptClass;
 import dev.headrace.worker.model.torchscript.ScriptObject;

@@ -1,4 +1,4 @@
-package dev.headrace.worker.model.encoder;
+package dev.headrace.worker.model;
 
 /**
  * The shape of an encoder, as {@code config.json} of a Hugging Face folder gives it.
