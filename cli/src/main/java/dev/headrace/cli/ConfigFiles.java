@@ -24,8 +24,7 @@ final class ConfigFiles {
    * @throws ConfigException when the file cannot be read
    */
   static Settings settings(@Nullable Path file, Map<String, String> commandLine) {
-    return new Settings(
-        file == null ? Map.of() : properties(file), System.getenv(), commandLine);
+    return new Settings(file == null ? Map.of() : properties(file), System.getenv(), commandLine);
   }
 
   static Map<String, String> properties(Path file) {
