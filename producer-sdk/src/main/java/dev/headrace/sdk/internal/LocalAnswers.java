@@ -56,8 +56,10 @@ final class LocalAnswers {
    */
   void answer(List<Submission> batch) {
     endKnown(batch.stream().filter(Submission::idempotent).toList());
-    revisions.refreshIfDue();
-    endCached(batch);
+    if (!batch.isEmpty()) {
+      revisions.refreshIfDue();
+      endCached(batch);
+    }
   }
 
   private void endKnown(List<Submission> idempotent) {
