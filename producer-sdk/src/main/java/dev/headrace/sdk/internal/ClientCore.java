@@ -147,6 +147,7 @@ public final class ClientCore {
     }
     Pending.Limits limits = new Pending.Limits(config.sendTimeout(), config.grace());
     Pending pending = Pending.of(request, waiter, limits, clock, nanos);
+    pending.mayHaveEnded(idempotent);
     if (!table.add(pending)) {
       return;
     }

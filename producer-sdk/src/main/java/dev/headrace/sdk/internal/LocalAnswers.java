@@ -70,6 +70,7 @@ final class LocalAnswers {
     for (Optional<Delivered> found : store.find(addresses)) {
       found.ifPresent(known -> table.ended(known.stored()));
     }
+    idempotent.forEach(s -> s.pending().mayHaveEnded(false));
   }
 
   private void endCached(List<Submission> batch) {

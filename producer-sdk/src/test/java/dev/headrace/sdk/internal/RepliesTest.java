@@ -76,6 +76,19 @@ class RepliesTest {
   }
 
   @Test
+  void request_submitted_before_that_the_sender_could_not_look_up_is_looked_up_here() {
+    world.store.deliver(List.of(world.result(world.request("key", "text"))));
+    world.receive(); // from now on no reply announces it
+    world.outage.begin();
+    Told told = world.submit(world.request("key", "text"), true);
+    world.send();
+    world.outage.end();
+    world.receiveFor(SECOND);
+
+    assertThat(World.text(told.outcome())).isEqualTo("result of key");
+  }
+
+  @Test
   void what_ended_while_redis_did_not_answer_is_found_when_it_is_back() {
     Told told = submitted("a");
     world.receive();
