@@ -1,0 +1,106 @@
+package dev.headrace.embedded;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/** The few things that the tests of this module do with a broker, with plain Kafka clients. */
+public final class KafkaProbe {
+  private static final Duration LIMIT = Duration.ofSeconds(30);
+
+  private final String bootstrap;
+
+  public KafkaProbe(String bootstrap) {
+    this.bootstrap = bootstrap;
+  }
+
+  public void createTopic(String topic, int partitions) throws Exception {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
+      admin
+          .createTopics(List.of(new NewTopic(topic, partitions, (short) 1)))
+          .all()
+          .get(30, TimeUnit.SECONDS);
+    }
+  }
+
+  /** A share group starts at the end of a topic unless told otherwise. */
+  public void startShareGroupAtTheBeginning(String group) throws Exception {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
+      ConfigEntry earliest = new ConfigEntry("share.auto.offset.reset", "earliest");
+      admin
+          .incrementalAlterConfigs(
+              Map.of(
+                  new ConfigResource(ConfigResource.Type.GROUP, group),
+                  List.of(new AlterConfigOp(earliest, AlterConfigOp.OpType.SET))))
+          .all()
+          .get(30, TimeUnit.SECONDS);
+    }
+  }
+
+  public void produce(String topic, List<String> values) throws Exception {
+    Map<String, Object> settings =
+        Map.of("bootstrap.servers", bootstrap, "acks", "all", "max.block.ms", "10000");
+    try (var producer =
+        new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer())) {
+      for (String value : values) {
+        producer.send(new ProducerRecord<>(topic, value)).get(10, TimeUnit.SECONDS);
+      }
+    }
+  }
+
+  /** Reads with {@code group.protocol=consumer}, from the group's position, and commits. */
+  public List<String> consume(String topic, String group, int count) {
+    Map<String, Object> settings =
+        Map.of(
+            "bootstrap.servers", bootstrap,
+            "group.id", group,
+            "group.protocol", "consumer",
+            "auto.offset.reset", "earliest",
+            "enable.auto.commit", "false");
+    List<String> values = new ArrayList<>();
+    try (var consumer =
+        new KafkaConsumer<>(settings, new StringDeserializer(), new StringDeserializer())) {
+      consumer.subscribe(List.of(topic));
+      long deadline = System.nanoTime() + LIMIT.toNanos();
+      while (values.size() < count && System.nanoTime() < deadline) {
+        for (ConsumerRecord<String, String> record : consumer.poll(Duration.ofMillis(200))) {
+          values.add(record.value());
+        }
+      }
+      consumer.commitSync(LIMIT);
+    }
+    return values;
+  }
+
+  /** Reads as a member of a share group; the records count as done with the next poll. */
+  public List<String> consumeShared(String topic, String group, int count) {
+    Map<String, Object> settings = Map.of("bootstrap.servers", bootstrap, "group.id", group);
+    List<String> values = new ArrayList<>();
+    try (var consumer =
+        new KafkaShareConsumer<>(settings, new StringDeserializer(), new StringDeserializer())) {
+      consumer.subscribe(List.of(topic));
+      long deadline = System.nanoTime() + LIMIT.toNanos();
+      while (values.size() < count && System.nanoTime() < deadline) {
+        for (ConsumerRecord<String, String> record : consumer.poll(Duration.ofMillis(200))) {
+          values.add(record.value());
+        }
+      }
+      consumer.commitSync(LIMIT);
+    }
+    return values;
+  }
+}

@@ -1,0 +1,109 @@
+package dev.headrace.worker.engine;
+
+import ai.djl.Device;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.JniUtils;
+import dev.headrace.worker.model.ModelDescription;
+import dev.headrace.worker.model.Precision;
+import dev.headrace.worker.model.encoder.EncoderEmitter;
+import dev.headrace.worker.model.torchscript.ScriptObject;
+import dev.headrace.worker.model.torchscript.TorchScriptArchive;
+import dev.headrace.worker.model.weights.WeightSource;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Loads models onto one device. The thread that opens it is the only one that may use it. */
+public final class TorchEngine implements AutoCloseable {
+  private static final String[] NO_FILES = {};
+
+  private final ComputeDevice device;
+  private final Thread owner;
+  private final PtNDManager manager;
+
+  private TorchEngine(ComputeDevice device, PtNDManager manager) {
+    this.device = device;
+    this.manager = manager;
+    this.owner = Thread.currentThread();
+  }
+
+  /**
+   * Opens a device for the calling thread.
+   *
+   * @param intraOpThreads cores that one operation is spread over; the calling thread counts as one
+   */
+  public static TorchEngine open(ComputeDevice device, int intraOpThreads) {
+    if (intraOpThreads < 1) {
+      throw new IllegalArgumentException(
+          "intra-op threads: " + intraOpThreads + " (expected: >= 1)");
+    }
+    try {
+      Device djl =
+          device.kind() == ComputeDevice.Kind.CPU ? Device.cpu() : Device.gpu(device.index());
+      PtNDManager manager = (PtNDManager) TorchRuntime.start().newBaseManager(djl);
+      // libtorch keeps this per thread, so that engines of one process do not share cores.
+      JniUtils.setNumThreads(intraOpThreads);
+      return new TorchEngine(device, manager);
+    } catch (RuntimeException | Error e) {
+      throw TorchErrors.translate("opening " + device.name(), e);
+    }
+  }
+
+  public ComputeDevice device() {
+    return device;
+  }
+
+  /**
+   * Loads a model in a precision. Takes seconds: the model is written as a TorchScript archive to
+   * the temporary folder, loaded, and the archive deleted.
+   *
+   * @throws IOException when the model's files cannot be read or are not what they should be
+   * @throws EngineException when libtorch refuses the model, or memory runs out
+   */
+  public EncoderSession load(ModelDescription model, Precision precision) throws IOException {
+    checkOwner(owner);
+    Path archive = Files.createTempFile("headrace-", ".pt");
+    try {
+      write(model, precision, archive);
+      PtSymbolBlock block = JniUtils.loadModule(manager, archive, true, NO_FILES, NO_FILES, false);
+      JniUtils.enableInferenceMode(block);
+      TorchSession session =
+          new TorchSession(model, block, (PtNDManager) manager.newSubManager(), owner);
+      session.warmUp();
+      return session;
+    } catch (RuntimeException | Error e) {
+      throw TorchErrors.translate("loading " + model.name() + " as " + precision.label(), e);
+    } finally {
+      Files.deleteIfExists(archive);
+    }
+  }
+
+  private static void write(ModelDescription model, Precision precision, Path archive)
+      throws IOException {
+    try (WeightSource weights = model.files().openWeights()) {
+      ScriptObject script =
+          EncoderEmitter.embeddingModel(
+              model.config(), weights, precision, model.pooling(), model.normalise());
+      TorchScriptArchive.write(script, archive);
+    }
+  }
+
+  /** Frees the engine and the sessions still open. Closing again does nothing. */
+  @Override
+  public void close() {
+    checkOwner(owner);
+    manager.close();
+  }
+
+  static void checkOwner(Thread owner) {
+    if (Thread.currentThread() != owner) {
+      throw new IllegalStateException(
+          "thread: "
+              + Thread.currentThread().getName()
+              + " (expected: "
+              + owner.getName()
+              + ", which opened the engine)");
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package dev.headrace.worker.engine;
+
+import dev.headrace.worker.engine.EngineException.Kind;
+import java.util.Locale;
+
+/**
+ * Tells the kind of a libtorch failure by its message, for DJL gives one exception for all.
+ * Messages: c10/core/CPUAllocator.cpp, c10/cuda/CUDACachingAllocator.cpp, CUDA's error strings.
+ */
+final class TorchErrors {
+  private TorchErrors() {}
+
+  /** The exception to throw for {@code cause}; errors of the JVM itself are thrown as they are. */
+  static RuntimeException translate(String doing, Throwable cause) {
+    if (cause instanceof EngineException known) {
+      return known;
+    }
+    if (cause instanceof VirtualMachineError fatal) {
+      throw fatal;
+    }
+    String message = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+    return new EngineException(kind(message), doing + ": " + firstLine(message), cause);
+  }
+
+  static Kind kind(String message) {
+    String text = message.toLowerCase(Locale.ROOT);
+    if (text.contains("out of memory")
+        || text.contains("can't allocate memory")
+        || text.contains("alloc_failed")
+        || text.contains("bad_alloc")) {
+      return Kind.RESOURCE;
+    }
+    // After any other CUDA error the process's context is unusable.
+    if (text.contains("cuda error") || text.contains("device-side assert")) {
+      return Kind.FATAL;
+    }
+    return Kind.INTERNAL;
+  }
+
+  private static String firstLine(String message) {
+    String stripped = message.strip();
+    int end = stripped.indexOf('\n');
+    return end < 0 ? stripped : stripped.substring(0, end);
+  }
+}

@@ -1,0 +1,40 @@
+package dev.headrace.worker.model;
+
+/**
+ * A text encoder that can be opened.
+ *
+ * @param name what requests call it
+ * @param revision short hash over its files; part of the cache key, so that a changed model never
+ *     answers from old results
+ * @param config the shape of the encoder
+ * @param maxTokens longer texts are cut to this many tokens, special tokens included
+ * @param pooling how a text's vector is made from its tokens
+ * @param normalise whether vectors are scaled to length 1
+ * @param files where weights and tokenizer come from
+ */
+public record ModelDescription(
+    String name,
+    String revision,
+    EncoderConfig config,
+    int maxTokens,
+    Pooling pooling,
+    boolean normalise,
+    ModelFiles files) {
+
+  public ModelDescription {
+    if (maxTokens < 2 || maxTokens > config.positions()) {
+      throw new IllegalArgumentException(
+          "max tokens: " + maxTokens + " (expected: 2.." + config.positions() + ")");
+    }
+  }
+
+  /** Width of the vectors that leave the model. */
+  public int dimension() {
+    return config.hidden();
+  }
+
+  /** The same model with another limit; MiniLM can read 512 tokens, for instance. */
+  public ModelDescription withMaxTokens(int tokens) {
+    return new ModelDescription(name, revision, config, tokens, pooling, normalise, files);
+  }
+}

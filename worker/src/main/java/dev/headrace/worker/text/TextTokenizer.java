@@ -1,0 +1,119 @@
+package dev.headrace.worker.text;
+
+import ai.djl.huggingface.tokenizers.Encoding;
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import dev.headrace.worker.model.ModelDescription;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tokenizes texts for one model, cutting them to the model's maximum.
+ *
+ * <p>Safe for use by several threads at once: the native tokenizer is immutable after it is made.
+ * It works on the calling thread. Whoever closes it makes sure that no call is running.
+ */
+public final class TextTokenizer implements AutoCloseable {
+  /**
+   * Longer texts are cut before they reach the native tokenizer, which reads all of a text even if
+   * only its first tokens count. No tokenizer here has tokens of more than 64 characters on
+   * average.
+   */
+  private static final int MAX_CHARS_PER_TOKEN = 64;
+
+  private final HuggingFaceTokenizer tokenizer;
+  private final int maxTokens;
+
+  private TextTokenizer(HuggingFaceTokenizer tokenizer, int maxTokens) {
+    this.tokenizer = tokenizer;
+    this.maxTokens = maxTokens;
+  }
+
+  /** Opens the tokenizer of a model; it may be closed by another thread. */
+  public static TextTokenizer open(ModelDescription model) throws IOException {
+    byte[] json = model.files().tokenizerJson().getBytes(StandardCharsets.UTF_8);
+    Map<String, String> options =
+        Map.of(
+            "addSpecialTokens", "true",
+            "truncation", "true",
+            "padding", "false",
+            "maxLength", Integer.toString(model.maxTokens()),
+            "modelMaxLength", Integer.toString(model.maxTokens()));
+    // Otherwise DJL may report use to its makers and look for files online.
+    setIfAbsent("ai.djl.offline", "true");
+    setIfAbsent("OPT_OUT_TRACKING", "true");
+    try (InputStream in = new ByteArrayInputStream(json)) {
+      return new TextTokenizer(HuggingFaceTokenizer.newInstance(in, options), model.maxTokens());
+    } catch (RuntimeException e) {
+      throw new IOException("tokenizer of " + model.name() + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** The ids of a text; an empty text gives the special tokens alone. */
+  public TokenizedText tokenize(@Nullable String text) throws InvalidTextException {
+    if (text == null) {
+      throw new InvalidTextException("text: null (expected: a string)");
+    }
+    checkSurrogates(text);
+    String head = head(text);
+    Encoding encoding = encode(head);
+    long[] longs = encoding.getIds();
+    int[] ids = new int[longs.length];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = (int) longs[i];
+    }
+    return new TokenizedText(ids, encoding.exceedMaxLength() || head.length() < text.length());
+  }
+
+  private Encoding encode(String text) throws InvalidTextException {
+    try {
+      return tokenizer.encode(text, true, false);
+    } catch (RuntimeException e) {
+      throw new InvalidTextException("text: refused by the tokenizer: " + e.getMessage());
+    }
+  }
+
+  private String head(String text) {
+    int limit = maxTokens * MAX_CHARS_PER_TOKEN;
+    if (text.length() <= limit) {
+      return text;
+    }
+    return text.substring(0, Character.isHighSurrogate(text.charAt(limit - 1)) ? limit - 1 : limit);
+  }
+
+  /** Half of a surrogate pair has no UTF-8 form; the native side would fail or see other bytes. */
+  private static void checkSurrogates(String text) throws InvalidTextException {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isSurrogate(c)) {
+        boolean pair =
+            Character.isHighSurrogate(c)
+                && i + 1 < text.length()
+                && Character.isLowSurrogate(text.charAt(i + 1));
+        if (!pair) {
+          throw new InvalidTextException(
+              "text: lone surrogate "
+                  + Integer.toHexString(c)
+                  + " at index "
+                  + i
+                  + " (expected: valid Unicode)");
+        }
+        i++;
+      }
+    }
+  }
+
+  private static void setIfAbsent(String key, String value) {
+    if (System.getProperty(key) == null) {
+      System.setProperty(key, value);
+    }
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
+  }
+}
