@@ -46,12 +46,8 @@ final class Results {
     result.deviceType().ifPresent(device -> text.append(" on ").append(device));
     result.reason().ifPresent(reason -> text.append(" (").append(reason).append(')'));
     text.append(", cache ").append(result.cache().name().toLowerCase(Locale.ROOT));
-    result
-        .roundTrip()
-        .ifPresent(time -> text.append(", ").append(time.toMillis()).append(" ms"));
-    result
-        .usd()
-        .ifPresent(usd -> text.append(String.format(Locale.ROOT, ", %.9f USD", usd)));
+    result.roundTrip().ifPresent(time -> text.append(", ").append(time.toMillis()).append(" ms"));
+    result.usd().ifPresent(usd -> text.append(String.format(Locale.ROOT, ", %.9f USD", usd)));
     if (task == Task.EMBEDDINGS) {
       result.embeddings().forEach(vector -> text.append('\n').append(vector(vector)));
     } else {

@@ -14,9 +14,9 @@ import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** {@code headrace submit embed|classify}: one request, and its outcome. */
@@ -38,13 +38,22 @@ final class SubmitCommand implements Runnable {
     @Option(names = "--text", required = true, description = "Text; may be given several times.")
     List<String> texts = List.of();
 
-    @Option(names = "--model", defaultValue = "all-minilm-l6-v2", description = "Default: ${DEFAULT-VALUE}.")
+    @Option(
+        names = "--model",
+        defaultValue = "all-minilm-l6-v2",
+        description = "Default: ${DEFAULT-VALUE}.")
     String model = "";
 
-    @Option(names = "--tier", defaultValue = "standard", description = "economy, standard or premium.")
+    @Option(
+        names = "--tier",
+        defaultValue = "standard",
+        description = "economy, standard or premium.")
     String tier = "";
 
-    @Option(names = "--deadline", paramLabel = "SPAN", description = "As 500ms, 2s or 5m; default: the tier's.")
+    @Option(
+        names = "--deadline",
+        paramLabel = "SPAN",
+        description = "As 500ms, 2s or 5m; default: the tier's.")
     @Nullable String deadline;
 
     @Option(names = "--idempotency-key", description = "Requests with the same key run once.")
@@ -94,7 +103,10 @@ final class SubmitCommand implements Runnable {
   }
 
   /** One vector for each text. */
-  @Command(name = "embed", description = "One vector for each text.", mixinStandardHelpOptions = true)
+  @Command(
+      name = "embed",
+      description = "One vector for each text.",
+      mixinStandardHelpOptions = true)
   static final class Embed implements Callable<Integer> {
     @Spec CommandSpec spec;
     @Mixin Common common = new Common();
@@ -113,12 +125,19 @@ final class SubmitCommand implements Runnable {
   }
 
   /** One label for each text. */
-  @Command(name = "classify", description = "One label for each text.", mixinStandardHelpOptions = true)
+  @Command(
+      name = "classify",
+      description = "One label for each text.",
+      mixinStandardHelpOptions = true)
   static final class Classify implements Callable<Integer> {
     @Spec CommandSpec spec;
     @Mixin Common common = new Common();
 
-    @Option(names = "--labels", required = true, paramLabel = "A,B,...", description = "At least two labels.")
+    @Option(
+        names = "--labels",
+        required = true,
+        paramLabel = "A,B,...",
+        description = "At least two labels.")
     String labels = "";
 
     @Override

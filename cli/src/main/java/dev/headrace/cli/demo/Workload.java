@@ -96,8 +96,7 @@ final class Workload {
       if (in == null) {
         throw new IOException("sotu_6000.jsonl is not on the class path");
       }
-      BufferedReader reader =
-          new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
+      BufferedReader reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
         JsonNode passage = mapper.readTree(line);
         passages.add(passage.path("text").asText());
