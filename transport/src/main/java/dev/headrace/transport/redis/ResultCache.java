@@ -60,4 +60,16 @@ public interface ResultCache {
    * @return what the followers wait for, to be answered by the caller
    */
   List<Outcome> settle(String cacheKey, String leader, @Nullable Outcome result);
+
+  /** A leadership that ends; see {@link #settle(String, String, Outcome)}. */
+  record Settlement(String cacheKey, String leader, @Nullable Outcome result) {}
+
+  /**
+   * Ends several leaderships, in one round trip where the store can.
+   *
+   * @return what the followers of each wait for, in the same order
+   */
+  default List<List<Outcome>> settleAll(List<Settlement> settlements) {
+    return settlements.stream().map(s -> settle(s.cacheKey(), s.leader(), s.result())).toList();
+  }
 }

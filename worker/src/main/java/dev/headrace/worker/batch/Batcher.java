@@ -1,0 +1,233 @@
+package dev.headrace.worker.batch;
+
+import dev.headrace.protocol.service.ServiceCurve;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Holds the rows of the requests that wait and makes batches of them. A request with many rows is
+ * spread over batches; rows of several requests share one, if they are for the same model.
+ *
+ * <p>The most urgent row leads ({@link Urgency}); rows of similar length join it ({@link Window}). A
+ * batch is closed when the device is idle or about to be, when it is full, or when the tightest
+ * deadline less the predicted service time says so. A request that ran when a worker died is alone
+ * on the device.
+ */
+public final class Batcher {
+  /** Batches that may wait before the device when they are full or pressed (chosen: one). */
+  private static final int QUEUED = 2;
+
+  /** Allowance for the loop's own time when a deadline presses (chosen). */
+  private static final double MARGIN_SECONDS = 0.02;
+
+  private static final Comparator<Waiting> BY_DEADLINE =
+      Comparator.comparingLong(Waiting::deadlineNanos).thenComparingLong(Waiting::owner);
+  private static final Comparator<Waiting> BY_URGENCY =
+      Comparator.comparingLong(Waiting::urgency).thenComparingLong(Waiting::owner);
+
+  private final BatchConfig config;
+  private final Outlook outlook;
+  private final Map<String, ModelQueue> models = new HashMap<>();
+  private final TreeSet<Waiting> alone = new TreeSet<>(BY_URGENCY);
+  private final TreeSet<Waiting> byDeadline = new TreeSet<>(BY_DEADLINE);
+  private final Map<Long, Held> held = new HashMap<>();
+
+  /** A waiting request and its rows that are in no batch yet. */
+  private record Held(Waiting waiting, TreeSet<RowRef> rows) {}
+
+  public Batcher(BatchConfig config, Outlook outlook) {
+    this.config = config;
+    this.outlook = outlook;
+  }
+
+  /** Takes a request; its owner must not be waiting already. */
+  public void add(Waiting request) {
+    List<RowRef> rows = new ArrayList<>(request.lengths().length);
+    for (int i = 0; i < request.lengths().length; i++) {
+      rows.add(new RowRef(request.owner(), i, request.lengths()[i], request.urgency()));
+    }
+    hold(request, rows);
+  }
+
+  /** Takes rows back that were in a batch, to be run again. */
+  public void again(Waiting request, List<RowRef> rows) {
+    hold(request, rows);
+  }
+
+  private void hold(Waiting request, List<RowRef> rows) {
+    Held before = held.get(request.owner());
+    if (before != null) {
+      before.rows().addAll(rows);
+    } else {
+      TreeSet<RowRef> own = new TreeSet<>(RowRef.BY_LENGTH);
+      own.addAll(rows);
+      held.put(request.owner(), new Held(request, own));
+      byDeadline.add(request);
+      if (request.alone()) {
+        alone.add(request);
+      }
+    }
+    if (!request.alone()) {
+      ModelQueue queue = models.computeIfAbsent(request.model(), m -> new ModelQueue());
+      rows.forEach(queue::add);
+    }
+  }
+
+  /** Forgets the rows of a request that are in no batch yet; false when there are none. */
+  public boolean remove(long owner) {
+    Held gone = held.get(owner);
+    if (gone == null) {
+      return false;
+    }
+    if (!gone.waiting().alone()) {
+      ModelQueue queue = queue(gone.waiting().model());
+      gone.rows().forEach(queue::remove);
+    }
+    forget(gone.waiting());
+    return true;
+  }
+
+  private void forget(Waiting request) {
+    held.remove(request.owner());
+    byDeadline.remove(request);
+    alone.remove(request);
+  }
+
+  private ModelQueue queue(String model) {
+    return models.computeIfAbsent(model, m -> new ModelQueue());
+  }
+
+  /** Takes out the requests whose deadline is over, as their owners' numbers. */
+  public List<Long> expire(long nowNanos) {
+    List<Long> expired = new ArrayList<>();
+    while (!byDeadline.isEmpty() && byDeadline.first().deadlineNanos() - nowNanos <= 0) {
+      long owner = byDeadline.first().owner();
+      remove(owner);
+      expired.add(owner);
+    }
+    return expired;
+  }
+
+  /** Requests with rows that wait. */
+  public int requests() {
+    return held.size();
+  }
+
+  /** Rows that wait. */
+  public int rows() {
+    return models.values().stream().mapToInt(ModelQueue::rows).sum()
+        + alone.stream().mapToInt(w -> rowsOf(w).size()).sum();
+  }
+
+  private TreeSet<RowRef> rowsOf(Waiting request) {
+    Held own = held.get(request.owner());
+    return own == null ? new TreeSet<>(RowRef.BY_LENGTH) : own.rows();
+  }
+
+  /** Seconds of service of all that waits. */
+  public double queuedSeconds() {
+    double seconds = 0;
+    for (Map.Entry<String, ModelQueue> entry : models.entrySet()) {
+      String model = entry.getKey();
+      seconds += entry.getValue().seconds(outlook.curve(model), outlook.batchRows(model));
+    }
+    for (Waiting request : alone) {
+      ServiceCurve curve = outlook.curve(request.model());
+      for (RowRef row : rowsOf(request)) {
+        seconds += curve.batchSeconds(1, row.length());
+      }
+    }
+    return seconds;
+  }
+
+  /** The next batch, if it is time for one; its rows no longer wait. */
+  public @Nullable Batch next(Moment moment) {
+    ModelQueue queue = mostUrgent();
+    if (!alone.isEmpty()
+        && (queue == null || alone.first().urgency() <= queue.first().urgency())) {
+      // It waits for an empty device, and others wait for it: else it would never see one.
+      return moment.idle() ? taken(aloneBatch(alone.first())) : null;
+    }
+    if (queue == null) {
+      return null;
+    }
+    boolean hungry = moment.secondsAhead() < config.ahead().toNanos() / 1e9 || moment.idle();
+    if (!hungry && moment.batchesAhead() >= QUEUED) {
+      return null;
+    }
+    String model = owner(queue.first()).waiting().model();
+    Batch batch = new Batch(model, queue.window(limits(model)), false);
+    return hungry || full(batch) || pressed(batch, moment) ? taken(batch) : null;
+  }
+
+  private @Nullable ModelQueue mostUrgent() {
+    ModelQueue best = null;
+    for (ModelQueue queue : models.values()) {
+      if (!queue.isEmpty()
+          && (best == null
+              || RowRef.BY_URGENCY.compare(queue.first(), best.first()) < 0)) {
+        best = queue;
+      }
+    }
+    return best;
+  }
+
+  private Held owner(RowRef row) {
+    Held owner = held.get(row.owner());
+    if (owner == null) {
+      throw new IllegalStateException("row without request: " + row);
+    }
+    return owner;
+  }
+
+  private Limits limits(String model) {
+    return new Limits(
+        config.maxRows(),
+        Math.min(config.maxTokens(), outlook.maxTokens(model)),
+        config.maxDuration().toNanos() / 1e9,
+        outlook.curve(model));
+  }
+
+  /** Not even another row of the same length would fit. */
+  private boolean full(Batch batch) {
+    return !limits(batch.model()).allow(batch.rows().size() + 1, batch.paddedLength());
+  }
+
+  /** The tightest deadline in it cannot wait for a fuller batch. */
+  private boolean pressed(Batch batch, Moment moment) {
+    long tightest = Long.MAX_VALUE;
+    for (RowRef row : batch.rows()) {
+      tightest = Math.min(tightest, owner(row).waiting().deadlineNanos());
+    }
+    double service =
+        outlook.curve(batch.model()).batchSeconds(batch.rows().size(), batch.paddedLength());
+    double slack = (tightest - moment.nowNanos()) / 1e9;
+    return slack <= moment.secondsAhead() + service + MARGIN_SECONDS;
+  }
+
+  private Batch aloneBatch(Waiting request) {
+    TreeSet<RowRef> own = rowsOf(request);
+    RowRef longest = own.last();
+    return new Batch(
+        request.model(), Window.around(longest, own, limits(request.model())), true);
+  }
+
+  private Batch taken(Batch batch) {
+    for (RowRef row : batch.rows()) {
+      Held owner = owner(row);
+      if (!owner.waiting().alone()) {
+        queue(batch.model()).remove(row);
+      }
+      owner.rows().remove(row);
+      if (owner.rows().isEmpty()) {
+        forget(owner.waiting());
+      }
+    }
+    return batch;
+  }
+}

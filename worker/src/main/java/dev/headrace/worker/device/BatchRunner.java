@@ -1,0 +1,25 @@
+package dev.headrace.worker.device;
+
+import dev.headrace.protocol.FailureException;
+import java.util.List;
+
+/** Models that run a whole batch in one call. Owned by one thread. */
+public interface BatchRunner extends AutoCloseable {
+  /** The models, loaded. */
+  List<ServedModel> models();
+
+  /**
+   * Runs a batch.
+   *
+   * @param rows of this model, ascending by length
+   * @return one output per row, in the same order
+   * @throws FailureException whose kind says what is to be done
+   */
+  List<RowOutput> run(ServedModel model, List<Row> rows) throws FailureException;
+
+  /** Memory of the device that is free, in bytes; 0 when unknown. */
+  long memoryFreeBytes();
+
+  @Override
+  void close();
+}

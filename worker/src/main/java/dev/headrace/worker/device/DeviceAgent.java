@@ -1,0 +1,142 @@
+package dev.headrace.worker.device;
+
+import dev.headrace.protocol.ErrorCode;
+import dev.headrace.protocol.Failure;
+import dev.headrace.transport.agent.Agent;
+import dev.headrace.worker.mailbox.Mailbox;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The thread {@code engine-<device>}: opens the engine, feeds it from its mailbox, posts what comes
+ * out of a step to the loop in one call, closes the engine.
+ */
+public final class DeviceAgent implements Agent {
+  private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private final String name;
+  private final EngineFactory factory;
+  private final Mailbox mailbox;
+  private final Mailbox loop;
+  private final DeviceListener listener;
+  private final ArrayDeque<DeviceBatch> waiting = new ArrayDeque<>();
+  private @Nullable Engine engine;
+
+  /**
+   * Makes the agent; nothing is opened yet.
+   *
+   * @param mailbox its own
+   * @param loop the mailbox of the thread to which {@code listener} belongs
+   */
+  public DeviceAgent(
+      String name, EngineFactory factory, Mailbox mailbox, Mailbox loop, DeviceListener listener) {
+    this.name = name;
+    this.factory = factory;
+    this.mailbox = mailbox;
+    this.loop = loop;
+    this.listener = listener;
+  }
+
+  /** Posts a batch from another thread; false when too many wait already. */
+  public boolean submit(DeviceBatch batch) {
+    return mailbox.offer(() -> waiting.add(batch));
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public void doWork() {
+    Engine running = engine;
+    try {
+      if (running == null) {
+        engine = factory.open();
+        List<ServedModel> models = List.copyOf(engine.models());
+        loop.put(() -> listener.opened(models));
+      } else {
+        work(running);
+      }
+    } catch (RuntimeException | Error e) {
+      tell(e);
+      throw e;
+    } catch (Exception e) {
+      tell(e);
+      throw new IllegalStateException("engine could not be opened: " + e.getMessage(), e);
+    }
+  }
+
+  private void tell(Throwable cause) {
+    Failure failure = new Failure(ErrorCode.DEVICE_LOST, name + ": " + cause);
+    loop.put(() -> listener.lost(failure));
+  }
+
+  private void work(Engine running) {
+    mailbox.run(running.busy() || !waiting.isEmpty() ? 0 : IDLE_NANOS);
+    while (!waiting.isEmpty() && running.admits()) {
+      running.admit(waiting.removeFirst());
+    }
+    if (running.busy()) {
+      Report report = new Report();
+      running.step(report);
+      report.post(running.memoryFreeBytes());
+    }
+  }
+
+  /** Collects one step's news, so that the loop is called once. */
+  private final class Report implements Engine.Listener {
+    private final List<Runnable> news = new ArrayList<>(2);
+    private final List<ServiceSample> samples = new ArrayList<>(1);
+
+    @Override
+    public void finished(long batch, List<FinishedRow> rows) {
+      news.add(() -> listener.finished(batch, rows));
+    }
+
+    @Override
+    public void failed(long batch, Failure failure) {
+      news.add(() -> listener.failed(batch, failure));
+    }
+
+    @Override
+    public void measured(ServiceSample sample) {
+      samples.add(sample);
+    }
+
+    void post(long memoryFreeBytes) {
+      if (news.isEmpty() && samples.isEmpty()) {
+        return;
+      }
+      loop.put(
+          () -> {
+            samples.forEach(s -> listener.measured(s, memoryFreeBytes));
+            news.forEach(Runnable::run);
+          });
+    }
+  }
+
+  @Override
+  public boolean drained() {
+    return mailbox.isEmpty() && waiting.isEmpty() && (engine == null || !engine.busy());
+  }
+
+  @Override
+  public void drain() {
+    // The loop stops submitting; what it submitted is run.
+  }
+
+  @Override
+  public void close(Duration timeout) {
+    mailbox.close();
+    Engine open = engine;
+    engine = null;
+    if (open != null) {
+      open.close();
+    }
+  }
+}

@@ -1,0 +1,52 @@
+package dev.headrace.worker.device;
+
+import dev.headrace.protocol.Failure;
+import java.util.List;
+
+/**
+ * Runs models on one device, step by step. Owned by one thread, which also makes and closes it.
+ *
+ * <p>A one-shot engine ({@link OneShotEngine}) admits one batch, and its step runs it to the end. An
+ * engine that works by iterations admits rows while others run; each step advances all of them and
+ * reports those that are finished. The loop does not see the difference: it hands over batches while
+ * there is room and is told of rows.
+ */
+public interface Engine extends AutoCloseable {
+
+  /** Told, inside {@link #step}, what came out of it. */
+  interface Listener {
+    /** These rows of a batch are finished. */
+    void finished(long batch, List<FinishedRow> rows);
+
+    /** The rows of this batch that are not finished will not be. */
+    void failed(long batch, Failure failure);
+
+    /** What the device did, for the service curve. */
+    void measured(ServiceSample sample);
+  }
+
+  /** The models it serves, loaded. */
+  List<ServedModel> models();
+
+  /** Whether it takes another batch before the next step. */
+  boolean admits();
+
+  /** Takes a batch; following steps run it. */
+  void admit(DeviceBatch batch);
+
+  /** Whether there is anything to run. */
+  boolean busy();
+
+  /**
+   * Advances what was admitted. Errors of a batch go to the listener.
+   *
+   * @throws RuntimeException when the device is unusable; the worker stops
+   */
+  void step(Listener listener);
+
+  /** Memory of the device that is free, in bytes; 0 when unknown. */
+  long memoryFreeBytes();
+
+  @Override
+  void close();
+}
