@@ -19,6 +19,7 @@ import dev.headrace.transport.delivery.Delivery;
 import dev.headrace.transport.kafka.Received;
 import dev.headrace.transport.redis.OutcomeStore.Delivered;
 import dev.headrace.transport.redis.ResultCache;
+import dev.headrace.transport.redis.ResultCache.Settlement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -30,13 +31,11 @@ import java.util.List;
  * outcome, and only then acknowledges it.
  */
 final class Exits {
-  /** Leaderships given up in one turn; each is a round trip to Redis (chosen). */
-  private static final int MAX_SETTLED = 16;
+  /** Leaderships given up in one call to Redis (chosen). */
+  private static final int MAX_SETTLED = 256;
 
   /** More leaderships than this are left to run out. */
   private static final int MAX_UNSETTLED = 10_000;
-
-  private record Leadership(String cacheKey, String token) {}
 
   private final Delivery delivery;
   private final ResultCache cache;
@@ -45,7 +44,7 @@ final class Exits {
   private final RouterMetrics metrics;
   private final InstantSource clock;
   private final String source;
-  private final ArrayDeque<Leadership> ended = new ArrayDeque<>();
+  private final ArrayDeque<Settlement> ended = new ArrayDeque<>();
 
   Exits(Parts parts, Intake intake) {
     this.delivery = parts.delivery();
@@ -167,17 +166,19 @@ final class Exits {
     String cacheKey = entry.leads();
     if (cacheKey != null && ended.size() < MAX_UNSETTLED) {
       String token = ResultCache.tokenOf(Outcomes.waiting(entry.request()));
-      ended.add(new Leadership(cacheKey, token));
+      ended.add(new Settlement(cacheKey, token, null));
     }
   }
 
   /** Gives up some of the leaderships that ended without a result. */
   void settle() {
+    if (ended.isEmpty()) {
+      return;
+    }
+    List<Settlement> some = ended.stream().limit(MAX_SETTLED).toList();
     try {
-      for (int i = 0; i < MAX_SETTLED && !ended.isEmpty(); i++) {
-        Leadership leadership = ended.removeFirst();
-        cache.settle(leadership.cacheKey(), leadership.token(), null);
-      }
+      cache.settleAll(some);
+      some.forEach(s -> ended.removeFirst());
     } catch (FailureException e) {
       ended.clear(); // Redis is away; the leases run out by themselves
     }
