@@ -19,6 +19,7 @@ public final class AgentRunner implements AutoCloseable {
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
   private volatile boolean draining;
   private volatile boolean stopped;
+  private volatile Duration closeTimeout;
 
   /**
    * Makes the thread; {@link #start} starts it.
@@ -28,6 +29,7 @@ public final class AgentRunner implements AutoCloseable {
   public AgentRunner(Agent agent, Duration drainTimeout) {
     this.agent = agent;
     this.drainTimeout = drainTimeout;
+    this.closeTimeout = drainTimeout;
     this.thread = new Thread(this::run, agent.name());
   }
 
@@ -74,7 +76,7 @@ public final class AgentRunner implements AutoCloseable {
 
   private void closeAgent() {
     try {
-      agent.close(drainTimeout);
+      agent.close(closeTimeout);
     } catch (RuntimeException e) {
       failure.compareAndSet(null, e);
       LOG.error("agent could not be closed name={}", agent.name(), e);
@@ -86,25 +88,28 @@ public final class AgentRunner implements AutoCloseable {
     draining = true;
   }
 
-  /** Drains, then stops; bounded by the drain timeout and idempotent. */
+  /** Drains, then stops; bounded by twice the drain timeout and idempotent. */
   @Override
   public void close() {
+    close(drainTimeout.multipliedBy(2));
+  }
+
+  /** Drains for at most half of this time, then stops. Idempotent. */
+  public void close(Duration limit) {
+    Duration half = limit.dividedBy(2);
+    closeTimeout = half;
     draining = true;
-    boolean interrupted = false;
     try {
-      if (!ended.await(drainTimeout.toMillis(), TimeUnit.MILLISECONDS)) {
-        LOG.warn("agent did not drain in time name={} timeout={}", agent.name(), drainTimeout);
+      if (!awaitEnd(half)) {
+        LOG.warn("agent did not drain in time name={} timeout={}", agent.name(), half);
       }
       stopped = true;
-      if (!ended.await(drainTimeout.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!awaitEnd(half)) {
         LOG.error("agent does not stop name={}", agent.name());
         thread.interrupt();
       }
     } catch (InterruptedException e) {
       stopped = true;
-      interrupted = true;
-    }
-    if (interrupted) {
       Thread.currentThread().interrupt();
     }
   }
