@@ -12,6 +12,9 @@ import org.slf4j.LoggerFactory;
 public final class AgentRunner implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AgentRunner.class);
 
+  /** Least time to stop, when draining got none. */
+  private static final long STOP_MS = 1000;
+
   private final Agent agent;
   private final Duration drainTimeout;
   private final Thread thread;
@@ -89,14 +92,30 @@ public final class AgentRunner implements AutoCloseable {
   /** Drains, then stops; bounded by the drain timeout and idempotent. */
   @Override
   public void close() {
+    close(drainTimeout);
+  }
+
+  private void closeUnstarted() {
+    if (running()) {
+      closeAgent();
+      ended.countDown();
+    }
+  }
+
+  /** Drains within this time, then stops within as much again; idempotent. */
+  public void close(Duration timeout) {
+    if (thread.getState() == Thread.State.NEW) {
+      closeUnstarted();
+      return;
+    }
     draining = true;
     boolean interrupted = false;
     try {
-      if (!ended.await(drainTimeout.toMillis(), TimeUnit.MILLISECONDS)) {
-        LOG.warn("agent did not drain in time name={} timeout={}", agent.name(), drainTimeout);
+      if (!ended.await(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.warn("agent did not drain in time name={} timeout={}", agent.name(), timeout);
       }
       stopped = true;
-      if (!ended.await(drainTimeout.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!ended.await(Math.max(timeout.toMillis(), STOP_MS), TimeUnit.MILLISECONDS)) {
         LOG.error("agent does not stop name={}", agent.name());
         thread.interrupt();
       }
