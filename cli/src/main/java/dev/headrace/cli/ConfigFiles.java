@@ -1,7 +1,6 @@
 package dev.headrace.cli;
 
 import dev.headrace.protocol.config.ConfigException;
-import dev.headrace.protocol.config.Settings;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -10,23 +9,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
-/** Settings from a properties file, the environment and the command line. */
+/** Settings from a properties file. */
 final class ConfigFiles {
   private ConfigFiles() {}
 
   /**
-   * Reads the sources.
+   * Reads a file.
    *
-   * @param file the properties file, or null
-   * @param commandLine keys and values given there
-   * @throws ConfigException when the file cannot be read
+   * @throws ConfigException when it cannot be read
    */
-  static Settings settings(@Nullable Path file, Map<String, String> commandLine) {
-    return new Settings(file == null ? Map.of() : properties(file), System.getenv(), commandLine);
-  }
-
   static Map<String, String> properties(Path file) {
     Properties properties = new Properties();
     try (Reader reader = Files.newBufferedReader(file)) {

@@ -11,8 +11,8 @@ import java.util.Properties;
 import java.util.TreeMap;
 
 /**
- * Where {@code headrace up} leaves its addresses so that {@code headrace submit} in another terminal
- * finds them: a properties file in a folder that only this user may read.
+ * Where {@code headrace up} leaves its addresses so that {@code headrace submit} in another
+ * terminal finds them: a properties file in a folder that only this user may read.
  */
 public final class StackFile {
   private final Path file;

@@ -2,7 +2,6 @@ package dev.headrace.embedded.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.headrace.embedded.KafkaProbe;
 import java.net.URI;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;

@@ -296,7 +296,8 @@ public final class Settings {
     return value.replaceAll("(://[^:/@]*:)[^@]*@", "$1***@");
   }
 
-  private static Optional<Duration> parseDuration(String text) {
+  /** A time span such as {@code 250ms}, {@code 30s}, {@code 5m}; empty when it is none. */
+  public static Optional<Duration> parseDuration(String text) {
     Matcher m = DURATION.matcher(text);
     if (!m.matches()) {
       return Optional.empty();

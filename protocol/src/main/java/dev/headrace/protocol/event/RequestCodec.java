@@ -31,9 +31,15 @@ public final class RequestCodec {
   public static final String TYPE = "dev.headrace.request.v1";
   public static final String CONTENT_TYPE = "application/json";
 
-  private static final Pattern CLIENT = Pattern.compile("[A-Za-z0-9._-]{1,64}");
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._/:@+-]{1,200}");
-  private static final Pattern TOPIC = Pattern.compile("[A-Za-z0-9._-]{1,249}");
+  /** Names of clients and tenants. */
+  public static final Pattern CLIENT = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+
+  /** Names of models. */
+  public static final Pattern MODEL = Pattern.compile("[A-Za-z0-9._/:@+-]{1,200}");
+
+  /** Names of topics, as Kafka has them. */
+  public static final Pattern TOPIC = Pattern.compile("[A-Za-z0-9._-]{1,249}");
+
   private static final Pattern LIST_ITEM = Pattern.compile("[A-Za-z0-9._-]{1,64}");
   private static final int MAX_ID = 256;
   private static final int MAX_ROWS = 100_000;
@@ -120,7 +126,7 @@ public final class RequestCodec {
         address,
         a.require("source"),
         submitted,
-        match(NAME, "model", a.require("model")),
+        match(MODEL, "model", a.require("model")),
         task,
         tier,
         deadline == null ? submitted.plus(tier.defaultDeadline()) : deadline,

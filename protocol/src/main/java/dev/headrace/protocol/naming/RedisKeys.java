@@ -11,6 +11,11 @@ public final class RedisKeys {
   /** Hash of request to the number of crashes of workers that ran it. */
   public static final String CRASHES = "headrace:{crashes}:count";
 
+  /** Set of the ids of workers that left a mark of what they run. */
+  public static final String MARKED = "headrace:{crashes}:workers";
+
+  private static final String RESULT = "}:result:";
+
   private RedisKeys() {}
 
   /** Stream that announces the ids of a client's finished requests. */
@@ -20,7 +25,12 @@ public final class RedisKeys {
 
   /** Hash with the outcome of a request and whether Kafka has it. */
   public static String result(String client, String id) {
-    return "headrace:{" + client + "}:result:" + id;
+    return "headrace:{" + client + RESULT + id;
+  }
+
+  /** Whether a key is one of {@link #result}; no other key of Headrace looks like it. */
+  public static boolean isResult(String key) {
+    return key.startsWith("headrace:{") && key.indexOf(RESULT) == key.indexOf('}');
   }
 
   /** A body that travels by reference. */

@@ -16,9 +16,14 @@ final class OffsetTracker {
   private final Set<Long> done = new HashSet<>();
   private long next = -1;
 
+  /** Whether an offset may come next. */
+  boolean accepts(long offset) {
+    return offset >= next;
+  }
+
   /** Notes a received offset; they come in ascending order. */
   void received(long offset) {
-    if (offset < next) {
+    if (!accepts(offset)) {
       throw new IllegalArgumentException("offset: " + offset + " (expected: >= " + next + ")");
     }
     open.addLast(offset);

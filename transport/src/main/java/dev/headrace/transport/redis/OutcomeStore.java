@@ -15,7 +15,8 @@ public interface OutcomeStore {
   /**
    * What became of a delivery.
    *
-   * @param first whether the delivered outcome is now the request's outcome
+   * @param first whether the delivered outcome is now the request's outcome; still so when the very
+   *     same is delivered again
    * @param stored the outcome that stands
    * @param published whether Kafka has it
    */
@@ -38,6 +39,6 @@ public interface OutcomeStore {
   /** Keeps a body that travels by reference. */
   void putBlob(Address address, byte[] body);
 
-  /** The body under this key; empty when it is gone. */
+  /** The body under this key, of a request or of an outcome; empty when it is gone. */
   Optional<byte[]> blob(String key);
 }

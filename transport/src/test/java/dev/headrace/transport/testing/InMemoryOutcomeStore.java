@@ -6,6 +6,7 @@ import dev.headrace.protocol.event.OutcomeCodec;
 import dev.headrace.protocol.naming.RedisKeys;
 import dev.headrace.transport.redis.OutcomeStore;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,7 +53,8 @@ public final class InMemoryOutcomeStore implements OutcomeStore {
     String key = key(address);
     Entry standing = results.get(key);
     if (standing != null) {
-      return delivered(standing);
+      boolean same = Arrays.equals(standing.stored, OutcomeCodec.toStored(outcome));
+      return delivered(standing, same);
     }
     results.put(key, new Entry(OutcomeCodec.toStored(outcome)));
     if (address.streamed()) {
@@ -61,8 +63,8 @@ public final class InMemoryOutcomeStore implements OutcomeStore {
     return new Delivered(true, outcome, false);
   }
 
-  private static Delivered delivered(Entry entry) {
-    return new Delivered(false, OutcomeCodec.fromStored(entry.stored), entry.published);
+  private static Delivered delivered(Entry entry, boolean first) {
+    return new Delivered(first, OutcomeCodec.fromStored(entry.stored), entry.published);
   }
 
   @Override
@@ -84,7 +86,7 @@ public final class InMemoryOutcomeStore implements OutcomeStore {
         () ->
             addresses.stream()
                 .map(a -> Optional.ofNullable(results.get(key(a))))
-                .map(e -> e.map(InMemoryOutcomeStore::delivered))
+                .map(e -> e.map(x -> delivered(x, false)))
                 .toList());
   }
 

@@ -1,4 +1,4 @@
-package dev.headrace.embedded;
+package dev.headrace.embedded.testing;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,7 +18,7 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
-/** The few things that the tests of this module do with a broker, with plain Kafka clients. */
+/** The few things that tests do with a broker beside what they test, with plain Kafka clients. */
 public final class KafkaProbe {
   private static final Duration LIMIT = Duration.ofSeconds(30);
 

@@ -1,0 +1,63 @@
+package dev.headrace.cli;
+
+import dev.headrace.protocol.config.ConfigException;
+import dev.headrace.sdk.InvalidRequestException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The program {@code headrace}. */
+@Command(
+    name = "headrace",
+    mixinStandardHelpOptions = true,
+    version = "headrace 0.1.0-SNAPSHOT",
+    description =
+        "Asynchronous inference on mixed GPU types, driven by Kafka, at the lowest cost that still"
+            + " meets each request's deadline.",
+    subcommands = {
+      DemoCommand.class,
+      UpCommand.class,
+      RouterCommand.class,
+      WorkerCommand.class,
+      SubmitCommand.class,
+      ResultCommand.class,
+      CancelCommand.class,
+      BenchCommand.class
+    })
+public final class Main implements Runnable {
+  /** Wrong usage or input. */
+  static final int USAGE = 2;
+
+  /** The command could not do its work. */
+  static final int FAILED = 1;
+
+  @picocli.CommandLine.Spec CommandLine.Model.CommandSpec spec;
+
+  /** Runs the command line; 0 on success, 2 on wrong usage or input, 1 on failure. */
+  public static void main(String[] args) {
+    System.exit(commandLine().execute(args));
+  }
+
+  static CommandLine commandLine() {
+    return new CommandLine(new Main())
+        .setExecutionExceptionHandler(
+            (e, commandLine, parsed) -> {
+              commandLine.getErr().println(commandLine.getColorScheme().errorText(message(e)));
+              return exitCode(e);
+            });
+  }
+
+  private static int exitCode(Exception e) {
+    return e instanceof ConfigException || e instanceof InvalidRequestException ? USAGE : FAILED;
+  }
+
+  private static String message(Exception e) {
+    String message = e.getMessage();
+    return "headrace: " + (message == null ? e.toString() : message);
+  }
+
+  @Override
+  public void run() {
+    throw new CommandLine.ParameterException(
+        spec.commandLine(), "command: missing (expected: one of those below)");
+  }
+}

@@ -1,0 +1,54 @@
+package dev.headrace.cli;
+
+import dev.headrace.cli.stack.LocalStack;
+import dev.headrace.cli.stack.StackFile;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code headrace up}: the demo's stack, kept running. */
+@Command(
+    name = "up",
+    description = "Keep Kafka, Redis, a router and two workers running in one JVM until Ctrl-C.",
+    mixinStandardHelpOptions = true)
+final class UpCommand implements Callable<Integer> {
+  @Option(names = "--json", description = "Print the addresses as one JSON object.")
+  boolean json;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Any setting of docs/configuration.md; may be given several times.")
+  Map<String, String> settings = new TreeMap<>();
+
+  @Override
+  public Integer call() throws Exception {
+    StackFile file = new StackFile();
+    try (Termination termination = new Termination();
+        LocalStack stack = LocalStack.start(settings)) {
+      HttpConfig http = HttpConfig.read(stack.settings());
+      try (var endpoint = stack.http(http.address(), http.port())) {
+        Map<String, String> addresses = stack.addresses();
+        file.write(addresses);
+        print(addresses, endpoint.url());
+        stack.awaitEnd(termination::requested);
+      } finally {
+        file.delete();
+      }
+      return stack.failed() ? Main.FAILED : 0;
+    }
+  }
+
+  private void print(Map<String, String> addresses, String url) {
+    String kafka = addresses.get("kafka.bootstrap-servers");
+    String redis = addresses.get("redis.uri");
+    System.out.println(
+        json
+            ? "{\"kafka\":\"" + kafka + "\",\"redis\":\"" + redis + "\",\"http\":\"" + url + "\"}"
+            : "kafka  " + kafka + "\nredis  " + redis + "\nhttp   " + url
+                + "  (/health, /metrics)\nready; Ctrl-C stops it");
+    System.out.flush();
+  }
+}

@@ -1,0 +1,156 @@
+package dev.headrace.sdk;
+
+import dev.headrace.protocol.ErrorCode;
+import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.Size;
+import dev.headrace.protocol.Task;
+import dev.headrace.protocol.body.BodyLimits;
+import dev.headrace.protocol.body.ClassificationsRequest;
+import dev.headrace.protocol.body.ClassificationsRequest.Label;
+import dev.headrace.protocol.body.EmbeddingsRequest;
+import dev.headrace.protocol.body.VectorEncoding;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Checks what a request asks and writes its body. The checks are those of router and worker, so
+ * what is wrong with a body is known before it is sent. Pure.
+ */
+final class BodyCheck {
+  private static final BodyLimits LIMITS = BodyLimits.DEFAULT;
+
+  private BodyCheck() {}
+
+  /**
+   * A body that is fit to be sent.
+   *
+   * @param bytes JSON
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared; copying bodies costs
+  record Body(Task task, String model, Size size, byte[] bytes) {}
+
+  /**
+   * Checks and writes.
+   *
+   * @throws InvalidRequestException naming the value and what was expected
+   */
+  static Body of(Request.Content content) {
+    if (content instanceof Request.Content.Embed embed) {
+      return embed(embed);
+    }
+    if (content instanceof Request.Content.Classify classify) {
+      return classify(classify);
+    }
+    return json((Request.Content.Json) content);
+  }
+
+  private static Body embed(Request.Content.Embed embed) {
+    Size size = size(embed.texts());
+    if (embed.dimensions() < 0) {
+      throw invalid("dimensions", embed.dimensions(), ">= 1, or 0 for all");
+    }
+    EmbeddingsRequest request =
+        new EmbeddingsRequest(
+            embed.model(), embed.texts(), VectorEncoding.BASE64, embed.dimensions());
+    return new Body(Task.EMBEDDINGS, request.model(), size, request.encode());
+  }
+
+  private static Body classify(Request.Content.Classify classify) {
+    Size size = size(classify.texts());
+    labels(classify.labels());
+    ClassificationsRequest request =
+        new ClassificationsRequest(classify.model(), classify.texts(), classify.labels());
+    return new Body(Task.CLASSIFICATIONS, request.model(), size, request.encode());
+  }
+
+  private static Body json(Request.Content.Json json) {
+    try {
+      return switch (json.task()) {
+        case EMBEDDINGS -> {
+          EmbeddingsRequest parsed = EmbeddingsRequest.parse(json.body(), LIMITS);
+          yield new Body(json.task(), parsed.model(), size(parsed.input()), json.body());
+        }
+        case CLASSIFICATIONS -> {
+          ClassificationsRequest parsed = ClassificationsRequest.parse(json.body(), LIMITS);
+          yield new Body(json.task(), parsed.model(), size(parsed.input()), json.body());
+        }
+      };
+    } catch (FailureException e) {
+      throw new InvalidRequestException(e.failure().code(), e.failure().message());
+    }
+  }
+
+  private static Size size(List<String> texts) {
+    if (texts.isEmpty()) {
+      throw invalid("texts", "none", "at least one");
+    }
+    if (texts.size() > LIMITS.maxRows()) {
+      throw tooLarge("texts", texts.size(), "at most " + LIMITS.maxRows());
+    }
+    long bytes = 0;
+    for (int i = 0; i < texts.size(); i++) {
+      bytes += utf8Length("texts[" + i + "]", texts.get(i));
+    }
+    return Size.ofBytes(texts.size(), bytes);
+  }
+
+  private static void labels(List<Label> labels) {
+    if (labels.size() < 2) {
+      throw invalid("labels", labels.size(), "at least two");
+    }
+    if (labels.size() > LIMITS.maxLabels()) {
+      throw tooLarge("labels", labels.size(), "at most " + LIMITS.maxLabels());
+    }
+    Set<String> names = new HashSet<>();
+    for (int i = 0; i < labels.size(); i++) {
+      Label label = labels.get(i);
+      String field = "labels[" + i + "]";
+      requireWords(field, label.name());
+      requireWords(field + ".description", label.description());
+      if (!names.add(label.name())) {
+        throw invalid(field, label.name() + " for the second time", "unique names");
+      }
+    }
+  }
+
+  private static void requireWords(String field, @Nullable String text) {
+    if (utf8Length(field, text) == 0 || (text != null && text.isBlank())) {
+      throw invalid(field, "blank", "some text");
+    }
+  }
+
+  /** Payloads stay out of messages: a text is named by its place. */
+  private static long utf8Length(String field, @Nullable String text) {
+    if (text == null || text.isEmpty()) {
+      throw invalid(field, text == null ? "null" : "empty", "some text");
+    }
+    if (text.length() > LIMITS.maxTextChars()) {
+      throw tooLarge(field, text.length() + " characters", "at most " + LIMITS.maxTextChars());
+    }
+    long bytes = 0;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (!Character.isSurrogate(c)) {
+        bytes += c < 0x80 ? 1 : c < 0x800 ? 2 : 3;
+      } else if (i + 1 < text.length() && Character.isSurrogatePair(c, text.charAt(i + 1))) {
+        bytes += 4;
+        i++;
+      } else {
+        throw invalid(field, "half a surrogate pair at " + i, "text that has a form in UTF-8");
+      }
+    }
+    return bytes;
+  }
+
+  private static InvalidRequestException invalid(String field, Object value, String expected) {
+    return new InvalidRequestException(
+        ErrorCode.INVALID_BODY, field + ": " + value + " (expected: " + expected + ")");
+  }
+
+  private static InvalidRequestException tooLarge(String field, Object value, String expected) {
+    return new InvalidRequestException(
+        ErrorCode.INPUT_TOO_LARGE, field + ": " + value + " (expected: " + expected + ")");
+  }
+}

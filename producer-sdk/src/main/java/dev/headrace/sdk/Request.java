@@ -1,0 +1,210 @@
+package dev.headrace.sdk;
+
+import dev.headrace.protocol.CacheMode;
+import dev.headrace.protocol.Task;
+import dev.headrace.protocol.Tier;
+import dev.headrace.protocol.body.ClassificationsRequest.Label;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What to run and how. Immutable: each method returns another request, so one may serve as a
+ * template. The values are checked when it is submitted.
+ *
+ * <pre>{@code
+ * Request.embed("all-minilm-l6-v2", "A headrace brings water to the mill.")
+ *     .tier(Tier.PREMIUM)
+ *     .deadline(Duration.ofSeconds(2))
+ *     .idempotencyKey("order-4711");
+ * }</pre>
+ */
+public final class Request {
+  private final Content content;
+  private final Options options;
+
+  private Request(Content content, Options options) {
+    this.content = content;
+    this.options = options;
+  }
+
+  /** What is asked. */
+  sealed interface Content {
+    record Embed(String model, List<String> texts, int dimensions) implements Content {}
+
+    record Classify(String model, List<Label> labels, List<String> texts) implements Content {}
+
+    @SuppressWarnings("ArrayRecordComponent") // never compared; copying bodies costs
+    record Json(Task task, byte[] body) implements Content {}
+  }
+
+  /** Everything else; null means the client's or the tier's default. Not changed once in use. */
+  static final class Options {
+    @Nullable Tier tier;
+    @Nullable Duration within;
+    @Nullable Instant deadline;
+    @Nullable String idempotencyKey;
+    @Nullable String replyTo;
+    @Nullable String traceparent;
+    @Nullable String tracestate;
+    @Nullable String tenant;
+    CacheMode cacheMode = CacheMode.USE;
+
+    private Options copy() {
+      Options copy = new Options();
+      copy.tier = tier;
+      copy.within = within;
+      copy.deadline = deadline;
+      copy.idempotencyKey = idempotencyKey;
+      copy.replyTo = replyTo;
+      copy.traceparent = traceparent;
+      copy.tracestate = tracestate;
+      copy.tenant = tenant;
+      copy.cacheMode = cacheMode;
+      return copy;
+    }
+  }
+
+  /** One vector for each text. */
+  public static Request embed(String model, String... texts) {
+    return embed(model, Arrays.asList(texts));
+  }
+
+  /** One vector for each text. */
+  public static Request embed(String model, List<String> texts) {
+    return new Request(new Content.Embed(model, new ArrayList<>(texts), 0), new Options());
+  }
+
+  /** One of the labels, with the scores of all, for each text. */
+  public static Request classify(String model, List<String> labels, String... texts) {
+    return classify(model, labels, Arrays.asList(texts));
+  }
+
+  /** One of the labels, with the scores of all, for each text. */
+  public static Request classify(String model, List<String> labels, List<String> texts) {
+    List<Label> named = new ArrayList<>();
+    labels.forEach(name -> named.add(new Label(name, name)));
+    return new Request(new Content.Classify(model, named, new ArrayList<>(texts)), new Options());
+  }
+
+  /**
+   * One of the labels, with the scores of all, for each text.
+   *
+   * @param labels by name, a description of what belongs there; sent in the order of the names, so
+   *     that equal maps are answered by the same cached result
+   */
+  public static Request classify(String model, Map<String, String> labels, List<String> texts) {
+    List<Label> described = new ArrayList<>();
+    new TreeMap<>(labels).forEach((name, text) -> described.add(new Label(name, text)));
+    return new Request(
+        new Content.Classify(model, described, new ArrayList<>(texts)), new Options());
+  }
+
+  /** A body of the HTTP API as it is; it names the model. It is not copied: leave it unchanged. */
+  public static Request json(Task task, byte[] body) {
+    return new Request(
+        new Content.Json(Objects.requireNonNull(task, "task"), Objects.requireNonNull(body)),
+        new Options());
+  }
+
+  /** A body of the HTTP API as it is; it names the model. */
+  public static Request json(Task task, String body) {
+    return json(task, body.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * Keeps only the leading components of each vector, re-normalised.
+   *
+   * @throws IllegalStateException when this is no request for embeddings made here
+   */
+  public Request dimensions(int dimensions) {
+    if (!(content instanceof Content.Embed embed)) {
+      throw new IllegalStateException("dimensions: " + dimensions + " (expected: only with embed)");
+    }
+    return new Request(new Content.Embed(embed.model(), embed.texts(), dimensions), options);
+  }
+
+  /** The cost tier; the client's default when it is not set. */
+  public Request tier(Tier tier) {
+    return with(o -> o.tier = Objects.requireNonNull(tier, "tier"));
+  }
+
+  /** When the result is of no use any more, from the submission on; else the tier's default. */
+  public Request deadline(Duration fromSubmission) {
+    Objects.requireNonNull(fromSubmission, "fromSubmission");
+    return with(
+        o -> {
+          o.within = fromSubmission;
+          o.deadline = null;
+        });
+  }
+
+  /** When the result is of no use any more. */
+  public Request deadline(Instant at) {
+    Objects.requireNonNull(at, "at");
+    return with(
+        o -> {
+          o.deadline = at;
+          o.within = null;
+        });
+  }
+
+  /**
+   * Requests of one client and tenant with the same key are one request: it runs once, and all get
+   * its outcome, whatever else they say and also when it failed, for as long as outcomes are kept.
+   * Over restarts this needs a fixed client id.
+   */
+  public Request idempotencyKey(String key) {
+    return with(o -> o.idempotencyKey = Objects.requireNonNull(key, "key"));
+  }
+
+  /**
+   * The Kafka topic that gets the outcome, in place of the common one. The future completes all the
+   * same.
+   */
+  public Request replyTo(String topic) {
+    return with(o -> o.replyTo = Objects.requireNonNull(topic, "topic"));
+  }
+
+  /** W3C trace context, passed on to router, workers and outcome. */
+  public Request traceparent(String traceparent) {
+    return with(o -> o.traceparent = Objects.requireNonNull(traceparent, "traceparent"));
+  }
+
+  /** W3C trace context, passed on to router, workers and outcome. */
+  public Request tracestate(String tracestate) {
+    return with(o -> o.tracestate = Objects.requireNonNull(tracestate, "tracestate"));
+  }
+
+  /** Whether the result cache may answer; it may by default. */
+  public Request cache(CacheMode mode) {
+    return with(o -> o.cacheMode = Objects.requireNonNull(mode, "mode"));
+  }
+
+  /** Who pays; the client's default when it is not set. */
+  public Request tenant(String tenant) {
+    return with(o -> o.tenant = Objects.requireNonNull(tenant, "tenant"));
+  }
+
+  private Request with(Consumer<Options> change) {
+    Options copy = options.copy();
+    change.accept(copy);
+    return new Request(content, copy);
+  }
+
+  Content content() {
+    return content;
+  }
+
+  Options options() {
+    return options;
+  }
+}

@@ -1,0 +1,125 @@
+package dev.headrace.sdk.internal;
+
+import dev.headrace.protocol.Address;
+import dev.headrace.protocol.CacheMode;
+import dev.headrace.protocol.InferenceRequest;
+import dev.headrace.protocol.Outcome;
+import dev.headrace.protocol.Outcomes;
+import dev.headrace.protocol.naming.CacheKey;
+import dev.headrace.transport.redis.OutcomeStore;
+import dev.headrace.transport.redis.OutcomeStore.Delivered;
+import dev.headrace.transport.redis.ResultCache;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ends requests that need no Kafka: those that were submitted before and have their outcome, and
+ * those whose result is cached. Each look is one pipelined call for the whole batch. Owned by the
+ * sender's thread.
+ */
+final class LocalAnswers {
+  private final OutcomeStore store;
+  private final ResultCache cache;
+  private final ModelRevisions revisions;
+  private final PendingTable table;
+  private final InstantSource clock;
+  private final long inlineBytes;
+
+  /**
+   * Answers from these.
+   *
+   * @param inlineBytes bodies above travel by reference, and the results of such are not cached
+   */
+  LocalAnswers(
+      OutcomeStore store,
+      ResultCache cache,
+      ModelRevisions revisions,
+      PendingTable table,
+      InstantSource clock,
+      long inlineBytes) {
+    this.store = store;
+    this.cache = cache;
+    this.revisions = revisions;
+    this.table = table;
+    this.clock = clock;
+    this.inlineBytes = inlineBytes;
+  }
+
+  /**
+   * Ends what can be ended here.
+   *
+   * @throws dev.headrace.protocol.FailureException STORE_UNAVAILABLE; what was ended until then has
+   *     left the table
+   */
+  void answer(List<Submission> batch) {
+    endKnown(batch.stream().filter(Submission::idempotent).toList());
+    revisions.refreshIfDue();
+    endCached(batch);
+  }
+
+  private void endKnown(List<Submission> idempotent) {
+    if (idempotent.isEmpty()) {
+      return;
+    }
+    List<Address> addresses = idempotent.stream().map(s -> s.request().address()).toList();
+    for (Optional<Delivered> found : store.find(addresses)) {
+      found.ifPresent(known -> table.ended(known.stored()));
+    }
+  }
+
+  private void endCached(List<Submission> batch) {
+    List<InferenceRequest> asked = new ArrayList<>();
+    List<String> keys = new ArrayList<>();
+    for (Submission submission : batch) {
+      String key = cacheKey(submission.request());
+      if (key != null && table.contains(submission.pending())) {
+        asked.add(submission.request());
+        keys.add(key);
+      }
+    }
+    if (keys.isEmpty()) {
+      return;
+    }
+    List<Optional<Outcome>> cached = cache.lookup(keys);
+    List<Outcome> hits = new ArrayList<>();
+    for (int i = 0; i < keys.size(); i++) {
+      InferenceRequest request = asked.get(i);
+      cached.get(i).ifPresent(result -> hits.add(hit(result, request)));
+    }
+    if (!hits.isEmpty()) {
+      // Stored so that result(id) knows it; what stands may also be a cancellation.
+      store.deliver(hits).forEach(delivered -> table.ended(delivered.stored()));
+    }
+  }
+
+  private @Nullable String cacheKey(InferenceRequest request) {
+    String revision = revisions.of(request.model());
+    byte[] body = request.payload().bytes();
+    // A reply topic gets its outcome from the router, which also looks into the cache.
+    boolean local =
+        request.cacheMode() == CacheMode.USE
+            && request.address().replyTo() == null
+            && body.length <= inlineBytes;
+    return revision == null || !local
+        ? null
+        : CacheKey.of(request.model(), revision, request.task(), body);
+  }
+
+  private Outcome hit(Outcome cached, InferenceRequest request) {
+    Outcome answer = cached.answering(Outcomes.waiting(request), clock.instant(), "hit");
+    Address own = request.address();
+    // Not streamed: the one who waits for it is here.
+    return new Outcome(
+        new Address(own.client(), own.id(), false, null),
+        answer.status(),
+        answer.failure(),
+        answer.time(),
+        answer.source(),
+        answer.details(),
+        answer.body(),
+        answer.trace());
+  }
+}

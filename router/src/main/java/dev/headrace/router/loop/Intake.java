@@ -1,0 +1,187 @@
+package dev.headrace.router.loop;
+
+import dev.headrace.protocol.event.DeadLetter;
+import dev.headrace.protocol.event.WireRecord;
+import dev.headrace.transport.kafka.EventConsumer;
+import dev.headrace.transport.kafka.Received;
+import dev.headrace.transport.kafka.Slot;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes records from Kafka and bounds what is in flight. A topic whose bound is reached is paused,
+ * and so is a partition of a retry topic whose next record is not due; polling goes on. The bound may
+ * be passed by what one poll brings; retries that are not due are kept beside it, of each partition
+ * what one poll brought.
+ */
+final class Intake {
+  private final EventConsumer consumer;
+  private final LoopConfig config;
+  private final Map<String, Source> sources = Source.all();
+  private final int[] requests = new int[Source.BUDGETS];
+  private final long[] bytes = new long[Source.BUDGETS];
+
+  /** Retries that are not due, by slot, in order. */
+  private final Map<Slot, ArrayDeque<Due>> early = new HashMap<>();
+
+  private final Set<Slot> paused = new HashSet<>();
+  private boolean draining;
+
+  private record Due(Received received, long atMs) {}
+
+  Intake(EventConsumer consumer, LoopConfig config) {
+    this.consumer = consumer;
+    this.config = config;
+  }
+
+  /** The source of a record's topic; only those are subscribed. */
+  Source source(Received received) {
+    String topic = received.slot().topic();
+    Source source = sources.get(topic);
+    if (source == null) {
+      throw new IllegalStateException(
+          "topic: " + topic + " (expected: one of " + sources.keySet() + ")");
+    }
+    return source;
+  }
+
+  /**
+   * Waits for records, and gives those that are due to {@code due}.
+   *
+   * @return how many
+   */
+  int poll(Duration timeout, long nowMs, Consumer<Received> due) {
+    int count = releaseDue(nowMs, due);
+    for (Received r : consumer.poll(count > 0 ? Duration.ZERO : timeout)) {
+      long dueMs = dueMs(source(r), r, nowMs);
+      if (dueMs > nowMs) {
+        early.computeIfAbsent(r.slot(), s -> new ArrayDeque<>()).add(new Due(r, dueMs));
+      } else {
+        give(r, due);
+        count++;
+      }
+    }
+    return count;
+  }
+
+  private void give(Received received, Consumer<Received> due) {
+    count(source(received), received, 1);
+    due.accept(received);
+  }
+
+  /** A record says itself when it is due, but never later than its topic's delay from now. */
+  private static long dueMs(Source source, Received r, long nowMs) {
+    Duration delay = source.delay();
+    if (delay == null) {
+      return nowMs;
+    }
+    long delayMs = delay.toMillis();
+    long said = DeadLetter.number(r.record(), DeadLetter.RETRY_AT, r.timestampMs() + delayMs);
+    return Math.min(said, nowMs + delayMs);
+  }
+
+  private int releaseDue(long nowMs, Consumer<Received> due) {
+    int count = 0;
+    for (ArrayDeque<Due> queue : early.values()) {
+      for (Due head = queue.peek(); head != null && head.atMs <= nowMs; head = queue.peek()) {
+        queue.remove();
+        give(head.received, due);
+        count++;
+      }
+    }
+    early.values().removeIf(ArrayDeque::isEmpty);
+    return count;
+  }
+
+  /** When the next retry is due; null when none waits. */
+  @Nullable Long nextDueMs() {
+    Long next = null;
+    for (ArrayDeque<Due> queue : early.values()) {
+      Due head = queue.peek();
+      if (head != null && (next == null || head.atMs < next)) {
+        next = head.atMs;
+      }
+    }
+    return next;
+  }
+
+  /** A record is done: its offset may be committed. */
+  void acknowledge(Received received, Source source) {
+    count(source, received, -1);
+    consumer.acknowledge(received);
+  }
+
+  /** A record is given up: it comes again, here or elsewhere. */
+  void forget(Received received, Source source) {
+    count(source, received, -1);
+  }
+
+  private void count(Source source, Received received, int sign) {
+    requests[source.budget()] += sign;
+    bytes[source.budget()] += sign * size(received.record());
+  }
+
+  private static long size(WireRecord record) {
+    byte[] value = record.value();
+    // A record without a value still takes about a kilobyte of headers and objects (estimated).
+    return 1024L + (value == null ? 0 : value.length);
+  }
+
+  /** Forgets what it keeps of slots that were taken away, even if they came back meanwhile. */
+  void dropRevoked(Set<Slot> revoked) {
+    revoked.forEach(early::remove);
+    paused.removeAll(revoked);
+  }
+
+  /** Pauses and resumes, so that only slots deliver whose records can be used. */
+  void balance() {
+    Set<Slot> assigned = consumer.assigned();
+    paused.retainAll(assigned);
+    List<Slot> pause = new ArrayList<>();
+    List<Slot> resume = new ArrayList<>();
+    for (Slot slot : assigned) {
+      boolean stop = draining || early.containsKey(slot) || full(slot);
+      if (stop && paused.add(slot)) {
+        pause.add(slot);
+      } else if (!stop && paused.remove(slot)) {
+        resume.add(slot);
+      }
+    }
+    if (!pause.isEmpty()) {
+      consumer.pause(pause);
+    }
+    if (!resume.isEmpty()) {
+      consumer.resume(resume);
+    }
+  }
+
+  private boolean full(Slot slot) {
+    Source source = sources.get(slot.topic());
+    return source != null
+        && (requests[source.budget()] >= config.maxRequests()
+            || bytes[source.budget()] >= config.maxBytes());
+  }
+
+  /** From now on nothing is taken. */
+  void drain() {
+    draining = true;
+    early.clear();
+  }
+
+  /** Given out and not done. */
+  int inFlight() {
+    int sum = 0;
+    for (int n : requests) {
+      sum += n;
+    }
+    return sum;
+  }
+}

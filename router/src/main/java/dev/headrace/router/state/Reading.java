@@ -1,0 +1,21 @@
+package dev.headrace.router.state;
+
+import dev.headrace.protocol.service.DeviceReport;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One look at the world.
+ *
+ * @param askedAtNanos when the loop asked for it
+ * @param marks seconds of work that were in each lane's topic for certain by then, counted from the
+ *     start of this router
+ * @param reports the heartbeats, null when Redis did not answer
+ * @param lag records by lane, null when Kafka did not answer
+ */
+record Reading(
+    long askedAtNanos,
+    Map<String, Double> marks,
+    @Nullable List<DeviceReport> reports,
+    @Nullable Map<String, Long> lag) {}

@@ -1,0 +1,103 @@
+package dev.headrace.router.state;
+
+import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.service.DeviceReport;
+import dev.headrace.transport.redis.DeviceRegistry;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads heartbeats and lag away from the loop, so that a slow Redis or a slow broker delays no
+ * request. The loop asks and fetches the answer later; one question at a time.
+ */
+public final class Watch {
+  private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
+
+  private final DeviceRegistry registry;
+  private final LaneTopics topics;
+  private final Executor thread;
+  private final AtomicBoolean asked = new AtomicBoolean();
+  private final AtomicReference<@Nullable Reading> answer = new AtomicReference<>();
+
+  /** The reading thread's own. */
+  private Set<String> lanes = Set.of();
+
+  private boolean registryFailed;
+  private boolean topicsFailed;
+
+  /**
+   * A watch.
+   *
+   * @param thread runs one task at a time
+   */
+  public Watch(DeviceRegistry registry, LaneTopics topics, Executor thread) {
+    this.registry = registry;
+    this.topics = topics;
+    this.thread = thread;
+  }
+
+  /** Asks for a reading, unless one is under way. */
+  void ask(long nowNanos, Map<String, Double> marks) {
+    if (asked.compareAndSet(false, true)) {
+      thread.execute(() -> answer.set(read(nowNanos, marks)));
+    }
+  }
+
+  /** The reading that was asked for, once; null while it is not there. */
+  @Nullable Reading take() {
+    Reading reading = answer.getAndSet(null);
+    if (reading != null) {
+      asked.set(false);
+    }
+    return reading;
+  }
+
+  private Reading read(long nowNanos, Map<String, Double> marks) {
+    List<DeviceReport> reports = reports();
+    if (reports != null) {
+      TreeSet<String> named = new TreeSet<>();
+      reports.stream().filter(Reports::usable).forEach(r -> named.add(r.lane()));
+      lanes = named;
+    }
+    return new Reading(nowNanos, marks, reports, lag());
+  }
+
+  private @Nullable List<DeviceReport> reports() {
+    try {
+      List<DeviceReport> reports = registry.list();
+      registryFailed = false;
+      return reports;
+    } catch (FailureException e) {
+      if (!registryFailed) {
+        LOG.warn("heartbeats cannot be read, going on with the last cause={}", e.getMessage());
+      }
+      registryFailed = true;
+      return null;
+    }
+  }
+
+  private @Nullable Map<String, Long> lag() {
+    if (lanes.isEmpty()) {
+      return Map.of();
+    }
+    try {
+      Map<String, Long> lag = topics.lag(lanes);
+      topicsFailed = false;
+      return lag;
+    } catch (FailureException e) {
+      if (!topicsFailed) {
+        LOG.warn("lag cannot be read, going on with the last cause={}", e.getMessage());
+      }
+      topicsFailed = true;
+      return null;
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package dev.headrace.transport.kafka;
+
+import dev.headrace.protocol.config.ConfigException;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
+import org.apache.kafka.clients.producer.ProducerConfig;
+
+/**
+ * Properties of the Kafka clients. The user's file comes first, and what Headrace's promises rest
+ * on is set over it: acknowledgement by all replicas, no commit that Headrace did not ask for.
+ */
+final class ClientProperties {
+  private ClientProperties() {}
+
+  static Map<String, Object> producer(KafkaConfig config, String clientId) {
+    Map<String, Object> p = common(config, clientId);
+    p.put(ProducerConfig.ACKS_CONFIG, "all");
+    p.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+    p.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, config.compression().wireName());
+    p.put(ProducerConfig.LINGER_MS_CONFIG, config.linger().toMillis());
+    p.put(ProducerConfig.BATCH_SIZE_CONFIG, 128 << 10); // chosen: a hundred small records
+    p.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, config.maxBlock().toMillis());
+    p.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, config.maxRecordBytes());
+    long buffer = Math.max(64L << 20, 2L * config.maxRecordBytes());
+    p.put(ProducerConfig.BUFFER_MEMORY_CONFIG, buffer);
+    // Kafka wants the delivery timeout to cover linger and one request.
+    long delivery = config.deliveryTimeout().toMillis();
+    long request = Math.min(config.timeout().toMillis(), delivery - config.linger().toMillis());
+    p.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, (int) delivery);
+    p.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) Math.max(1, request));
+    return p;
+  }
+
+  static Map<String, Object> consumer(KafkaConfig config, String group) {
+    Map<String, Object> p = common(config, group);
+    p.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+    p.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+    p.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+    p.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+    p.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, config.maxPollRecords());
+    p.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, config.groupProtocol().wireName());
+    if (config.groupProtocol() == GroupProtocol.CLASSIC) {
+      p.put(
+          ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
+          CooperativeStickyAssignor.class.getName());
+    }
+    p.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) config.timeout().toMillis());
+    p.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) config.timeout().toMillis());
+    return p;
+  }
+
+  static Map<String, Object> admin(KafkaConfig config) {
+    Map<String, Object> p = common(config, "headrace-admin");
+    p.put(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG, (int) config.timeout().toMillis());
+    p.put(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) config.timeout().toMillis());
+    return p;
+  }
+
+  private static Map<String, Object> common(KafkaConfig config, String clientId) {
+    Map<String, Object> p = new HashMap<>(fromFile(config));
+    p.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, config.bootstrapServers());
+    p.put(CommonClientConfigs.CLIENT_ID_CONFIG, clientId);
+    p.putIfAbsent(CommonClientConfigs.RECONNECT_BACKOFF_MAX_MS_CONFIG, 1000);
+    // No JMX beans, whose names collide when one JVM runs two clients of a name; no telemetry.
+    p.putIfAbsent(CommonClientConfigs.METRIC_REPORTER_CLASSES_CONFIG, List.of());
+    p.putIfAbsent(CommonClientConfigs.ENABLE_METRICS_PUSH_CONFIG, false);
+    return p;
+  }
+
+  private static Map<String, String> fromFile(KafkaConfig config) {
+    if (config.propertiesFile() == null) {
+      return Map.of();
+    }
+    Properties properties = new Properties();
+    try (Reader in = Files.newBufferedReader(config.propertiesFile(), StandardCharsets.UTF_8)) {
+      properties.load(in);
+    } catch (IOException | IllegalArgumentException e) {
+      throw new ConfigException(
+          List.of(
+              "kafka.properties-file: "
+                  + config.propertiesFile()
+                  + " (expected: a properties file; "
+                  + e.getMessage()
+                  + ")"));
+    }
+    Map<String, String> all = new HashMap<>();
+    properties.stringPropertyNames().forEach(name -> all.put(name, properties.getProperty(name)));
+    return all;
+  }
+}

@@ -1,0 +1,121 @@
+package dev.headrace.transport.kafka;
+
+import dev.headrace.protocol.ErrorCode;
+import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.event.WireRecord;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An idempotent producer; a record counts as appended when all replicas in sync have it.
+ *
+ * <p>The failure of a send is TRANSIENT unless something is wrong with this record or its topic:
+ * INPUT_TOO_LARGE, or INTERNAL_ERROR for a topic that does not exist or may not be written.
+ */
+public final class KafkaEventProducer implements EventProducer {
+  private static final Logger LOG = LoggerFactory.getLogger(KafkaEventProducer.class);
+
+  /** A send to a topic that does not exist blocks; for this long it then fails at once (chosen). */
+  private static final long ABSENT_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  /** Topics remembered as absent (chosen; clients name topics, so it must be bounded). */
+  private static final int MAX_ABSENT = 1000;
+
+  private final KafkaProducer<byte[], byte[]> producer;
+  private final LongSupplier nanos;
+  private final Map<String, Long> absentUntil = new ConcurrentHashMap<>();
+
+  public KafkaEventProducer(KafkaConfig config, String clientId) {
+    this(config, clientId, System::nanoTime);
+  }
+
+  KafkaEventProducer(KafkaConfig config, String clientId, LongSupplier nanos) {
+    this.nanos = nanos;
+    this.producer =
+        new KafkaProducer<>(
+            ClientProperties.producer(config, clientId),
+            new ByteArraySerializer(),
+            new ByteArraySerializer());
+  }
+
+  @Override
+  public void send(String topic, WireRecord record, Callback callback) {
+    if (isAbsent(topic)) {
+      callback.done(
+          new FailureException(ErrorCode.INTERNAL_ERROR, "topic does not exist: " + topic));
+      return;
+    }
+    Once once = new Once(topic, callback);
+    try {
+      var unused = producer.send(Wire.toKafka(topic, record), once);
+    } catch (KafkaException | IllegalStateException | IllegalArgumentException e) {
+      once.onCompletion(null, e);
+    }
+  }
+
+  private boolean isAbsent(String topic) {
+    Long until = absentUntil.get(topic);
+    if (until == null) {
+      return false;
+    }
+    if (nanos.getAsLong() - until < 0) {
+      return true;
+    }
+    absentUntil.remove(topic, until);
+    return false;
+  }
+
+  private void noteAbsent(String topic) {
+    if (absentUntil.size() >= MAX_ABSENT) {
+      absentUntil.clear();
+    }
+    absentUntil.put(topic, nanos.getAsLong() + ABSENT_NANOS);
+  }
+
+  /** Kafka calls back, or throws, or, as it reads, could do both. */
+  private final class Once implements org.apache.kafka.clients.producer.Callback {
+    private final String topic;
+    private final Callback callback;
+    private final AtomicBoolean done = new AtomicBoolean();
+
+    Once(String topic, Callback callback) {
+      this.topic = topic;
+      this.callback = callback;
+    }
+
+    @Override
+    public void onCompletion(@Nullable RecordMetadata metadata, @Nullable Exception e) {
+      if (!done.compareAndSet(false, true)) {
+        return;
+      }
+      if (e != null && KafkaErrors.isUnknownTopic(e)) {
+        noteAbsent(topic);
+      }
+      try {
+        callback.done(e == null ? null : KafkaErrors.ofSend(e, topic));
+      } catch (RuntimeException defect) {
+        LOG.error("callback failed topic={}", topic, defect); // it must not harm other records
+      }
+    }
+  }
+
+  @Override
+  public void close(Duration timeout) {
+    try {
+      producer.close(timeout);
+    } catch (KafkaException e) {
+      LOG.warn("producer not closed in order cause={}", e.getMessage());
+    }
+  }
+}

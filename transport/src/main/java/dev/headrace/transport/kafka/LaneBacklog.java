@@ -1,0 +1,15 @@
+package dev.headrace.transport.kafka;
+
+import java.util.Collection;
+import java.util.Map;
+
+/** How much work waits in the lanes' topics. */
+public interface LaneBacklog {
+  /**
+   * Records of each lane's work topic behind what its group committed: those that no worker has
+   * taken and those that are not acknowledged. A lane without topic is left out.
+   *
+   * @throws dev.headrace.protocol.FailureException BROKER_UNAVAILABLE; calling again is fine
+   */
+  Map<String, Long> lag(Collection<String> lanes);
+}

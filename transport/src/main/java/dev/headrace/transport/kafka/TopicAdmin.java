@@ -1,0 +1,203 @@
+package dev.headrace.transport.kafka;
+
+import dev.headrace.protocol.ErrorCode;
+import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.naming.Topics;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
+import org.apache.kafka.clients.admin.ListOffsetsResult;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/**
+ * Creates topics and looks at lags. Each wait is bounded by the configured timeout. Thread-safe.
+ */
+public final class TopicAdmin implements LaneBacklog, AutoCloseable {
+  private final Admin admin;
+  private final KafkaConfig config;
+
+  public TopicAdmin(KafkaConfig config) {
+    this.config = config;
+    try {
+      this.admin = Admin.create(ClientProperties.admin(config));
+    } catch (KafkaException e) {
+      throw KafkaErrors.ofCall(e, "admin client");
+    }
+  }
+
+  /**
+   * Creates those of the topics that do not exist, with the configured partitions and replicas.
+   *
+   * @throws FailureException BROKER_UNAVAILABLE, or INTERNAL_ERROR when the broker refuses
+   */
+  public void ensure(Collection<String> topics) {
+    Set<String> existing = await(admin.listTopics().names(), "list topics");
+    List<NewTopic> missing = new ArrayList<>();
+    for (String topic : topics) {
+      if (!existing.contains(topic)) {
+        missing.add(
+            new NewTopic(
+                topic,
+                Optional.of(config.topicPartitions()),
+                Optional.of((short) config.topicReplicationFactor())
+                    .filter(replicas -> replicas > 0)));
+      }
+    }
+    admin
+        .createTopics(missing)
+        .values()
+        .forEach(
+            (topic, created) ->
+                await(created, "create topic " + topic, Set.of(TopicExistsException.class)));
+  }
+
+  @Override
+  public Map<String, Long> lag(Collection<String> lanes) {
+    Map<String, List<TopicPartition>> partitions = partitions(lanes);
+    Map<TopicPartition, Long> committed = committed(partitions);
+    Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+    Map<TopicPartition, OffsetSpec> begins = new HashMap<>();
+    for (List<TopicPartition> ofLane : partitions.values()) {
+      for (TopicPartition partition : ofLane) {
+        ends.put(partition, OffsetSpec.latest());
+        if (!committed.containsKey(partition)) {
+          begins.put(partition, OffsetSpec.earliest());
+        }
+      }
+    }
+    Map<TopicPartition, Long> end = offsets(ends);
+    Map<TopicPartition, Long> begin = offsets(begins);
+    Map<String, Long> lags = new TreeMap<>();
+    partitions.forEach(
+        (lane, ofLane) -> {
+          long lag = 0;
+          for (TopicPartition p : ofLane) {
+            long from = committed.getOrDefault(p, begin.getOrDefault(p, 0L));
+            lag += Math.max(0, end.getOrDefault(p, from) - from);
+          }
+          lags.put(lane, lag);
+        });
+    return lags;
+  }
+
+  /** The partitions of each lane's topic; lanes without topic are left out. */
+  private Map<String, List<TopicPartition>> partitions(Collection<String> lanes) {
+    Map<String, KafkaFuture<TopicDescription>> described =
+        admin.describeTopics(lanes.stream().map(Topics::work).toList()).topicNameValues();
+    Map<String, List<TopicPartition>> partitions = new HashMap<>();
+    for (String lane : lanes) {
+      String topic = Topics.work(lane);
+      KafkaFuture<TopicDescription> future = described.get(topic);
+      if (future == null) {
+        continue;
+      }
+      await(future, "describe " + topic, Set.of(UnknownTopicOrPartitionException.class))
+          .ifPresent(
+              d ->
+                  partitions.put(
+                      lane,
+                      d.partitions().stream()
+                          .map(p -> new TopicPartition(topic, p.partition()))
+                          .toList()));
+    }
+    return partitions;
+  }
+
+  private Map<TopicPartition, Long> committed(Map<String, List<TopicPartition>> partitions) {
+    Map<String, ListConsumerGroupOffsetsSpec> specs = new HashMap<>();
+    partitions.forEach(
+        (lane, ofLane) ->
+            specs.put(
+                Topics.workGroup(lane),
+                new ListConsumerGroupOffsetsSpec().topicPartitions(ofLane)));
+    Map<TopicPartition, Long> committed = new HashMap<>();
+    if (specs.isEmpty()) {
+      return committed;
+    }
+    var result = admin.listConsumerGroupOffsets(specs);
+    for (String group : specs.keySet()) {
+      await(
+              result.partitionsToOffsetAndMetadata(group),
+              "offsets of group " + group,
+              Set.of(GroupIdNotFoundException.class))
+          .ifPresent(offsets -> offsets.forEach((p, o) -> putIfSet(committed, p, o)));
+    }
+    return committed;
+  }
+
+  private static void putIfSet(
+      Map<TopicPartition, Long> committed,
+      TopicPartition partition,
+      @org.jspecify.annotations.Nullable OffsetAndMetadata offset) {
+    if (offset != null && offset.offset() >= 0) {
+      committed.put(partition, offset.offset());
+    }
+  }
+
+  private Map<TopicPartition, Long> offsets(Map<TopicPartition, OffsetSpec> specs) {
+    Map<TopicPartition, Long> offsets = new HashMap<>();
+    if (specs.isEmpty()) {
+      return offsets;
+    }
+    ListOffsetsResult result = admin.listOffsets(specs);
+    for (TopicPartition partition : specs.keySet()) {
+      await(
+              result.partitionResult(partition),
+              "offset of " + partition,
+              Set.of(UnknownTopicOrPartitionException.class))
+          .ifPresent(info -> offsets.put(partition, info.offset()));
+    }
+    return offsets;
+  }
+
+  private <T> T await(KafkaFuture<T> future, String what) {
+    return await(future, what, Set.of())
+        .orElseThrow(() -> new FailureException(ErrorCode.INTERNAL_ERROR, what + ": no answer"));
+  }
+
+  /** The answer, or empty for one of the expected errors or an answer that is null. */
+  private <T> Optional<T> await(
+      KafkaFuture<T> future, String what, Set<Class<? extends Exception>> expected) {
+    try {
+      // Kafka's own timeout comes first; this one is for a broker that answers half.
+      long limit = config.timeout().plus(Duration.ofSeconds(1)).toMillis();
+      return Optional.ofNullable(future.get(limit, TimeUnit.MILLISECONDS));
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      if (expected.contains(cause.getClass())) {
+        return Optional.empty();
+      }
+      throw KafkaErrors.ofCall(cause, what);
+    } catch (TimeoutException e) {
+      throw new FailureException(ErrorCode.BROKER_UNAVAILABLE, what + ": no answer", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new FailureException(ErrorCode.INTERNAL_ERROR, what + ": interrupted", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    admin.close(config.timeout());
+  }
+}

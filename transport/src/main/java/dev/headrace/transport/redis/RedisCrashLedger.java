@@ -1,0 +1,85 @@
+package dev.headrace.transport.redis;
+
+import dev.headrace.protocol.naming.RedisKeys;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.Protocol.Command;
+
+/** Marks as lists, the marked workers as a set, the counts as one hash. */
+final class RedisCrashLedger implements CrashLedger {
+  private static final Logger LOG = LoggerFactory.getLogger(RedisCrashLedger.class);
+  private static final Script MARK = Script.load("mark");
+  private static final Script BURY = Script.load("bury");
+
+  private final RedisLink link;
+  private final RedisConfig config;
+
+  RedisCrashLedger(RedisLink link, RedisConfig config) {
+    this.link = link;
+    this.config = config;
+  }
+
+  @Override
+  public void started(String workerId, List<String> requests) {
+    List<String> keys = List.of(RedisKeys.running(workerId), RedisKeys.MARKED);
+    link.run(Call.ofAll(MARK, keys, workerId, requests)).orThrow();
+  }
+
+  @Override
+  public void idle(String workerId) {
+    started(workerId, List.of());
+  }
+
+  @Override
+  public void bury(Collection<String> workerIds) {
+    List<Call> calls = new ArrayList<>();
+    for (String worker : workerIds) {
+      List<String> keys = List.of(RedisKeys.running(worker), RedisKeys.MARKED, RedisKeys.CRASHES);
+      calls.add(Call.of(BURY, keys, worker, config.resultTtl().toMillis()));
+    }
+    link.run(calls).forEach(Reply::orThrow);
+  }
+
+  @Override
+  public List<String> dead() {
+    List<String> marked =
+        Reply.list(link.run(Call.of(Command.SMEMBERS, RedisKeys.MARKED)).orThrow()).stream()
+            .map(Reply::text)
+            .toList();
+    List<Reply> alive =
+        link.run(marked.stream().map(w -> Call.of(Command.EXISTS, RedisKeys.device(w))).toList());
+    List<String> dead = new ArrayList<>();
+    for (int i = 0; i < marked.size(); i++) {
+      if (Long.valueOf(0).equals(alive.get(i).orThrow())) {
+        dead.add(marked.get(i));
+      }
+    }
+    return dead;
+  }
+
+  @Override
+  public Map<String, Integer> crashes() {
+    List<?> fields = Reply.list(link.run(Call.of(Command.HGETALL, RedisKeys.CRASHES)).orThrow());
+    Map<String, Integer> crashes = new HashMap<>();
+    for (int i = 0; i + 1 < fields.size(); i += 2) {
+      String request = Reply.text(fields.get(i));
+      String count = Reply.text(fields.get(i + 1));
+      try {
+        crashes.put(request, Integer.parseInt(count));
+      } catch (NumberFormatException e) {
+        LOG.warn("crash count not decoded request={} count={}", request, count);
+      }
+    }
+    return crashes;
+  }
+
+  @Override
+  public void forget(String request) {
+    link.run(Call.of(Command.HDEL, RedisKeys.CRASHES, request)).orThrow();
+  }
+}

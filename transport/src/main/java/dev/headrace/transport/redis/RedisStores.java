@@ -1,0 +1,64 @@
+package dev.headrace.transport.redis;
+
+/**
+ * The stores of one Redis or Redis Cluster, over one pool of connections. Thread-safe. Connections
+ * are made when they are needed, so that a program can start while Redis is away; only a cluster
+ * must be there.
+ */
+public final class RedisStores implements AutoCloseable {
+  private final RedisConfig config;
+  private final RedisLink link;
+  private final OutcomeStore outcomeStore;
+  private final ResultCache resultCache;
+  private final DeviceRegistry deviceRegistry;
+  private final CrashLedger crashLedger;
+
+  private RedisStores(RedisConfig config, RedisLink link) {
+    this.config = config;
+    this.link = link;
+    this.outcomeStore = new RedisOutcomeStore(link, config);
+    this.resultCache = new RedisResultCache(link, config);
+    this.deviceRegistry = new RedisDeviceRegistry(link, config);
+    this.crashLedger = new RedisCrashLedger(link, config);
+  }
+
+  /**
+   * Makes the pool.
+   *
+   * @throws dev.headrace.protocol.FailureException STORE_UNAVAILABLE when no node of a cluster
+   *     answers
+   */
+  public static RedisStores connect(RedisConfig config) {
+    return new RedisStores(config, RedisLink.connect(config, config.connections()));
+  }
+
+  public OutcomeStore outcomeStore() {
+    return outcomeStore;
+  }
+
+  public ResultCache resultCache() {
+    return resultCache;
+  }
+
+  public DeviceRegistry deviceRegistry() {
+    return deviceRegistry;
+  }
+
+  public CrashLedger crashLedger() {
+    return crashLedger;
+  }
+
+  /**
+   * A reader of a client's reply stream, with a connection of its own; close it.
+   *
+   * @param fromId id of the entry behind which it begins, {@code 0} for all that the stream has
+   */
+  public ReplyReader replyReader(String client, String fromId) {
+    return new RedisReplyReader(RedisLink.connect(config, 1), client, fromId, config.timeout());
+  }
+
+  @Override
+  public void close() {
+    link.close();
+  }
+}
