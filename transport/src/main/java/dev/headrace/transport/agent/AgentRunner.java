@@ -12,6 +12,9 @@ import org.slf4j.LoggerFactory;
 public final class AgentRunner implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AgentRunner.class);
 
+  /** Least time to stop, when draining got none. */
+  private static final long STOP_MS = 1000;
+
   private final Agent agent;
   private final Duration drainTimeout;
   private final Thread thread;
@@ -94,8 +97,19 @@ public final class AgentRunner implements AutoCloseable {
     close(drainTimeout.multipliedBy(2));
   }
 
+  private void closeUnstarted() {
+    if (running()) {
+      closeAgent();
+      ended.countDown();
+    }
+  }
+
   /** Drains for at most half of this time, then stops. Idempotent. */
   public void close(Duration limit) {
+    if (thread.getState() == Thread.State.NEW) {
+      closeUnstarted();
+      return;
+    }
     Duration half = limit.dividedBy(2);
     closeTimeout = half;
     draining = true;
@@ -104,7 +118,7 @@ public final class AgentRunner implements AutoCloseable {
         LOG.warn("agent did not drain in time name={} timeout={}", agent.name(), half);
       }
       stopped = true;
-      if (!awaitEnd(half)) {
+      if (!ended.await(Math.max(half.toMillis(), STOP_MS), TimeUnit.MILLISECONDS)) {
         LOG.error("agent does not stop name={}", agent.name());
         thread.interrupt();
       }
