@@ -3,6 +3,7 @@ package dev.headrace.transport.agent;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -12,11 +13,14 @@ import org.slf4j.LoggerFactory;
 public final class AgentRunner implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AgentRunner.class);
 
+  private static final Duration AFTER_INTERRUPT = Duration.ofSeconds(1);
+
   private final Agent agent;
   private final Duration drainTimeout;
   private final Thread thread;
   private final CountDownLatch ended = new CountDownLatch(1);
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+  private final AtomicBoolean neverStarted = new AtomicBoolean(true);
   private volatile boolean draining;
   private volatile boolean stopped;
 
@@ -31,7 +35,15 @@ public final class AgentRunner implements AutoCloseable {
     this.thread = new Thread(this::run, agent.name());
   }
 
+  /**
+   * Starts the thread, once.
+   *
+   * @throws IllegalStateException when it was started or closed before
+   */
   public void start() {
+    if (!neverStarted.compareAndSet(true, false)) {
+      throw new IllegalStateException("agent " + agent.name() + ": started or closed before");
+    }
     thread.start();
   }
 
@@ -43,11 +55,6 @@ public final class AgentRunner implements AutoCloseable {
   /** Whether the thread is still at work. */
   public boolean running() {
     return ended.getCount() > 0;
-  }
-
-  /** Waits for the end; false when the time is over first. */
-  public boolean awaitEnd(Duration timeout) throws InterruptedException {
-    return ended.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private void run() {
@@ -67,15 +74,18 @@ public final class AgentRunner implements AutoCloseable {
       failure.set(e);
       LOG.error("agent failed name={}", agent.name(), e);
     } finally {
-      closeAgent();
-      ended.countDown();
+      try {
+        closeAgent();
+      } finally {
+        ended.countDown();
+      }
     }
   }
 
   private void closeAgent() {
     try {
       agent.close(drainTimeout);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       failure.compareAndSet(null, e);
       LOG.error("agent could not be closed name={}", agent.name(), e);
     }
@@ -86,26 +96,36 @@ public final class AgentRunner implements AutoCloseable {
     draining = true;
   }
 
-  /** Drains, then stops; bounded by the drain timeout and idempotent. */
+  /**
+   * Drains, then stops, then interrupts; bounded by twice the drain timeout and a second, and
+   * idempotent. An agent that was never started is closed on the caller's thread.
+   */
   @Override
   public void close() {
     draining = true;
-    boolean interrupted = false;
+    if (neverStarted.compareAndSet(true, false)) {
+      closeAgent();
+      ended.countDown();
+      return;
+    }
     try {
-      if (!ended.await(drainTimeout.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!awaitEnd(drainTimeout)) {
         LOG.warn("agent did not drain in time name={} timeout={}", agent.name(), drainTimeout);
       }
       stopped = true;
-      if (!ended.await(drainTimeout.toMillis(), TimeUnit.MILLISECONDS)) {
-        LOG.error("agent does not stop name={}", agent.name());
+      if (!awaitEnd(drainTimeout)) {
+        LOG.error("agent does not stop, interrupting it name={}", agent.name());
         thread.interrupt();
+        awaitEnd(AFTER_INTERRUPT);
       }
     } catch (InterruptedException e) {
       stopped = true;
-      interrupted = true;
-    }
-    if (interrupted) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Waits for the end; false when the time is over first. */
+  public boolean awaitEnd(Duration timeout) throws InterruptedException {
+    return ended.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
   }
 }
