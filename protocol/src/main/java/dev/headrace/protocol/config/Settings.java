@@ -27,6 +27,7 @@ public final class Settings {
   private static final Pattern DURATION = Pattern.compile("(\\d+)(ms|s|m|h|d)");
   private static final Pattern BYTES = Pattern.compile("(\\d+)(B|KiB|MiB|GiB)?");
 
+  private final String fileName;
   private final Map<String, String> file;
   private final Map<String, String> environment;
   private final Map<String, String> commandLine;
@@ -35,6 +36,15 @@ public final class Settings {
 
   public Settings(
       Map<String, String> file, Map<String, String> environment, Map<String, String> commandLine) {
+    this("file", file, environment, commandLine);
+  }
+
+  private Settings(
+      String fileName,
+      Map<String, String> file,
+      Map<String, String> environment,
+      Map<String, String> commandLine) {
+    this.fileName = fileName;
     this.file = Map.copyOf(file);
     this.environment = Map.copyOf(environment);
     this.commandLine = Map.copyOf(commandLine);
@@ -45,9 +55,9 @@ public final class Settings {
     return of(Map.of());
   }
 
-  /** These values over the defaults. */
+  /** These values over the defaults; messages say that they come from the program. */
   public static Settings of(Map<String, String> values) {
-    return new Settings(values, Map.of(), Map.of());
+    return new Settings("program", values, Map.of(), Map.of());
   }
 
   /** A whole number within a range. */
@@ -204,7 +214,7 @@ public final class Settings {
       return parse(key, environment.get(variable), from, otherwise, expected, parser);
     }
     return file.containsKey(key)
-        ? parse(key, file.get(key), "file", otherwise, expected, parser)
+        ? parse(key, file.get(key), fileName, otherwise, expected, parser)
         : otherwise;
   }
 
@@ -249,7 +259,7 @@ public final class Settings {
     TreeSet<String> known = new TreeSet<>(alsoKnown);
     known.addAll(described.keySet());
     List<String> all = new ArrayList<>(problems);
-    unknown(file.keySet(), known, "file", all);
+    unknown(file.keySet(), known, fileName, all);
     unknown(commandLine.keySet(), known, "command line", all);
     if (!all.isEmpty()) {
       throw new ConfigException(all);

@@ -22,6 +22,13 @@ final class Attributes {
   /** Longest attribute value read, in bytes (chosen; CloudEvents asks for small ones). */
   private static final int MAX_BYTES = 4096;
 
+  private static final String TIME = "an RFC 3339 time such as 2026-11-23T10:15:30Z";
+
+  /** RFC 3339 has years of four digits; a time beyond them could be written but not read again. */
+  private static final Instant EARLIEST = Instant.parse("0000-01-01T00:00:00Z");
+
+  private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
+
   private final Map<String, String> values;
 
   private Attributes(Map<String, String> values) {
@@ -109,10 +116,19 @@ final class Attributes {
       return null;
     }
     try {
-      return OffsetDateTime.parse(value).toInstant();
+      Instant instant = OffsetDateTime.parse(value).toInstant();
+      if (instant.equals(bounded(instant))) {
+        return instant;
+      }
     } catch (DateTimeException e) {
-      throw malformed(PREFIX + name, value, "an RFC 3339 time such as 2026-11-23T10:15:30Z");
+      throw malformed(PREFIX + name, value, TIME);
     }
+    throw malformed(PREFIX + name, value, TIME);
+  }
+
+  /** The nearest time that can be written. */
+  static Instant bounded(Instant time) {
+    return time.isBefore(EARLIEST) ? EARLIEST : time.isAfter(LATEST) ? LATEST : time;
   }
 
   long number(String name, long otherwise, long min, long max) {

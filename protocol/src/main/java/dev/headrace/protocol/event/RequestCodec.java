@@ -119,7 +119,7 @@ public final class RequestCodec {
                         "ce_task: " + taskName + " (expected: one of " + Task.expected() + ")"));
     Tier tier = tier(a, topicTier);
     Instant time = a.instant("time");
-    Instant submitted = time == null ? timestamp : time;
+    Instant submitted = time == null ? Attributes.bounded(timestamp) : time;
     Instant deadline = a.instant("deadline");
     Payload payload = payload(record, a, address);
     return new InferenceRequest(
@@ -129,7 +129,7 @@ public final class RequestCodec {
         match(MODEL, "model", a.require("model")),
         task,
         tier,
-        deadline == null ? submitted.plus(tier.defaultDeadline()) : deadline,
+        deadline == null ? Attributes.bounded(submitted.plus(tier.defaultDeadline())) : deadline,
         match(CLIENT, "tenant", a.orElse("tenant", InferenceRequest.DEFAULT_TENANT)),
         cacheMode(a),
         size(a, payload),

@@ -18,16 +18,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Takes records from Kafka and bounds what is in flight. A topic whose bound is reached is paused,
- * and so is a partition of a retry topic whose next record is not due; polling goes on. The bound may
- * be passed by what one poll brings; retries that are not due are kept beside it, of each partition
- * what one poll brought.
+ * and so is a partition of a retry topic whose next record is not due; polling goes on. The bound
+ * may be passed by what one poll brings; retries that are not due are kept beside it, of each
+ * partition what one poll brought.
  */
 final class Intake {
   private final EventConsumer consumer;
   private final LoopConfig config;
   private final Map<String, Source> sources = Source.all();
-  private final int[] requests = new int[Source.BUDGETS];
-  private final long[] bytes = new long[Source.BUDGETS];
+  private int inFlight;
 
   /** Retries that are not due, by slot, in order. */
   private final Map<Slot, ArrayDeque<Due>> early = new HashMap<>();
@@ -125,8 +124,8 @@ final class Intake {
   }
 
   private void count(Source source, Received received, int sign) {
-    requests[source.budget()] += sign;
-    bytes[source.budget()] += sign * size(received.record());
+    inFlight += sign;
+    source.load().add(sign, sign * size(received.record()));
   }
 
   private static long size(WireRecord record) {
@@ -166,8 +165,8 @@ final class Intake {
   private boolean full(Slot slot) {
     Source source = sources.get(slot.topic());
     return source != null
-        && (requests[source.budget()] >= config.maxRequests()
-            || bytes[source.budget()] >= config.maxBytes());
+        && (source.load().requests() >= config.maxRequests()
+            || source.load().bytes() >= config.maxBytes());
   }
 
   /** From now on nothing is taken. */
@@ -178,10 +177,6 @@ final class Intake {
 
   /** Given out and not done. */
   int inFlight() {
-    int sum = 0;
-    for (int n : requests) {
-      sum += n;
-    }
-    return sum;
+    return inFlight;
   }
 }

@@ -167,6 +167,11 @@ public final class RouterState {
     return lag;
   }
 
+  /** Whether Redis answered the last time. */
+  public boolean storeAnswers() {
+    return storeAnswers;
+  }
+
   /** What keeps the picture from being complete. */
   public List<String> problems() {
     List<String> problems = new ArrayList<>();

@@ -13,7 +13,8 @@ import org.slf4j.LoggerFactory;
 public final class AgentRunner implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AgentRunner.class);
 
-  private static final Duration AFTER_INTERRUPT = Duration.ofSeconds(1);
+  /** Least time to stop, when draining got none. */
+  private static final long STOP_MS = 1000;
 
   private final Agent agent;
   private final Duration drainTimeout;
@@ -23,6 +24,7 @@ public final class AgentRunner implements AutoCloseable {
   private final AtomicBoolean neverStarted = new AtomicBoolean(true);
   private volatile boolean draining;
   private volatile boolean stopped;
+  private volatile Duration closeTimeout;
 
   /**
    * Makes the thread; {@link #start} starts it.
@@ -32,6 +34,7 @@ public final class AgentRunner implements AutoCloseable {
   public AgentRunner(Agent agent, Duration drainTimeout) {
     this.agent = agent;
     this.drainTimeout = drainTimeout;
+    this.closeTimeout = drainTimeout;
     this.thread = new Thread(this::run, agent.name());
   }
 
@@ -55,6 +58,11 @@ public final class AgentRunner implements AutoCloseable {
   /** Whether the thread is still at work. */
   public boolean running() {
     return ended.getCount() > 0;
+  }
+
+  /** Waits for the end; false when the time is over first. */
+  public boolean awaitEnd(Duration timeout) throws InterruptedException {
+    return ended.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private void run() {
@@ -84,7 +92,7 @@ public final class AgentRunner implements AutoCloseable {
 
   private void closeAgent() {
     try {
-      agent.close(drainTimeout);
+      agent.close(closeTimeout);
     } catch (RuntimeException | Error e) {
       failure.compareAndSet(null, e);
       LOG.error("agent could not be closed name={}", agent.name(), e);
@@ -96,12 +104,19 @@ public final class AgentRunner implements AutoCloseable {
     draining = true;
   }
 
-  /**
-   * Drains, then stops, then interrupts; bounded by twice the drain timeout and a second, and
-   * idempotent. An agent that was never started is closed on the caller's thread.
-   */
+  /** Drains, then stops; bounded by twice the drain timeout and idempotent. */
   @Override
   public void close() {
+    close(drainTimeout.multipliedBy(2));
+  }
+
+  /**
+   * Drains for at most half of this time, then stops, then interrupts. Idempotent. An agent that
+   * was never started is closed on the caller's thread.
+   */
+  public void close(Duration limit) {
+    Duration half = limit.dividedBy(2);
+    closeTimeout = half;
     draining = true;
     if (neverStarted.compareAndSet(true, false)) {
       closeAgent();
@@ -109,23 +124,20 @@ public final class AgentRunner implements AutoCloseable {
       return;
     }
     try {
-      if (!awaitEnd(drainTimeout)) {
-        LOG.warn("agent did not drain in time name={} timeout={}", agent.name(), drainTimeout);
+      if (!awaitEnd(half)) {
+        LOG.warn("agent did not drain in time name={} timeout={}", agent.name(), half);
       }
       stopped = true;
-      if (!awaitEnd(drainTimeout)) {
+      if (!awaitEnd(Duration.ofMillis(Math.max(half.toMillis(), STOP_MS)))) {
         LOG.error("agent does not stop, interrupting it name={}", agent.name());
         thread.interrupt();
-        awaitEnd(AFTER_INTERRUPT);
+        if (!awaitEnd(Duration.ofMillis(STOP_MS))) {
+          LOG.error("agent does not heed the interrupt name={}", agent.name());
+        }
       }
     } catch (InterruptedException e) {
       stopped = true;
       Thread.currentThread().interrupt();
     }
-  }
-
-  /** Waits for the end; false when the time is over first. */
-  public boolean awaitEnd(Duration timeout) throws InterruptedException {
-    return ended.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
   }
 }

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * Holds the rows of the requests that wait and makes batches of them. A request with many rows is
  * spread over batches; rows of several requests share one, if they are for the same model.
  *
- * <p>The most urgent row leads ({@link Urgency}); rows of similar length join it ({@link Window}). A
- * batch is closed when the device is idle or about to be, when it is full, or when the tightest
+ * <p>The most urgent row leads ({@link Urgency}); rows of similar length join it ({@link Window}).
+ * A batch is closed when the device is idle or about to be, when it is full, or when the tightest
  * deadline less the predicted service time says so. A request that ran when a worker died is alone
  * on the device.
  */
@@ -105,7 +105,7 @@ public final class Batcher {
   /** Takes out the requests whose deadline is over, as their owners' numbers. */
   public List<Long> expire(long nowNanos) {
     List<Long> expired = new ArrayList<>();
-    while (!byDeadline.isEmpty() && byDeadline.first().deadlineNanos() - nowNanos <= 0) {
+    while (!byDeadline.isEmpty() && byDeadline.first().deadlineNanos() <= nowNanos) {
       long owner = byDeadline.first().owner();
       remove(owner);
       expired.add(owner);
@@ -148,8 +148,7 @@ public final class Batcher {
   /** The next batch, if it is time for one; its rows no longer wait. */
   public @Nullable Batch next(Moment moment) {
     ModelQueue queue = mostUrgent();
-    if (!alone.isEmpty()
-        && (queue == null || alone.first().urgency() <= queue.first().urgency())) {
+    if (!alone.isEmpty() && (queue == null || alone.first().urgency() <= queue.first().urgency())) {
       // It waits for an empty device, and others wait for it: else it would never see one.
       return moment.idle() ? taken(aloneBatch(alone.first())) : null;
     }
@@ -169,8 +168,7 @@ public final class Batcher {
     ModelQueue best = null;
     for (ModelQueue queue : models.values()) {
       if (!queue.isEmpty()
-          && (best == null
-              || RowRef.BY_URGENCY.compare(queue.first(), best.first()) < 0)) {
+          && (best == null || RowRef.BY_URGENCY.compare(queue.first(), best.first()) < 0)) {
         best = queue;
       }
     }
@@ -213,8 +211,7 @@ public final class Batcher {
   private Batch aloneBatch(Waiting request) {
     TreeSet<RowRef> own = rowsOf(request);
     RowRef longest = own.last();
-    return new Batch(
-        request.model(), Window.around(longest, own, limits(request.model())), true);
+    return new Batch(request.model(), Window.around(longest, own, limits(request.model())), true);
   }
 
   private Batch taken(Batch batch) {

@@ -25,7 +25,9 @@ final class Window {
     this.limits = limits;
   }
 
-  /** The rows of a batch around {@code seed}, ascending by length; {@code byLength} is only read. */
+  /**
+   * The rows of a batch around {@code seed}, ascending by length; {@code byLength} is only read.
+   */
   static List<RowRef> around(RowRef seed, NavigableSet<RowRef> byLength, Limits limits) {
     Window window = new Window(byLength, limits);
     window.rows.add(seed);

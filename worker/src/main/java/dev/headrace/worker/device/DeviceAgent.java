@@ -5,7 +5,6 @@ import dev.headrace.protocol.Failure;
 import dev.headrace.transport.agent.Agent;
 import dev.headrace.worker.mailbox.Mailbox;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -20,10 +19,9 @@ public final class DeviceAgent implements Agent {
 
   private final String name;
   private final EngineFactory factory;
-  private final Mailbox mailbox;
-  private final Mailbox loop;
+  private final Mailbox<DeviceBatch> mailbox;
+  private final Mailbox<Runnable> loop;
   private final DeviceListener listener;
-  private final ArrayDeque<DeviceBatch> waiting = new ArrayDeque<>();
   private @Nullable Engine engine;
 
   /**
@@ -33,17 +31,16 @@ public final class DeviceAgent implements Agent {
    * @param loop the mailbox of the thread to which {@code listener} belongs
    */
   public DeviceAgent(
-      String name, EngineFactory factory, Mailbox mailbox, Mailbox loop, DeviceListener listener) {
+      String name,
+      EngineFactory factory,
+      Mailbox<DeviceBatch> mailbox,
+      Mailbox<Runnable> loop,
+      DeviceListener listener) {
     this.name = name;
     this.factory = factory;
     this.mailbox = mailbox;
     this.loop = loop;
     this.listener = listener;
-  }
-
-  /** Posts a batch from another thread; false when too many wait already. */
-  public boolean submit(DeviceBatch batch) {
-    return mailbox.offer(() -> waiting.add(batch));
   }
 
   @Override
@@ -77,9 +74,11 @@ public final class DeviceAgent implements Agent {
   }
 
   private void work(Engine running) {
-    mailbox.run(running.busy() || !waiting.isEmpty() ? 0 : IDLE_NANOS);
-    while (!waiting.isEmpty() && running.admits()) {
-      running.admit(waiting.removeFirst());
+    if (running.admits()) {
+      DeviceBatch batch = mailbox.poll(running.busy() ? 0 : IDLE_NANOS);
+      if (batch != null) {
+        running.admit(batch);
+      }
     }
     if (running.busy()) {
       Report report = new Report();
@@ -122,7 +121,7 @@ public final class DeviceAgent implements Agent {
 
   @Override
   public boolean drained() {
-    return mailbox.isEmpty() && waiting.isEmpty() && (engine == null || !engine.busy());
+    return mailbox.isEmpty() && (engine == null || !engine.busy());
   }
 
   @Override

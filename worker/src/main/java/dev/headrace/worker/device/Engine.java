@@ -6,10 +6,10 @@ import java.util.List;
 /**
  * Runs models on one device, step by step. Owned by one thread, which also makes and closes it.
  *
- * <p>A one-shot engine ({@link OneShotEngine}) admits one batch, and its step runs it to the end. An
- * engine that works by iterations admits rows while others run; each step advances all of them and
- * reports those that are finished. The loop does not see the difference: it hands over batches while
- * there is room and is told of rows.
+ * <p>A one-shot engine ({@link OneShotEngine}) admits one batch, and its step runs it to the end.
+ * An engine that works by iterations admits rows while others run; each step advances all of them
+ * and reports those that are finished. The loop does not see the difference: it hands over batches
+ * while there is room and is told of rows.
  */
 public interface Engine extends AutoCloseable {
 

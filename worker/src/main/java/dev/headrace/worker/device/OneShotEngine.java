@@ -71,12 +71,16 @@ public final class OneShotEngine implements Engine {
   private static Failure defect(DeviceBatch batch, RuntimeException e) {
     return new Failure(
         ErrorCode.INTERNAL_ERROR,
-        "engine: " + e + " (expected: " + batch.rows().size() + " outputs of "
-            + batch.model().name() + ")");
+        "engine: "
+            + e
+            + " (expected: "
+            + batch.rows().size()
+            + " outputs of "
+            + batch.model().name()
+            + ")");
   }
 
-  private void report(
-      DeviceBatch batch, List<RowOutput> outputs, long started, Listener listener) {
+  private void report(DeviceBatch batch, List<RowOutput> outputs, long started, Listener listener) {
     int rows = batch.rows().size();
     if (outputs.size() != rows) {
       String message = "engine: " + outputs.size() + " outputs (expected: " + rows + ")";

@@ -55,8 +55,7 @@ public final class FailedRecords {
             received.record(), DeadLetter.RETRY_ORIGINAL_TIMESTAMP, origin.timestampMs());
     int attempt = next.attempts().number();
     List<WireHeader> headers = new ArrayList<>();
-    headers.addAll(
-        DeadLetter.headers(origin, failure, attempt, next.attempts().tried()));
+    headers.addAll(DeadLetter.headers(origin, failure, attempt, next.attempts().tried()));
     return RequestCodec.encode(next)
         .with(headers)
         .with(DeadLetter.retryHeaders(attempt, dueMs, first));

@@ -1,6 +1,6 @@
 /**
- * How the worker's threads talk: each owns a bounded mailbox of calls and runs what is in it.
- * Anyone may post; only the owner runs.
+ * How the worker's threads talk: each owns a bounded mailbox. Anyone may post; only the owner
+ * reads.
  */
 @NullMarked
 package dev.headrace.worker.mailbox;

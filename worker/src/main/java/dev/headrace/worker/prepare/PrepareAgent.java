@@ -3,7 +3,6 @@ package dev.headrace.worker.prepare;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.transport.agent.Agent;
-import dev.headrace.worker.device.RowOutput;
 import dev.headrace.worker.mailbox.Mailbox;
 import dev.headrace.worker.task.TaskReader;
 import java.time.Duration;
@@ -12,10 +11,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
-/**
- * The thread {@code prepare-<device>}: runs the calls of its mailbox, posts results to the loop in
- * groups.
- */
+/** The thread {@code prepare-<device>}: does what is in its mailbox, posts results in groups. */
 public final class PrepareAgent implements Agent {
   private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -23,27 +19,27 @@ public final class PrepareAgent implements Agent {
   private static final long COLLECT_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
   private final String name;
-  private final Mailbox mailbox;
-  private final Mailbox loop;
+  private final Mailbox<PrepareCall> mailbox;
+  private final Mailbox<Runnable> loop;
   private final PrepareListener listener;
   private final LongSupplier nanos;
   private final Preparer preparer;
+
+  /** How bodies are read. */
+  public record Tools(TaskReader reader, BodyStore bodies, int sharedCapacity) {}
 
   /**
    * Makes the agent.
    *
    * @param mailbox its own
    * @param loop the mailbox of the thread to which {@code listener} belongs
-   * @param sharedCapacity vectors of shared texts that are remembered
    */
   public PrepareAgent(
       String name,
-      Mailbox mailbox,
-      Mailbox loop,
+      Mailbox<PrepareCall> mailbox,
+      Mailbox<Runnable> loop,
       PrepareListener listener,
-      TaskReader reader,
-      Bodies bodies,
-      int sharedCapacity,
+      Tools tools,
       LongSupplier nanos) {
     this.name = name;
     this.mailbox = mailbox;
@@ -52,30 +48,51 @@ public final class PrepareAgent implements Agent {
     this.nanos = nanos;
     this.preparer =
         new Preparer(
-            reader, bodies, sharedCapacity, rows -> loop.put(() -> listener.wanted(rows)));
+            tools.reader(),
+            tools.bodies(),
+            tools.sharedCapacity(),
+            rows -> loop.put(() -> listener.wanted(rows)));
   }
 
-  /** Posts bodies to read, from the loop; false when too much waits already. */
-  public boolean prepare(List<ToPrepare> items) {
-    return mailbox.offer(() -> prepareAll(items));
+  @Override
+  public String name() {
+    return name;
   }
 
-  /** Posts responses to write, from the loop; false when too much waits already. */
-  public boolean render(List<ToRender> items) {
-    return mailbox.offer(() -> renderAll(items));
+  @Override
+  public void doWork() {
+    PrepareCall call = mailbox.poll(IDLE_NANOS);
+    if (call == null) {
+      return;
+    }
+    try {
+      run(call);
+    } catch (RuntimeException | Error e) {
+      Failure failure = new Failure(ErrorCode.INTERNAL_ERROR, name + ": " + e);
+      loop.put(() -> listener.prepareFailed(failure));
+      throw e;
+    }
   }
 
-  /** Posts the outputs of shared rows, from the loop; false when too much waits already. */
-  public boolean share(SharedRows rows, List<RowOutput> outputs) {
-    return mailbox.offer(() -> rendering(out -> preparer.arrived(rows, outputs, out)));
+  private void run(PrepareCall call) {
+    if (call instanceof PrepareCall.Bodies bodies) {
+      prepare(bodies.items());
+      return;
+    }
+    List<Rendered> out = new ArrayList<>();
+    if (call instanceof PrepareCall.Responses responses) {
+      responses.items().forEach(i -> preparer.render(i, out));
+    } else if (call instanceof PrepareCall.Shared shared) {
+      preparer.arrived(shared.rows(), shared.outputs(), out);
+    } else if (call instanceof PrepareCall.SharedFailed failed) {
+      preparer.failed(failed.rows(), failed.failure(), out);
+    }
+    if (!out.isEmpty()) {
+      loop.put(() -> listener.rendered(out));
+    }
   }
 
-  /** Posts that shared rows failed, from the loop; false when too much waits already. */
-  public boolean shareFailed(SharedRows rows, Failure failure) {
-    return mailbox.offer(() -> rendering(out -> preparer.failed(rows, failure, out)));
-  }
-
-  private void prepareAll(List<ToPrepare> items) {
+  private void prepare(List<ToPrepare> items) {
     List<Prepared> results = new ArrayList<>(items.size());
     long started = nanos.getAsLong();
     for (ToPrepare item : items) {
@@ -92,38 +109,6 @@ public final class PrepareAgent implements Agent {
   private void post(List<Prepared> results) {
     if (!results.isEmpty()) {
       loop.put(() -> listener.prepared(results));
-    }
-  }
-
-  private interface Writing {
-    void into(List<Rendered> out);
-  }
-
-  private void renderAll(List<ToRender> items) {
-    rendering(out -> items.forEach(i -> preparer.render(i, out)));
-  }
-
-  private void rendering(Writing writing) {
-    List<Rendered> out = new ArrayList<>();
-    writing.into(out);
-    if (!out.isEmpty()) {
-      loop.put(() -> listener.rendered(out));
-    }
-  }
-
-  @Override
-  public String name() {
-    return name;
-  }
-
-  @Override
-  public void doWork() {
-    try {
-      mailbox.run(IDLE_NANOS);
-    } catch (RuntimeException | Error e) {
-      Failure failure = new Failure(ErrorCode.INTERNAL_ERROR, name + ": " + e);
-      loop.put(() -> listener.prepareFailed(failure));
-      throw e;
     }
   }
 

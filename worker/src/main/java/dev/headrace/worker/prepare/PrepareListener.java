@@ -8,7 +8,7 @@ public interface PrepareListener {
   /** These bodies were read. */
   void prepared(List<Prepared> results);
 
-  /** These rows must be run; the answer is {@link PrepareAgent#share}. */
+  /** These rows must be run; the answer is {@link PrepareCall.Shared}. */
   void wanted(SharedRows rows);
 
   /** These responses were written. */

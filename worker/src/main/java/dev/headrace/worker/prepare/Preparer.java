@@ -25,7 +25,7 @@ final class Preparer {
   private static final Logger LOG = LoggerFactory.getLogger(Preparer.class);
 
   private final TaskReader reader;
-  private final Bodies bodies;
+  private final BodyStore bodies;
   private final SharedVectors shared;
   private final Consumer<SharedRows> wanted;
 
@@ -34,8 +34,7 @@ final class Preparer {
    *
    * @param wanted told of shared texts that must be run
    */
-  Preparer(
-      TaskReader reader, Bodies bodies, int sharedCapacity, Consumer<SharedRows> wanted) {
+  Preparer(TaskReader reader, BodyStore bodies, int sharedCapacity, Consumer<SharedRows> wanted) {
     this.reader = reader;
     this.bodies = bodies;
     this.shared = new SharedVectors(sharedCapacity);

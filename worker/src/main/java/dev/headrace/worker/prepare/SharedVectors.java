@@ -1,6 +1,5 @@
 package dev.headrace.worker.prepare;
 
-import dev.headrace.protocol.Failure;
 import dev.headrace.worker.device.ServedModel;
 import java.util.ArrayList;
 import java.util.HashMap;

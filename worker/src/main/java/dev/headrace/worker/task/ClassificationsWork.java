@@ -14,10 +14,10 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * {@code /v1/classifications} with an embedding model: a text belongs to the label whose description
- * is nearest. The scores of a text are {@code softmax(20 × cosine)} over its labels; 20 is the scale
- * with which sentence-transformers trains such models (MultipleNegativesRankingLoss, {@code
- * scale=20.0}), so the scores are the probabilities that the model was trained to give.
+ * {@code /v1/classifications} with an embedding model: a text belongs to the label whose
+ * description is nearest. The scores of a text are {@code softmax(20 × cosine)} over its labels; 20
+ * is the scale with which sentence-transformers trains such models (MultipleNegativesRankingLoss,
+ * {@code scale=20.0}), so the scores are the probabilities that the model was trained to give.
  *
  * @param model name of the model
  * @param rows one per text

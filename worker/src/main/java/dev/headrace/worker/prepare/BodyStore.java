@@ -4,7 +4,7 @@ import dev.headrace.protocol.InferenceRequest;
 import java.util.Optional;
 
 /** Where bodies are that travel by reference. */
-public interface Bodies {
+public interface BodyStore {
   /**
    * The body under this key, empty when it is gone.
    *

@@ -1,0 +1,179 @@
+package dev.headrace.worker;
+
+import dev.headrace.protocol.naming.Topics;
+import dev.headrace.transport.agent.AgentRunner;
+import dev.headrace.transport.delivery.Delivery;
+import dev.headrace.transport.kafka.EventConsumer;
+import dev.headrace.worker.device.DeviceAgent;
+import dev.headrace.worker.device.DeviceBatch;
+import dev.headrace.worker.device.EngineFactory;
+import dev.headrace.worker.loop.HealthBoard;
+import dev.headrace.worker.loop.LoopConfig;
+import dev.headrace.worker.loop.LoopLinks;
+import dev.headrace.worker.loop.SlotWatch;
+import dev.headrace.worker.loop.WorkerHealth;
+import dev.headrace.worker.loop.WorkerLoop;
+import dev.headrace.worker.loop.WorkerMetrics;
+import dev.headrace.worker.mailbox.Mailbox;
+import dev.headrace.worker.prepare.PrepareAgent;
+import dev.headrace.worker.prepare.PrepareCall;
+import dev.headrace.worker.task.TaskReader;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A worker, assembled. Its threads, each named with the worker's device type behind:
+ *
+ * <ul>
+ *   <li>{@code worker-loop}: owns consumer, jobs, batcher and state;
+ *   <li>{@code prepare}: reads bodies, tokenises, writes responses;
+ *   <li>{@code engine}: owns the engine.
+ * </ul>
+ */
+public final class WorkerApp implements AutoCloseable {
+  /** Calls that may wait for the loop; it empties its mailbox in every turn (chosen). */
+  private static final int LOOP_MAILBOX = 1024;
+
+  /** Batches and calls that may wait for the others; the loop keeps the rest (chosen). */
+  private static final int SERVANT_MAILBOX = 64;
+
+  private final WorkerConfig config;
+  private final HealthBoard health;
+  private final AgentRunner loop;
+  private final AgentRunner prepare;
+  private final AgentRunner device;
+
+  /**
+   * Assembles a worker; {@link #start} starts it.
+   *
+   * @param engine called by the engine's thread
+   */
+  public WorkerApp(
+      WorkerConfig config, EngineFactory engine, WorkerLinks links, MeterRegistry registry) {
+    this.config = config;
+    this.health = new HealthBoard(WorkerHealth.starting(links.clock().instant()));
+    Mailbox<Runnable> toLoop = new Mailbox<>(LOOP_MAILBOX);
+    Mailbox<DeviceBatch> toDevice = new Mailbox<>(SERVANT_MAILBOX);
+    Mailbox<PrepareCall> toPrepare = new Mailbox<>(SERVANT_MAILBOX);
+    String suffix = "-" + config.identity().deviceType();
+    WorkerLoop workerLoop =
+        new WorkerLoop(
+            "worker-loop" + suffix,
+            loopConfig(config, links),
+            loopLinks(links, registry, toLoop, toDevice, toPrepare));
+    PrepareAgent.Tools tools =
+        new PrepareAgent.Tools(
+            new TaskReader(config.limits()), links.outcomes()::blob, config.sharedVectors());
+    Duration drain = config.drainTimeout();
+    this.loop = new AgentRunner(workerLoop, drain);
+    this.prepare =
+        new AgentRunner(
+            new PrepareAgent(
+                "prepare" + suffix,
+                toPrepare,
+                toLoop,
+                workerLoop.prepareListener(),
+                tools,
+                links.nanos()),
+            drain);
+    this.device =
+        new AgentRunner(
+            new DeviceAgent(
+                "engine" + suffix, engine, toDevice, toLoop, workerLoop.deviceListener()),
+            drain);
+  }
+
+  private static LoopConfig loopConfig(WorkerConfig config, WorkerLinks links) {
+    return new LoopConfig(
+        config.identity(),
+        config.intake(),
+        config.batch(),
+        config.retry(),
+        config.heartbeatInterval(),
+        config.warmUp(),
+        links.delivery().retryPause());
+  }
+
+  private LoopLinks loopLinks(
+      WorkerLinks links,
+      MeterRegistry registry,
+      Mailbox<Runnable> toLoop,
+      Mailbox<DeviceBatch> toDevice,
+      Mailbox<PrepareCall> toPrepare) {
+    String lane = config.identity().lane();
+    String group = Topics.workGroup(lane);
+    SlotWatch slots = new SlotWatch();
+    EventConsumer consumer = links.consumers().create(group, Topics.work(lane), slots);
+    WorkerMetrics metrics =
+        new WorkerMetrics(
+            registry, config.identity().deviceType(), config.identity().workerId(), health::latest);
+    return new LoopLinks(
+        consumer,
+        slots,
+        group,
+        new Delivery(links.outcomes(), links.producer(), links.delivery(), links.nanos()),
+        links.outcomes(),
+        links.cache(),
+        links.registry(),
+        links.ledger(),
+        toLoop,
+        toDevice,
+        toPrepare,
+        metrics,
+        health,
+        links.nanos(),
+        links.clock());
+  }
+
+  /** Starts the threads; the worker takes work when its models are loaded. */
+  public void start() {
+    device.start();
+    prepare.start();
+    loop.start();
+  }
+
+  /** How it does; any thread may ask. */
+  public WorkerHealth health() {
+    return health.latest();
+  }
+
+  /** The names of its threads. */
+  public List<String> threads() {
+    String suffix = "-" + config.identity().deviceType();
+    return List.of("worker-loop" + suffix, "prepare" + suffix, "engine" + suffix);
+  }
+
+  /** What ended it, or null while it runs or when it ended well. */
+  public @Nullable Throwable failure() {
+    Throwable failure = device.failure();
+    if (failure == null) {
+      failure = prepare.failure();
+    }
+    return failure == null ? loop.failure() : failure;
+  }
+
+  /** Waits for the end; false when the time is over first. */
+  public boolean awaitEnd(Duration timeout) throws InterruptedException {
+    return loop.awaitEnd(timeout);
+  }
+
+  /** Takes no more work, does not wait. */
+  public void drain() {
+    loop.drain();
+  }
+
+  /** Finishes what was begun within the configured time, hands back the rest, stops. */
+  @Override
+  public void close() {
+    close(config.drainTimeout().multipliedBy(2));
+  }
+
+  /** Finishes what was begun within half of this time, hands back the rest, stops. */
+  public void close(Duration timeout) {
+    loop.close(timeout);
+    prepare.close(timeout);
+    device.close(timeout);
+  }
+}

@@ -1,0 +1,145 @@
+package dev.headrace.worker;
+
+import dev.headrace.protocol.body.BodyLimits;
+import dev.headrace.protocol.config.Settings;
+import dev.headrace.worker.batch.BatchConfig;
+import dev.headrace.worker.encode.EngineConfig;
+import dev.headrace.worker.failure.RetryConfig;
+import dev.headrace.worker.loop.Identity;
+import dev.headrace.worker.loop.IntakeConfig;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.regex.Pattern;
+
+/**
+ * Settings of a worker.
+ *
+ * @param identity who it is
+ * @param engine what it runs, and on what
+ * @param intake how much it takes
+ * @param batch limits of a batch
+ * @param retry how often a request is tried
+ * @param limits of bodies
+ * @param sharedVectors label descriptions and the like whose vectors are remembered
+ * @param heartbeatInterval between heartbeats
+ * @param warmUp longest time for measuring before work is taken; zero for none
+ * @param drainTimeout how long running and waiting work may take when the worker stops
+ */
+public record WorkerConfig(
+    Identity identity,
+    EngineConfig engine,
+    IntakeConfig intake,
+    BatchConfig batch,
+    RetryConfig retry,
+    BodyLimits limits,
+    int sharedVectors,
+    Duration heartbeatInterval,
+    Duration warmUp,
+    Duration drainTimeout) {
+  /** A name, or nothing: then it is made up. */
+  private static final Pattern NAME_OR_NONE = Pattern.compile("[A-Za-z0-9._-]{0,64}");
+
+  private static final String NAME_EXPECTED = "1..64 of A-Z a-z 0-9 . _ -";
+
+  public static WorkerConfig read(Settings s) {
+    EngineConfig engine = EngineConfig.read(s);
+    return new WorkerConfig(
+        identity(s, engine),
+        engine,
+        IntakeConfig.read(s),
+        BatchConfig.read(s),
+        RetryConfig.read(s),
+        limits(s),
+        s.integer(
+            "worker.shared-vectors",
+            4096,
+            256,
+            1_000_000,
+            "Label descriptions whose vectors are remembered."),
+        s.duration(
+            "worker.heartbeat.interval",
+            Duration.ofSeconds(1),
+            Duration.ofMillis(10),
+            Duration.ofMinutes(1),
+            "Time between heartbeats."),
+        s.duration(
+            "worker.warm-up",
+            Duration.ofSeconds(5),
+            Duration.ZERO,
+            Duration.ofMinutes(10),
+            "Longest time for measuring the device before work is taken."),
+        s.duration(
+            "worker.drain-timeout",
+            Duration.ofSeconds(20),
+            Duration.ZERO,
+            Duration.ofHours(1),
+            "How long work that was begun may take when the worker stops."));
+  }
+
+  private static Identity identity(Settings s, EngineConfig engine) {
+    String id =
+        s.text(
+            "worker.id",
+            "",
+            NAME_OR_NONE,
+            NAME_EXPECTED + ", or nothing",
+            "Unique name of this worker; when empty made of host, process and a random number.");
+    String type =
+        s.text(
+            "worker.device-type",
+            "",
+            NAME_OR_NONE,
+            NAME_EXPECTED + ", or nothing",
+            "Device type as the router sees it; when empty made of device and precision.");
+    String deviceType = type.isEmpty() ? engine.deviceType() : type;
+    String lane =
+        s.text(
+            "worker.lane",
+            "",
+            NAME_OR_NONE,
+            NAME_EXPECTED + ", or nothing",
+            "Pool whose work it takes; when empty the device type.");
+    return new Identity(
+        id.isEmpty() ? uniqueId() : id,
+        deviceType,
+        lane.isEmpty() ? deviceType : lane,
+        s.real("worker.usd-per-hour", 0, 0, 1e6, "Price of the device, in US dollars an hour."));
+  }
+
+  private static BodyLimits limits(Settings s) {
+    BodyLimits usual = BodyLimits.DEFAULT;
+    return new BodyLimits(
+        s.integer("worker.limits.rows", usual.maxRows(), 1, 100_000, "Most texts in one request."),
+        s.integer(
+            "worker.limits.text-chars",
+            usual.maxTextChars(),
+            1,
+            100_000_000,
+            "Longest text of a request, in characters."),
+        s.integer(
+            "worker.limits.labels", usual.maxLabels(), 2, 4096, "Most labels of one request."));
+  }
+
+  /** {@code host-pid-random}: unique even if hosts share names and processes are restarted. */
+  private static String uniqueId() {
+    byte[] random = new byte[4];
+    new SecureRandom().nextBytes(random);
+    String host = host().replaceAll("[^A-Za-z0-9._-]", "-");
+    return host.substring(0, Math.min(host.length(), 40))
+        + "-"
+        + ProcessHandle.current().pid()
+        + "-"
+        + HexFormat.of().formatHex(random);
+  }
+
+  private static String host() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "host";
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package dev.headrace.worker;
+
+import dev.headrace.transport.delivery.DeliveryConfig;
+import dev.headrace.transport.kafka.EventConsumer;
+import dev.headrace.transport.kafka.EventProducer;
+import dev.headrace.transport.redis.CrashLedger;
+import dev.headrace.transport.redis.DeviceRegistry;
+import dev.headrace.transport.redis.OutcomeStore;
+import dev.headrace.transport.redis.ResultCache;
+import java.time.InstantSource;
+import java.util.function.LongSupplier;
+
+/**
+ * What a worker is connected to. Producer and stores may be shared by several workers of one
+ * process; who made them closes them, after the workers.
+ *
+ * @param consumers makes the worker's consumer, which it closes itself
+ * @param producer appends outcomes, retries and dead letters
+ * @param nanos a clock for durations
+ * @param clock a clock for times
+ */
+public record WorkerLinks(
+    ConsumerFactory consumers,
+    EventProducer producer,
+    OutcomeStore outcomes,
+    ResultCache cache,
+    DeviceRegistry registry,
+    CrashLedger ledger,
+    DeliveryConfig delivery,
+    LongSupplier nanos,
+    InstantSource clock) {
+
+  /** Makes a consumer of a topic; it joins its group when it is first polled. */
+  public interface ConsumerFactory {
+    EventConsumer create(String group, String topic, EventConsumer.Listener listener);
+  }
+}

@@ -1,0 +1,61 @@
+package dev.headrace.worker.encode;
+
+import dev.headrace.protocol.ErrorCode;
+import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.Task;
+import dev.headrace.worker.device.Row;
+import dev.headrace.worker.device.ServedModel;
+import dev.headrace.worker.model.ModelDescription;
+import dev.headrace.worker.text.InvalidTextException;
+import dev.headrace.worker.text.TextTokenizer;
+import dev.headrace.worker.text.TokenizedText;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/** An encoder with its tokenizer. */
+record EncoderModel(ModelDescription description, TextTokenizer tokenizer) implements ServedModel {
+
+  /** A text's tokens. */
+  record TextRow(TokenizedText text) implements Row {
+    @Override
+    public int length() {
+      return text.tokens();
+    }
+  }
+
+  @Override
+  public String name() {
+    return description.name();
+  }
+
+  @Override
+  public String revision() {
+    return description.revision();
+  }
+
+  @Override
+  public Set<Task> tasks() {
+    return EnumSet.of(Task.EMBEDDINGS, Task.CLASSIFICATIONS);
+  }
+
+  @Override
+  public int dimension() {
+    return description.dimension();
+  }
+
+  @Override
+  public List<Row> rows(List<String> texts) {
+    List<Row> rows = new ArrayList<>(texts.size());
+    for (int i = 0; i < texts.size(); i++) {
+      try {
+        rows.add(new TextRow(tokenizer.tokenize(texts.get(i))));
+      } catch (InvalidTextException e) {
+        throw new FailureException(
+            ErrorCode.INVALID_BODY, "text " + i + " of " + texts.size() + ": " + e.getMessage(), e);
+      }
+    }
+    return rows;
+  }
+}

@@ -1,0 +1,55 @@
+package dev.headrace.worker.encode;
+
+import dev.headrace.protocol.config.Settings;
+import dev.headrace.worker.model.Precision;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What an engine runs, and on what.
+ *
+ * @param device {@code cpu}, or {@code cuda:} and the number of a GPU
+ * @param models names in the catalogue
+ * @param precision the number format
+ * @param threads cores that one operation on the CPU is spread over; 0 for all
+ */
+public record EngineConfig(String device, List<String> models, Precision precision, int threads) {
+  private static final Pattern DEVICE = Pattern.compile("cpu|cuda:(\\d{1,2})");
+
+  public static EngineConfig read(Settings s) {
+    EngineConfig config =
+        new EngineConfig(
+            s.text("worker.device", "cpu", DEVICE, "cpu or cuda:N", "The device to run on."),
+            s.list("worker.models", List.of("all-minilm-l6-v2"), "Names of the models to serve."),
+            s.choice(
+                "worker.precision",
+                Precision.FLOAT32,
+                Precision::label,
+                "Number format of the models."),
+            s.integer(
+                "worker.threads",
+                0,
+                0,
+                1024,
+                "Cores that one operation on the CPU is spread over; 0 for all."));
+    if (config.models().isEmpty()) {
+      s.problem("worker.models", "", "at least one model", "settings");
+    }
+    return config;
+  }
+
+  /** The number of the GPU, empty for the CPU. */
+  Optional<Integer> gpu() {
+    Matcher m = DEVICE.matcher(device);
+    return m.matches() && m.group(1) != null
+        ? Optional.of(Integer.valueOf(m.group(1)))
+        : Optional.empty();
+  }
+
+  /** The usual name of the device type: {@code cpu-int8}, {@code cuda-fp16}. */
+  public String deviceType() {
+    return (gpu().isPresent() ? "cuda-" : "cpu-") + precision.label();
+  }
+}

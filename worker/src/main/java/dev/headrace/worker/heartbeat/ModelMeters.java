@@ -1,0 +1,93 @@
+package dev.headrace.worker.heartbeat;
+
+import dev.headrace.protocol.service.ModelReport;
+import dev.headrace.protocol.service.ServiceCurve;
+import dev.headrace.protocol.service.ServiceCurveFitter;
+import dev.headrace.worker.batch.Outlook;
+import dev.headrace.worker.device.ServedModel;
+import dev.headrace.worker.device.ServiceSample;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The measured speed of each model, and the memory limit that was learned. */
+public final class ModelMeters implements Outlook {
+  /** Until the first measurement (chosen: a small encoder on a few CPU cores). */
+  private static final ServiceCurve GUESS = new ServiceCurve(2e-3, 1e-4, 0, 0, 0);
+
+  /** A batch weighs about as much as the 20 after it (chosen). */
+  private static final double SMOOTHING = 0.05;
+
+  /** Good batches near the limit after which it is raised, and by how much (chosen). */
+  private static final int GOOD_BATCHES = 64;
+
+  private static final double RAISE = 1.25;
+
+  private final Map<String, Meter> meters = new HashMap<>();
+
+  private static final class Meter {
+    final ServiceCurveFitter fitter = new ServiceCurveFitter(GUESS);
+    ServiceCurve curve = GUESS;
+    double batchRows = 1;
+    long maxTokens = Long.MAX_VALUE;
+    int goodNearLimit;
+  }
+
+  private Meter meter(String model) {
+    return meters.computeIfAbsent(model, m -> new Meter());
+  }
+
+  /** Takes one measured run. */
+  public void add(ServiceSample sample) {
+    Meter meter = meter(sample.model());
+    meter.fitter.add(sample.rows(), sample.paddedLength(), sample.seconds());
+    meter.curve = meter.fitter.curve();
+    meter.batchRows += SMOOTHING * (sample.rows() - meter.batchRows);
+    raise(meter, (long) sample.rows() * sample.paddedLength());
+  }
+
+  /** Other programs on the device may have left since: try a little more now and then. */
+  private static void raise(Meter meter, long tokens) {
+    if (meter.maxTokens == Long.MAX_VALUE || tokens < meter.maxTokens * 0.9) {
+      return;
+    }
+    meter.goodNearLimit++;
+    if (meter.goodNearLimit >= GOOD_BATCHES) {
+      meter.goodNearLimit = 0;
+      meter.maxTokens = (long) Math.ceil(meter.maxTokens * RAISE);
+    }
+  }
+
+  /** A batch of so many tokens, padding included, was too large for the device's memory. */
+  public void tooLarge(String model, long tokens) {
+    Meter meter = meter(model);
+    meter.maxTokens = Math.max(1, Math.min(meter.maxTokens, tokens / 2));
+    meter.goodNearLimit = 0;
+  }
+
+  @Override
+  public ServiceCurve curve(String model) {
+    return meter(model).curve;
+  }
+
+  @Override
+  public double batchRows(String model) {
+    return Math.max(1, meter(model).batchRows);
+  }
+
+  @Override
+  public long maxTokens(String model) {
+    return meter(model).maxTokens;
+  }
+
+  /** What the heartbeat says about these models. */
+  public Map<String, ModelReport> reports(Map<String, ServedModel> models) {
+    Map<String, ModelReport> reports = new LinkedHashMap<>();
+    models.forEach(
+        (name, model) ->
+            reports.put(
+                name,
+                new ModelReport(model.revision(), model.tasks(), curve(name), batchRows(name))));
+    return reports;
+  }
+}

@@ -1,0 +1,151 @@
+package dev.headrace.worker.loop;
+
+import dev.headrace.transport.redis.CrashLedger;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Marks what runs, so that a record that kills the process is found by others; and knows which
+ * requests ran when a worker died. Without Redis work goes on unmarked: a crash then goes
+ * uncounted.
+ */
+final class CrashWatch {
+  private static final Logger LOG = LoggerFactory.getLogger(CrashWatch.class);
+
+  /**
+   * How often the ledger is read (chosen: well below the time until a dead worker's work moves).
+   */
+  private static final long REFRESH_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  /** How long a mark may outlive its batch, so that short batches do not cost a call each. */
+  private static final long LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
+  private final CrashLedger ledger;
+  private final StoreGate gate;
+  private final String workerId;
+  private Map<String, Integer> crashes = new HashMap<>();
+  private Set<String> marked = Set.of();
+  private final Set<String> toForget = new HashSet<>();
+  private boolean refreshDue = true;
+  private boolean started;
+  private long refreshAt;
+  private long idleSince;
+  private boolean idle = true;
+
+  CrashWatch(CrashLedger ledger, StoreGate gate, String workerId) {
+    this.ledger = ledger;
+    this.gate = gate;
+    this.workerId = workerId;
+  }
+
+  /** The ledger should be read soon: work of others may have come here. */
+  void refresh() {
+    refreshDue = true;
+  }
+
+  /**
+   * Reads the ledger if it is time.
+   *
+   * @return whether it was read
+   */
+  boolean runOnce(long nowNanos) {
+    linger(nowNanos);
+    if ((!refreshDue && nowNanos - refreshAt < 0) || !gate.open()) {
+      return false;
+    }
+    refreshAt = nowNanos + REFRESH_NANOS;
+    Map<String, Integer> read = gate.ask("reading the crash ledger", this::readLedger);
+    if (read == null) {
+      return false;
+    }
+    refreshDue = false;
+    started = true;
+    crashes = new HashMap<>(read);
+    return true;
+  }
+
+  private Map<String, Integer> readLedger() {
+    if (!started) {
+      // A mark under this id is that of an earlier life.
+      ledger.bury(List.of(workerId));
+    }
+    List<String> dead = ledger.dead().stream().filter(w -> !w.equals(workerId)).toList();
+    if (!dead.isEmpty()) {
+      LOG.warn("dead workers left marks workers={}", dead);
+      ledger.bury(dead);
+    }
+    for (String request : List.copyOf(toForget)) {
+      ledger.forget(request);
+      toForget.remove(request);
+    }
+    return ledger.crashes();
+  }
+
+  /** How many workers died while they ran this request. */
+  int crashes(String request) {
+    return crashes.getOrDefault(request, 0);
+  }
+
+  /** The request has its outcome. */
+  void ended(String request) {
+    if (crashes.remove(request) != null) {
+      toForget.add(request);
+      refreshDue = true;
+    }
+  }
+
+  /**
+   * These requests are about to be on the device, and no others.
+   *
+   * @param exactly whether the mark must name no other; else one too many costs at most a run alone
+   */
+  void running(Set<String> requests, boolean exactly) {
+    idle = false;
+    if (exactly ? marked.equals(requests) : marked.containsAll(requests)) {
+      return;
+    }
+    Set<String> names = Set.copyOf(requests);
+    if (gate.tell("marking a batch", () -> ledger.started(workerId, List.copyOf(names)))) {
+      marked = names;
+    }
+  }
+
+  /** Nothing is on the device any more. */
+  void idle(long nowNanos) {
+    if (!idle) {
+      idle = true;
+      idleSince = nowNanos;
+    }
+  }
+
+  private void linger(long nowNanos) {
+    if (idle && !marked.isEmpty() && nowNanos - idleSince >= LINGER_NANOS) {
+      clear();
+    }
+  }
+
+  private void clear() {
+    if (gate.tell("clearing the mark", () -> ledger.idle(workerId))) {
+      marked = Set.of();
+    }
+  }
+
+  /**
+   * The worker ends.
+   *
+   * @param crashed whether what runs is under suspicion: then it is counted as a crash
+   */
+  void close(boolean crashed) {
+    if (crashed) {
+      gate.tell("burying the mark", () -> ledger.bury(List.of(workerId)));
+    } else if (!marked.isEmpty()) {
+      clear();
+    }
+  }
+}

@@ -1,0 +1,244 @@
+package dev.headrace.worker.loop;
+
+import dev.headrace.protocol.ErrorCode;
+import dev.headrace.protocol.Failure;
+import dev.headrace.protocol.InferenceRequest;
+import dev.headrace.protocol.Task;
+import dev.headrace.protocol.Tier;
+import dev.headrace.protocol.event.Decoded;
+import dev.headrace.protocol.event.RequestCodec;
+import dev.headrace.transport.kafka.Received;
+import dev.headrace.transport.redis.OutcomeStore;
+import dev.headrace.transport.redis.OutcomeStore.Delivered;
+import dev.headrace.worker.device.ServedModel;
+import dev.headrace.worker.heartbeat.ModelMeters;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes records and lets through what there is to do: not what cannot be read, has its outcome, is
+ * too late, is for a model that is not here, or killed workers before.
+ */
+final class Intake {
+  private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
+
+  /** Outcomes looked up in one call; a poll gives at most this many records (chosen). */
+  private static final int LOOK_UPS = 512;
+
+  /** Crashes after which a request is not run any more: once in company, once alone. */
+  private static final int POISON_CRASHES = 2;
+
+  /** How often jobs that wait for the store are looked through (chosen). */
+  private static final long EXPIRE_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /** Deadlines beyond this are all the same (chosen). */
+  private static final Duration FAR = Duration.ofDays(365);
+
+  private final InFlight inFlight;
+  private final OutcomeStore store;
+  private final StoreGate gate;
+  private final CrashWatch crashes;
+  private final Endings endings;
+  private final PrepareDesk desk;
+  private final ModelMeters meters;
+  private final InstantSource clock;
+  private final LongSupplier nanos;
+  private final LongSupplier numbers;
+  private final ArrayDeque<Job> unchecked = new ArrayDeque<>();
+  private final ArrayDeque<Job> deferred = new ArrayDeque<>();
+  private long expireAt;
+  private long deferredUntil;
+
+  /** What the intake works with. */
+  record Parts(
+      InFlight inFlight,
+      OutcomeStore store,
+      StoreGate gate,
+      CrashWatch crashes,
+      Endings endings,
+      PrepareDesk desk,
+      ModelMeters meters) {}
+
+  /**
+   * Makes an intake.
+   *
+   * @param numbers gives each job its number
+   */
+  Intake(Parts parts, InstantSource clock, LongSupplier nanos, LongSupplier numbers) {
+    this.inFlight = parts.inFlight();
+    this.store = parts.store();
+    this.gate = parts.gate();
+    this.crashes = parts.crashes();
+    this.endings = parts.endings();
+    this.desk = parts.desk();
+    this.meters = parts.meters();
+    this.clock = clock;
+    this.nanos = nanos;
+    this.numbers = numbers;
+    this.expireAt = nanos.getAsLong();
+  }
+
+  /** Takes polled records. */
+  void take(List<Received> records) {
+    long now = nanos.getAsLong();
+    Instant wall = clock.instant();
+    for (Received received : records) {
+      try {
+        take(received, now, wall);
+      } catch (RuntimeException e) {
+        LOG.error("record could not be taken place={}", received.place(), e);
+        Failure failure = new Failure(ErrorCode.INTERNAL_ERROR, "taking the record: " + e);
+        endings.unreadable(received, failure, null);
+      }
+    }
+  }
+
+  private void take(Received received, long now, Instant wall) {
+    Instant timestamp = Instant.ofEpochMilli(Math.max(0, received.timestampMs()));
+    Decoded decoded = RequestCodec.decode(received.record(), Tier.STANDARD, timestamp);
+    if (decoded instanceof Decoded.Malformed malformed) {
+      endings.unreadable(received, malformed.failure(), malformed.address());
+    } else if (decoded instanceof Decoded.Valid valid) {
+      InferenceRequest request = valid.request();
+      long deadline = now + nanosUntil(request.deadline(), wall);
+      Job job = new Job(numbers.getAsLong(), received, request, now, deadline);
+      inFlight.add(job);
+      unchecked.add(job);
+    }
+  }
+
+  private static long nanosUntil(Instant deadline, Instant now) {
+    if (deadline.isAfter(now.plus(FAR))) {
+      return FAR.toNanos();
+    }
+    return deadline.isBefore(now) ? 0 : Duration.between(now, deadline).toNanos();
+  }
+
+  /** Takes a job back that could not be prepared because the store did not answer. */
+  void back(Job job) {
+    job.to(JobState.CHECKING);
+    deferred.add(job);
+    deferredUntil = nanos.getAsLong() + EXPIRE_EVERY_NANOS;
+  }
+
+  /** Looks up outcomes and lets jobs through; returns how many went. */
+  int runOnce(Map<String, ServedModel> models) {
+    if (!deferred.isEmpty() && nanos.getAsLong() - deferredUntil >= 0) {
+      unchecked.addAll(deferred);
+      deferred.clear();
+    }
+    int moved = 0;
+    while (!unchecked.isEmpty() && gate.open()) {
+      List<Job> batch = nextBatch();
+      if (batch.isEmpty()) {
+        break;
+      }
+      List<Optional<Delivered>> standing =
+          gate.ask(
+              "looking up outcomes",
+              () -> store.find(batch.stream().map(j -> j.request().address()).toList()));
+      if (standing == null) {
+        unchecked.addAll(batch);
+        break;
+      }
+      for (int i = 0; i < batch.size(); i++) {
+        admit(batch.get(i), standing.get(i), models);
+      }
+      moved += batch.size();
+    }
+    return moved + expire();
+  }
+
+  private List<Job> nextBatch() {
+    List<Job> batch = new ArrayList<>(Math.min(LOOK_UPS, unchecked.size()));
+    while (!unchecked.isEmpty() && batch.size() < LOOK_UPS) {
+      Job job = unchecked.removeFirst();
+      if (job.state() == JobState.CHECKING) {
+        batch.add(job);
+      }
+    }
+    return batch;
+  }
+
+  /** While the store is away the time of those that wait here runs out. */
+  private int expire() {
+    long now = nanos.getAsLong();
+    if (unchecked.isEmpty() || now - expireAt < 0) {
+      return 0;
+    }
+    expireAt = now + EXPIRE_EVERY_NANOS;
+    Instant wall = clock.instant();
+    unchecked.removeIf(j -> j.state() != JobState.CHECKING);
+    List<Job> late = unchecked.stream().filter(j -> j.request().expiredAt(wall)).toList();
+    late.forEach(endings::expired);
+    return late.size();
+  }
+
+  private void admit(Job job, Optional<Delivered> standing, Map<String, ServedModel> models) {
+    InferenceRequest request = job.request();
+    ServedModel model = models.get(request.model());
+    if (standing.isPresent()) {
+      endings.standing(job, standing.get());
+    } else if (request.expiredAt(clock.instant())) {
+      endings.expired(job);
+    } else if (crashes.crashes(job.name()) >= POISON_CRASHES) {
+      endings.failed(job, poison(job));
+    } else if (model == null) {
+      endings.retryElsewhere(job, unknown(request, models));
+    } else if (!model.tasks().contains(request.task())) {
+      endings.failed(job, undone(request.task(), model));
+    } else {
+      job.to(JobState.PREPARING);
+      desk.body(job, model, estimate(request));
+    }
+  }
+
+  private double estimate(InferenceRequest request) {
+    return meters
+        .curve(request.model())
+        .marginalSeconds(
+            request.size().rows(), request.size().tokens(), meters.batchRows(request.model()));
+  }
+
+  private Failure poison(Job job) {
+    return new Failure(
+        ErrorCode.POISON,
+        crashes.crashes(job.name())
+            + " workers died while they ran it (expected: fewer than "
+            + POISON_CRASHES
+            + ")");
+  }
+
+  private static Failure unknown(InferenceRequest request, Map<String, ServedModel> models) {
+    return new Failure(
+        ErrorCode.UNKNOWN_MODEL,
+        "ce_model: "
+            + request.model()
+            + " (expected: one of "
+            + String.join(", ", models.keySet())
+            + ")");
+  }
+
+  private static Failure undone(Task task, ServedModel model) {
+    String tasks = String.join(", ", model.tasks().stream().map(Task::wireName).sorted().toList());
+    return new Failure(
+        ErrorCode.UNKNOWN_TASK,
+        "ce_task: "
+            + task.wireName()
+            + " (expected: "
+            + tasks
+            + ", which "
+            + model.name()
+            + " does)");
+  }
+}

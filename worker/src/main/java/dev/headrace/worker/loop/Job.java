@@ -1,0 +1,106 @@
+package dev.headrace.worker.loop;
+
+import dev.headrace.protocol.Assignment;
+import dev.headrace.protocol.InferenceRequest;
+import dev.headrace.transport.kafka.Received;
+import dev.headrace.worker.batch.Urgency;
+import dev.headrace.worker.task.Work;
+import org.jspecify.annotations.Nullable;
+
+/** One record in flight. Owned by the loop. */
+final class Job {
+  private final long number;
+  private final Received received;
+  private final InferenceRequest request;
+  private final long arrivedNanos;
+  private final long deadlineNanos;
+  private JobState state = JobState.CHECKING;
+  private @Nullable Work work;
+  private @Nullable RowSet rows;
+  private boolean cacheable;
+
+  /**
+   * A record that was taken.
+   *
+   * @param number unique in this worker's life
+   * @param arrivedNanos when it was taken
+   * @param deadlineNanos its deadline by the same clock
+   */
+  Job(
+      long number,
+      Received received,
+      InferenceRequest request,
+      long arrivedNanos,
+      long deadlineNanos) {
+    this.number = number;
+    this.received = received;
+    this.request = request;
+    this.arrivedNanos = arrivedNanos;
+    this.deadlineNanos = deadlineNanos;
+  }
+
+  long number() {
+    return number;
+  }
+
+  Received received() {
+    return received;
+  }
+
+  InferenceRequest request() {
+    return request;
+  }
+
+  long deadlineNanos() {
+    return deadlineNanos;
+  }
+
+  long urgency() {
+    return Urgency.of(request.tier(), arrivedNanos, deadlineNanos);
+  }
+
+  /** How the crash ledger names it. */
+  String name() {
+    return request.address().client() + "/" + request.id();
+  }
+
+  /** The key of its result in the cache, if it leads. */
+  @Nullable String cacheKey() {
+    Assignment assignment = request.assignment();
+    return assignment == null ? null : assignment.cacheKey();
+  }
+
+  JobState state() {
+    return state;
+  }
+
+  void to(JobState next) {
+    state = state.to(next);
+  }
+
+  boolean over() {
+    return state == JobState.ENDING || state == JobState.GONE;
+  }
+
+  /** Its body was read. */
+  void prepared(Work itsWork, boolean itsCacheable, RowSet itsRows) {
+    work = itsWork;
+    cacheable = itsCacheable;
+    rows = itsRows;
+  }
+
+  /** What it asks for; null until its body was read. */
+  @Nullable Work work() {
+    return work;
+  }
+
+  /** Its rows; null until its body was read. */
+  @Nullable RowSet rows() {
+    return rows;
+  }
+
+  /** Whether its result may be kept under its cache key. */
+  boolean cacheable() {
+    return cacheable;
+  }
+}

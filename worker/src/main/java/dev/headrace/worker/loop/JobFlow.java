@@ -1,0 +1,226 @@
+package dev.headrace.worker.loop;
+
+import dev.headrace.protocol.ErrorCode;
+import dev.headrace.protocol.Failure;
+import dev.headrace.protocol.FailureException;
+import dev.headrace.transport.kafka.EventConsumer;
+import dev.headrace.worker.batch.Waiting;
+import dev.headrace.worker.device.Row;
+import dev.headrace.worker.device.ServedModel;
+import dev.headrace.worker.failure.Action;
+import dev.headrace.worker.prepare.PrepareListener;
+import dev.headrace.worker.prepare.Prepared;
+import dev.headrace.worker.prepare.Rendered;
+import dev.headrace.worker.prepare.SharedRows;
+import dev.headrace.worker.prepare.ToRender;
+import dev.headrace.worker.task.Work;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Moves jobs from one station to the next: intake, preparing thread, device, preparing thread
+ * again, ending.
+ */
+final class JobFlow implements PrepareListener {
+  /** Shared rows have no deadline of their own. */
+  private static final long FAR_NANOS = TimeUnit.DAYS.toNanos(365);
+
+  private final InFlight inFlight;
+  private final Intake intake;
+  private final PrepareDesk desk;
+  private final Dispatcher dispatcher;
+  private final Endings endings;
+  private final CrashWatch crashes;
+  private final LongSupplier nanos;
+  private final LongSupplier numbers;
+  private Map<String, ServedModel> models = Map.of();
+
+  /** The stations. */
+  record Stations(
+      InFlight inFlight,
+      Intake intake,
+      PrepareDesk desk,
+      Dispatcher dispatcher,
+      Endings endings,
+      CrashWatch crashes) {}
+
+  JobFlow(Stations stations, LongSupplier nanos, LongSupplier numbers) {
+    this.inFlight = stations.inFlight();
+    this.intake = stations.intake();
+    this.desk = stations.desk();
+    this.dispatcher = stations.dispatcher();
+    this.endings = stations.endings();
+    this.crashes = stations.crashes();
+    this.nanos = nanos;
+    this.numbers = numbers;
+  }
+
+  /** From now on requests for these models are run. */
+  void serve(Map<String, ServedModel> served) {
+    models = Map.copyOf(served);
+  }
+
+  /** Moves what can move; returns how much did. */
+  int runOnce(long nowNanos) {
+    int moved = intake.runOnce(models);
+    for (long owner : dispatcher.expire(nowNanos)) {
+      Job job = inFlight.get(owner);
+      if (job != null && !job.over()) {
+        endings.expired(job);
+        moved++;
+      }
+    }
+    return moved + desk.flush() + dispatcher.dispatch(nowNanos);
+  }
+
+  /** Slots went: their records will be delivered again. */
+  void dropLost(EventConsumer consumer) {
+    for (Job job : inFlight.where(j -> !j.over() && !consumer.owns(j.received()))) {
+      dispatcher.withdraw(job.number());
+      endings.dropped(job);
+    }
+  }
+
+  @Override
+  public void prepared(List<Prepared> results) {
+    desk.back(results.size());
+    for (Prepared result : results) {
+      Job job = inFlight.get(result.job());
+      if (job == null || job.state() != JobState.PREPARING) {
+        continue;
+      }
+      if (result instanceof Prepared.Ready ready) {
+        run(job, ready);
+      } else if (result instanceof Prepared.Refused refused) {
+        refused(job, refused.failure());
+      }
+    }
+  }
+
+  private void refused(Job job, Failure failure) {
+    if (failure.code() == ErrorCode.STORE_UNAVAILABLE) {
+      intake.back(job);
+    } else {
+      end(job, failure, Action.on(failure.code().kind(), 1, 1));
+    }
+  }
+
+  private void run(Job job, Prepared.Ready ready) {
+    ServedModel model = models.get(job.request().model());
+    if (model == null) {
+      throw new IllegalStateException("model is gone request=" + job.name());
+    }
+    Work work = ready.work();
+    Waiting waiting =
+        new Waiting(
+            job.number(),
+            model.name(),
+            lengths(work.rows()),
+            job.urgency(),
+            job.deadlineNanos(),
+            crashes.crashes(job.name()) > 0);
+    RowSet rows = new RowSet(waiting, model, work.rows(), job.name(), new OfJob(job, model, work));
+    job.prepared(work, ready.cacheable(), rows);
+    job.to(JobState.RUNNING);
+    dispatcher.submit(rows);
+  }
+
+  private static int[] lengths(List<Row> rows) {
+    return rows.stream().mapToInt(Row::length).toArray();
+  }
+
+  private final class OfJob implements RowSet.Ending {
+    private final Job job;
+    private final ServedModel model;
+    private final Work work;
+
+    OfJob(Job job, ServedModel model, Work work) {
+      this.job = job;
+      this.model = model;
+      this.work = work;
+    }
+
+    @Override
+    public void finished(RowSet rows) {
+      job.to(JobState.RENDERING);
+      desk.response(new ToRender(job.number(), model, work, rows.outputs()));
+    }
+
+    @Override
+    public void failed(Failure failure, Action action) {
+      end(job, failure, action);
+    }
+  }
+
+  @Override
+  public void wanted(SharedRows shared) {
+    long now = nanos.getAsLong();
+    Job first = inFlight.get(shared.firstJob());
+    String name = first == null ? "" : first.name();
+    // Others wait for them, so they go first; they are few and short.
+    Waiting waiting =
+        new Waiting(
+            numbers.getAsLong(),
+            shared.model().name(),
+            lengths(shared.rows()),
+            now,
+            now + FAR_NANOS,
+            crashes.crashes(name) > 0);
+    dispatcher.submit(
+        new RowSet(waiting, shared.model(), shared.rows(), name, new OfShared(shared)));
+  }
+
+  private final class OfShared implements RowSet.Ending {
+    private final SharedRows shared;
+
+    OfShared(SharedRows shared) {
+      this.shared = shared;
+    }
+
+    @Override
+    public void finished(RowSet rows) {
+      desk.share(shared, rows.outputs());
+    }
+
+    @Override
+    public void failed(Failure failure, Action action) {
+      desk.shareFailed(shared, failure);
+    }
+  }
+
+  @Override
+  public void rendered(List<Rendered> results) {
+    for (Rendered result : results) {
+      Job job = inFlight.get(result.job());
+      if (job == null || job.state() != JobState.RENDERING) {
+        continue;
+      }
+      if (result instanceof Rendered.Response response) {
+        endings.ok(job, response.body());
+      } else if (result instanceof Rendered.Refused refused) {
+        end(job, refused.failure(), Action.on(refused.failure().code().kind(), 1, 1));
+      }
+    }
+  }
+
+  @Override
+  public void prepareFailed(Failure failure) {
+    throw new FailureException(failure);
+  }
+
+  /** The end of one request, on its own. */
+  private void end(@Nullable Job job, Failure failure, Action action) {
+    if (job == null || job.over()) {
+      return;
+    }
+    switch (action) {
+      case RETRY -> endings.retryLater(job, failure);
+      case ELSEWHERE -> endings.retryElsewhere(job, failure);
+      case SPLIT, SHRINK, DEAD_LETTER -> endings.failed(job, failure);
+      case STOP -> throw new FailureException(failure);
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package dev.headrace.worker.loop;
+
+import dev.headrace.transport.delivery.Delivery;
+import dev.headrace.transport.kafka.EventConsumer;
+import dev.headrace.transport.redis.CrashLedger;
+import dev.headrace.transport.redis.DeviceRegistry;
+import dev.headrace.transport.redis.OutcomeStore;
+import dev.headrace.transport.redis.ResultCache;
+import dev.headrace.worker.device.DeviceBatch;
+import dev.headrace.worker.mailbox.Mailbox;
+import dev.headrace.worker.prepare.PrepareCall;
+import java.time.InstantSource;
+import java.util.function.LongSupplier;
+
+/**
+ * What the loop is connected to.
+ *
+ * @param consumer of the lane's topic; {@code slots} is its listener
+ * @param group the consumer's group
+ * @param mailbox the loop's own
+ * @param device mailbox of the device's thread
+ * @param prepare mailbox of the preparing thread
+ * @param health where the loop publishes how it does
+ */
+public record LoopLinks(
+    EventConsumer consumer,
+    SlotWatch slots,
+    String group,
+    Delivery delivery,
+    OutcomeStore outcomes,
+    ResultCache cache,
+    DeviceRegistry registry,
+    CrashLedger ledger,
+    Mailbox<Runnable> mailbox,
+    Mailbox<DeviceBatch> device,
+    Mailbox<PrepareCall> prepare,
+    WorkerMetrics metrics,
+    HealthBoard health,
+    LongSupplier nanos,
+    InstantSource clock) {}

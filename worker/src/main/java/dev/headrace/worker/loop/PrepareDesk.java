@@ -1,0 +1,120 @@
+package dev.headrace.worker.loop;
+
+import dev.headrace.protocol.Failure;
+import dev.headrace.worker.device.RowOutput;
+import dev.headrace.worker.device.ServedModel;
+import dev.headrace.worker.mailbox.Mailbox;
+import dev.headrace.worker.prepare.PrepareCall;
+import dev.headrace.worker.prepare.SharedRows;
+import dev.headrace.worker.prepare.ToPrepare;
+import dev.headrace.worker.prepare.ToRender;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The loop's side of the preparing thread: hands bodies over in small chunks, so that responses are
+ * never stuck behind many of them, and keeps what the thread's mailbox does not take.
+ */
+final class PrepareDesk {
+  /** Bodies in a chunk: some milliseconds of tokenising (chosen). */
+  private static final int CHUNK = 64;
+
+  /** Bytes in a chunk (chosen). */
+  private static final int CHUNK_BYTES = 256 * 1024;
+
+  /** Chunks before the thread: one at work, one waiting. */
+  private static final int CHUNKS = 2;
+
+  private final Mailbox<PrepareCall> mailbox;
+  private final ArrayDeque<Item> bodies = new ArrayDeque<>();
+  private final List<ToRender> responses = new ArrayList<>();
+  private final ArrayDeque<PrepareCall> calls = new ArrayDeque<>();
+  private int handedOver;
+  private double seconds;
+
+  private record Item(Job job, ServedModel model, double seconds) {}
+
+  /**
+   * Makes an empty desk.
+   *
+   * @param mailbox the preparing thread's
+   */
+  PrepareDesk(Mailbox<PrepareCall> mailbox) {
+    this.mailbox = mailbox;
+  }
+
+  /**
+   * Takes a body to read.
+   *
+   * @param estimatedSeconds of service, until its tokens are counted
+   */
+  void body(Job job, ServedModel model, double estimatedSeconds) {
+    bodies.add(new Item(job, model, estimatedSeconds));
+    seconds += estimatedSeconds;
+  }
+
+  /** Takes a response to write. */
+  void response(ToRender item) {
+    responses.add(item);
+  }
+
+  /** Takes the outputs of shared rows. */
+  void share(SharedRows rows, List<RowOutput> outputs) {
+    calls.add(new PrepareCall.Shared(rows, outputs));
+  }
+
+  /** Takes word that shared rows failed. */
+  void shareFailed(SharedRows rows, Failure failure) {
+    calls.add(new PrepareCall.SharedFailed(rows, failure));
+  }
+
+  /** So many bodies came back. */
+  void back(int count) {
+    handedOver -= count;
+  }
+
+  /** Estimated seconds of service of the bodies that wait here. */
+  double seconds() {
+    return bodies.isEmpty() ? 0 : seconds;
+  }
+
+  /** Nothing waits here; the thread may still be at work. */
+  boolean isEmpty() {
+    return bodies.isEmpty() && responses.isEmpty() && calls.isEmpty();
+  }
+
+  /** Hands over what the thread takes; returns how many calls. */
+  int flush() {
+    if (!responses.isEmpty()) {
+      calls.add(new PrepareCall.Responses(List.copyOf(responses)));
+      responses.clear();
+    }
+    while (!bodies.isEmpty() && handedOver < CHUNK * CHUNKS) {
+      List<ToPrepare> chunk = chunk();
+      calls.add(new PrepareCall.Bodies(chunk));
+      handedOver += chunk.size();
+    }
+    int moved = 0;
+    while (!calls.isEmpty() && mailbox.offer(calls.peekFirst())) {
+      calls.removeFirst();
+      moved++;
+    }
+    return moved;
+  }
+
+  private List<ToPrepare> chunk() {
+    List<ToPrepare> chunk = new ArrayList<>(CHUNK);
+    long bytes = 0;
+    while (!bodies.isEmpty() && chunk.size() < CHUNK && bytes < CHUNK_BYTES) {
+      Item item = bodies.removeFirst();
+      seconds -= item.seconds();
+      if (item.job().over()) {
+        continue;
+      }
+      chunk.add(new ToPrepare(item.job().number(), item.job().request(), item.model()));
+      bytes += item.job().request().payload().bytes().length;
+    }
+    return chunk;
+  }
+}

@@ -1,0 +1,37 @@
+package dev.headrace.worker.loop;
+
+import dev.headrace.protocol.service.WorkerState;
+import java.time.Instant;
+
+/**
+ * How the worker does; what a health check asks.
+ *
+ * @param state where it is in its life
+ * @param turnAt when the loop last came round; one that is old means that it hangs
+ * @param storeUp whether Redis answered the last time
+ * @param brokerUp whether Kafka answered the last time
+ * @param inFlight records taken and not acknowledged
+ * @param queuedSeconds work that waits, in seconds of service
+ * @param runningSeconds what remains of the work on the device
+ * @param utilisation recent share of busy time of the device, 0 to 1
+ */
+public record WorkerHealth(
+    WorkerState state,
+    Instant turnAt,
+    boolean storeUp,
+    boolean brokerUp,
+    int inFlight,
+    double queuedSeconds,
+    double runningSeconds,
+    double utilisation) {
+
+  /** Before the first turn. */
+  public static WorkerHealth starting(Instant now) {
+    return new WorkerHealth(WorkerState.LOADING, now, true, true, 0, 0, 0, 0);
+  }
+
+  /** Whether it takes work and reaches what it needs. */
+  public boolean ready() {
+    return state == WorkerState.READY && storeUp && brokerUp;
+  }
+}

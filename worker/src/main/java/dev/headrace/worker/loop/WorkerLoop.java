@@ -1,0 +1,391 @@
+package dev.headrace.worker.loop;
+
+import dev.headrace.protocol.Failure;
+import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.service.WorkerState;
+import dev.headrace.transport.agent.Agent;
+import dev.headrace.transport.delivery.Delivery;
+import dev.headrace.transport.kafka.EventConsumer;
+import dev.headrace.transport.kafka.Received;
+import dev.headrace.worker.batch.Batcher;
+import dev.headrace.worker.device.DeviceListener;
+import dev.headrace.worker.device.FinishedRow;
+import dev.headrace.worker.device.ServedModel;
+import dev.headrace.worker.device.ServiceSample;
+import dev.headrace.worker.failure.FailedRecords;
+import dev.headrace.worker.failure.RetryPolicy;
+import dev.headrace.worker.heartbeat.BusyMeter;
+import dev.headrace.worker.heartbeat.ModelMeters;
+import dev.headrace.worker.prepare.PrepareListener;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The worker: one thread that owns everything but the device and the bodies. It never waits for
+ * either: their threads post calls into its mailbox, and it posts work into theirs.
+ *
+ * <p>All effects of a record go through {@link Delivery}; it is acknowledged when they are safe. So
+ * a worker may die anywhere: what is not acknowledged comes again, and finds the outcome that
+ * stands or is done over.
+ */
+public final class WorkerLoop implements Agent {
+  private static final Logger LOG = LoggerFactory.getLogger(WorkerLoop.class);
+
+  private static final long MILLI = TimeUnit.MILLISECONDS.toNanos(1);
+  private static final long COMMIT_EVERY = 500 * MILLI;
+  private static final long HEALTH_EVERY = 100 * MILLI;
+
+  /** Longest wait in Kafka's poll, when there is nothing else to wait for. */
+  private static final long IDLE = 100 * MILLI;
+
+  /** Between polls for the membership's sake, while nothing is taken. */
+  private static final long CLOSED_POLL = 50 * MILLI;
+
+  /** Between polls while the device has enough before it. */
+  private static final long BUSY_POLL = 5 * MILLI;
+
+  private final String name;
+  private final LoopConfig config;
+  private final LoopLinks links;
+  private final EventConsumer consumer;
+  private final Delivery delivery;
+  private final LongSupplier nanos;
+
+  private final InFlight inFlight = new InFlight();
+  private final ModelMeters meters = new ModelMeters();
+  private final AtomicLong numbers = new AtomicLong();
+  private final StoreGate gate;
+  private final CrashWatch crashes;
+  private final Dispatcher dispatcher;
+  private final Settlements settlements;
+  private final PrepareDesk desk;
+  private final Intake intake;
+  private final JobFlow flow;
+  private final Valve valve;
+  private final BusyMeter busy;
+  private final Heartbeat heartbeat;
+
+  private WorkerState state = WorkerState.LOADING;
+  private Map<String, ServedModel> models = Map.of();
+  private @Nullable WarmUp warmUp;
+  private boolean deviceLost;
+  private boolean brokerUp = true;
+  private long memoryFreeBytes;
+  private double utilisation;
+  private long pollAt;
+  private long commitAt;
+  private long healthAt;
+
+  /** Wires the loop's own parts; nothing is called yet. */
+  public WorkerLoop(String name, LoopConfig config, LoopLinks links) {
+    this.name = name;
+    this.config = config;
+    this.links = links;
+    this.consumer = links.consumer();
+    this.delivery = links.delivery();
+    this.nanos = links.nanos();
+    long now = nanos.getAsLong();
+    Identity self = config.identity();
+    this.gate = new StoreGate(config.storePause().toNanos(), nanos);
+    this.crashes = new CrashWatch(links.ledger(), gate, self.workerId());
+    Batcher batcher = new Batcher(config.batch(), meters);
+    this.dispatcher = new Dispatcher(batcher, meters, links.device(), crashes, links.metrics());
+    this.settlements = new Settlements(links.cache(), gate, delivery, links.metrics());
+    Endings endings = endings(self);
+    this.desk = new PrepareDesk(links.prepare());
+    Intake.Parts parts =
+        new Intake.Parts(inFlight, links.outcomes(), gate, crashes, endings, desk, meters);
+    this.intake = new Intake(parts, links.clock(), nanos, numbers::getAndIncrement);
+    this.flow =
+        new JobFlow(
+            new JobFlow.Stations(inFlight, intake, desk, dispatcher, endings, crashes),
+            nanos,
+            numbers::getAndIncrement);
+    this.valve = new Valve(consumer, config.intake());
+    this.busy = new BusyMeter(now);
+    this.heartbeat =
+        new Heartbeat(
+            links.registry(), gate, meters, self, config.heartbeatInterval().toNanos(), now);
+    this.pollAt = now;
+    this.commitAt = now;
+    this.healthAt = now;
+  }
+
+  private Endings endings(Identity self) {
+    Endings.Parts parts =
+        new Endings.Parts(
+            consumer,
+            delivery,
+            inFlight,
+            settlements,
+            crashes,
+            new RetryPolicy(config.retry(), self.deviceType()),
+            new FailedRecords(links.group(), self.deviceType()),
+            links.metrics());
+    return new Endings(self, parts, links.clock(), nanos);
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  /** What the device's thread calls, through the mailbox. */
+  public DeviceListener deviceListener() {
+    return new FromDevice();
+  }
+
+  /** What the preparing thread calls, through the mailbox. */
+  public PrepareListener prepareListener() {
+    return flow;
+  }
+
+  /**
+   * One turn:
+   *
+   * <ol>
+   *   <li>run what the other threads posted: rows that are finished, bodies and responses;
+   *   <li>deliver outcomes, retries and dead letters, acknowledge what is safe;
+   *   <li>end leaderships, read the crash ledger;
+   *   <li>let jobs through, hand over bodies, form batches and give them to the device;
+   *   <li>poll, or only keep the membership when there is enough;
+   *   <li>commit, send the heartbeat;
+   *   <li>if nothing moved, wait for whatever comes first.
+   * </ol>
+   */
+  @Override
+  public void doWork() {
+    int moved = drainMailbox();
+    moved += delivery.runOnce();
+    moved += settlements.runOnce(links.clock().instant());
+    long now = nanos.getAsLong();
+    crashes.runOnce(now);
+    if (state == WorkerState.LOADING) {
+      warmUp(now);
+    }
+    moved += flow.runOnce(now);
+    if (state != WorkerState.LOADING) {
+      moved += poll(now, moved == 0);
+      commit(now);
+    }
+    report();
+    if (moved == 0) {
+      nap();
+    }
+  }
+
+  private int drainMailbox() {
+    int ran = 0;
+    for (int limit = links.mailbox().size(); ran < limit; ran++) {
+      Runnable call = links.mailbox().poll(0);
+      if (call == null) {
+        break;
+      }
+      call.run();
+    }
+    return ran;
+  }
+
+  private void warmUp(long now) {
+    if (warmUp != null && warmUp.done(now)) {
+      warmUp = null;
+      LOG.info("ready worker={} models={}", config.identity().workerId(), models.keySet());
+      become(WorkerState.READY);
+    }
+  }
+
+  private void become(WorkerState next) {
+    state = next;
+    heartbeat.soon(nanos.getAsLong());
+    healthAt = nanos.getAsLong();
+  }
+
+  /** Waits in Kafka only if no other thread has anything of ours. */
+  private int poll(long now, boolean nothingMoved) {
+    valve.set(inFlight, queuedSeconds(), gate.down() || delivery.storeDown());
+    if (now - pollAt < 0) {
+      return 0;
+    }
+    boolean waits = nothingMoved && inFlight.count() == 0 && delivery.pending() == 0;
+    long wait = waits && !valve.closed() ? Math.min(IDLE, heartbeat.untilDue(now)) : 0;
+    List<Received> records = pollConsumer(wait);
+    followSlots();
+    intake.take(records);
+    pollAt = nanos.getAsLong() + pollPause();
+    return records.size();
+  }
+
+  private List<Received> pollConsumer(long waitNanos) {
+    try {
+      List<Received> records = consumer.poll(Duration.ofNanos(waitNanos));
+      if (!brokerUp) {
+        LOG.info("broker answers again");
+        brokerUp = true;
+      }
+      return records;
+    } catch (FailureException e) {
+      if (brokerUp) {
+        LOG.warn("broker does not answer cause={}", e.getMessage());
+      }
+      brokerUp = false;
+      return List.of();
+    }
+  }
+
+  private void followSlots() {
+    if (links.slots().went()) {
+      flow.dropLost(consumer);
+    }
+    if (links.slots().came()) {
+      valve.slotsCame();
+      crashes.refresh();
+    }
+  }
+
+  private long pollPause() {
+    if (valve.closed() || !brokerUp) {
+      return CLOSED_POLL;
+    }
+    return dispatcher.secondsAhead(nanos.getAsLong()) > aheadSeconds() ? BUSY_POLL : 0;
+  }
+
+  private double aheadSeconds() {
+    return config.batch().ahead().toNanos() / 1e9;
+  }
+
+  private double queuedSeconds() {
+    return dispatcher.queuedSeconds() + desk.seconds();
+  }
+
+  private void commit(long now) {
+    if (now - commitAt >= 0) {
+      commitAt = now + COMMIT_EVERY;
+      consumer.commit();
+    }
+  }
+
+  private void report() {
+    long now = nanos.getAsLong();
+    if (heartbeat.untilDue(now) == 0) {
+      utilisation = busy.update(now);
+      Heartbeat.Load load =
+          new Heartbeat.Load(
+              state, queuedSeconds(), dispatcher.secondsAhead(now), memoryFreeBytes, utilisation);
+      heartbeat.send(load, models, now, links.clock().instant());
+    }
+    if (now - healthAt >= 0) {
+      healthAt = now + HEALTH_EVERY;
+      links.health().write(health(now));
+    }
+  }
+
+  private WorkerHealth health(long now) {
+    return new WorkerHealth(
+        state,
+        links.clock().instant(),
+        !gate.down() && !delivery.storeDown(),
+        brokerUp,
+        inFlight.count(),
+        queuedSeconds(),
+        dispatcher.secondsAhead(now),
+        utilisation);
+  }
+
+  /**
+   * Others may post at any time; a full device needs its next batch only shortly before its end.
+   */
+  private void nap() {
+    boolean waiting = state == WorkerState.LOADING || inFlight.count() > 0;
+    if (!waiting && !valve.closed() && delivery.pending() == 0) {
+      return; // the next turn waits in Kafka
+    }
+    double spare = dispatcher.secondsAhead(nanos.getAsLong()) - aheadSeconds();
+    long wait = Math.max(MILLI, Math.min(BUSY_POLL, (long) (spare * 1e9)));
+    Runnable call = links.mailbox().poll(wait);
+    if (call != null) {
+      call.run();
+    }
+  }
+
+  @Override
+  public void drain() {
+    LOG.info("draining worker={} inFlight={}", config.identity().workerId(), inFlight.count());
+    valve.shut();
+    become(WorkerState.DRAINING);
+  }
+
+  /** What is left in the cache's queue is not waited for: leases run out. */
+  @Override
+  public boolean drained() {
+    return inFlight.count() == 0
+        && delivery.pending() == 0
+        && (settlements.isEmpty() || gate.down());
+  }
+
+  /** Gives back what is not acknowledged: it stays with Kafka, and goes to others. */
+  @Override
+  public void close(Duration timeout) {
+    links.mailbox().close();
+    if (inFlight.count() > 0) {
+      LOG.warn("handing back records count={}", inFlight.count());
+    }
+    crashes.close(deviceLost);
+    heartbeat.remove();
+    consumer.close(timeout);
+    links.health().write(health(nanos.getAsLong()));
+  }
+
+  /** What the device's thread posts. */
+  private final class FromDevice implements DeviceListener {
+    @Override
+    public void opened(List<ServedModel> served) {
+      Map<String, ServedModel> byName = new LinkedHashMap<>();
+      served.forEach(m -> byName.put(m.name(), m));
+      models = byName;
+      flow.serve(byName);
+      long end = nanos.getAsLong() + config.warmUp().toNanos();
+      warmUp = new WarmUp(served, dispatcher, numbers::getAndIncrement, meters::add, end);
+    }
+
+    @Override
+    public void finished(long batch, List<FinishedRow> rows) {
+      dispatcher.finished(batch, rows, nanos.getAsLong());
+    }
+
+    @Override
+    public void failed(long batch, Failure failure) {
+      try {
+        dispatcher.failed(batch, failure, nanos.getAsLong());
+      } catch (FailureException e) {
+        deviceLost = true;
+        throw e;
+      }
+    }
+
+    @Override
+    public void measured(ServiceSample sample, long free) {
+      memoryFreeBytes = free;
+      busy.worked(sample.seconds());
+      links.metrics().measured(sample);
+      if (warmUp == null) {
+        meters.add(sample);
+      } else {
+        warmUp.sample(sample);
+      }
+    }
+
+    @Override
+    public void lost(Failure failure) {
+      deviceLost = true;
+      throw new FailureException(failure);
+    }
+  }
+}
