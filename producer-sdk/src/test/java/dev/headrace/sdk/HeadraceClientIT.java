@@ -16,6 +16,9 @@ import dev.headrace.transport.kafka.KafkaConfig;
 import dev.headrace.transport.kafka.KafkaOutcomeTail;
 import dev.headrace.transport.kafka.OutcomeTail;
 import dev.headrace.transport.kafka.TopicAdmin;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -95,9 +98,17 @@ class HeadraceClientIT {
 
   @Test
   void readme_example_runs() {
-    assertThat(ReadmeExample.run(servers.kafkaBootstrap(), servers.redisUri()))
-        .singleElement()
-        .satisfies(vector -> assertThat(vector).containsExactly(40));
+    PrintStream before = System.out;
+    ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+    try {
+      ReadmeExample.run(servers.kafkaBootstrap(), servers.redisUri());
+    } finally {
+      System.setOut(before);
+    }
+
+    assertThat(printed.toString(StandardCharsets.UTF_8).lines())
+        .containsExactly("1 dimensions", "water");
   }
 
   @Test
@@ -148,7 +159,6 @@ class HeadraceClientIT {
   void known_result_comes_from_the_cache_without_kafka() throws Exception {
     Request request = Request.embed(MODEL, "to be cached " + unique);
     get(client.submit(request));
-    int seen = worker.seen();
     // The revision is known when the first heartbeat was read.
     await()
         .atMost(Duration.ofSeconds(20))
@@ -159,7 +169,7 @@ class HeadraceClientIT {
     assertThat(hit.cache()).isEqualTo(InferenceResult.Cache.HIT);
     assertThat(hit.embeddings()).hasSize(1);
     assertThat(client.result(hit.id())).isPresent();
-    assertThat(worker.seen()).isEqualTo(before).isGreaterThanOrEqualTo(seen);
+    assertThat(worker.seen()).isEqualTo(before);
     InferenceResult own = get(client.submit(request.cache(CacheMode.BYPASS)));
     assertThat(own.cache()).isEqualTo(InferenceResult.Cache.MISS);
   }
@@ -196,7 +206,6 @@ class HeadraceClientIT {
   void cancelled_request_stays_cancelled() throws Exception {
     worker.pause();
     PendingResult pending = client.submit(Request.embed(MODEL, unique));
-    int before = worker.seen();
     assertThat(client.cancel(pending.id())).isTrue();
     assertThat(get(pending).status()).isEqualTo(Status.CANCELLED);
     worker.resume();
@@ -205,7 +214,6 @@ class HeadraceClientIT {
     assertThat(get(next).isOk()).isTrue();
     assertThat(client.result(pending.id()).orElseThrow().status()).isEqualTo(Status.CANCELLED);
     assertThat(client.cancel(next.id())).isFalse();
-    assertThat(worker.seen()).isGreaterThanOrEqualTo(before);
   }
 
   @Test

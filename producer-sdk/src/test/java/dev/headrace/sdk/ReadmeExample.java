@@ -8,25 +8,22 @@ import java.util.List;
 final class ReadmeExample {
   private ReadmeExample() {}
 
-  static List<float[]> run(String kafka, String redis) {
+  static void run(String kafka, String redis) {
     // README-START
     try (HeadraceClient client =
         HeadraceClient.builder().bootstrapServers(kafka).redisUri(redis).build()) {
-      Request now =
-          Request.embed("all-minilm-l6-v2", "A headrace brings the water to the mill.")
-              .tier(Tier.PREMIUM)
-              .deadline(Duration.ofSeconds(2));
-      List<float[]> vectors = client.submit(now).join().orThrow().embeddings();
+      String model = "all-minilm-l6-v2";
+      String text = "A headrace brings the water to the mill.";
 
-      Request later =
-          Request.classify("all-minilm-l6-v2", List.of("economy", "war"), "The budget is balanced.")
-              .tier(Tier.ECONOMY)
-              .idempotencyKey("passage-4711");
+      Request now = Request.embed(model, text).tier(Tier.PREMIUM).deadline(Duration.ofSeconds(2));
+      float[] vector = client.submit(now).join().orThrow().embeddings().get(0);
+      System.out.println(vector.length + " dimensions");
+
+      Request later = Request.classify(model, List.of("water", "war"), text).tier(Tier.ECONOMY);
       client
-          .submit(later)
+          .submit(later.idempotencyKey("text-4711"))
           .thenAccept(result -> System.out.println(result.classifications().get(0).label()))
           .join();
-      return vectors;
     }
     // README-END
   }
