@@ -49,8 +49,7 @@ public final class Demo {
     Tally tally = new Tally();
     boolean terminal = !json && System.console() != null;
     LiveView view = new LiveView(progress, terminal, requests, System.nanoTime());
-    try (HeadraceClient client =
-        HeadraceClient.builder().settings(stack.clientSettings()).clientId("demo").build()) {
+    try (HeadraceClient client = stack.client("demo")) {
       double seconds =
           new DemoRun(client, workload, rate, view, tally, System.nanoTime()).run(LAST_OUTCOMES);
       return new DemoReport(tally, seconds, stack.deadLetters());

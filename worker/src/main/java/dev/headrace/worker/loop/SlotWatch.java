@@ -3,33 +3,23 @@ package dev.headrace.worker.loop;
 import dev.headrace.transport.kafka.EventConsumer;
 import dev.headrace.transport.kafka.Slot;
 import java.util.Collection;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Notes that slots came or went; the loop looks after each poll. Used by the loop's thread alone,
  * inside poll.
  */
 public final class SlotWatch implements EventConsumer.Listener {
-  private static final Logger LOG = LoggerFactory.getLogger(SlotWatch.class);
-
   private boolean came;
   private boolean went;
 
   @Override
   public void assigned(Collection<Slot> slots) {
-    if (!slots.isEmpty()) {
-      LOG.info("slots assigned slots={}", slots);
-      came = true;
-    }
+    came |= !slots.isEmpty();
   }
 
   @Override
   public void revoked(Collection<Slot> slots) {
-    if (!slots.isEmpty()) {
-      LOG.info("slots revoked slots={}", slots);
-      went = true;
-    }
+    went |= !slots.isEmpty();
   }
 
   /** Whether slots came since the last call. */

@@ -148,6 +148,14 @@ public final class WorkerLoop implements Agent {
     return flow;
   }
 
+  /** One turn; if nothing moved, waits for whatever comes first. */
+  @Override
+  public void doWork() {
+    if (turn() == 0) {
+      nap();
+    }
+  }
+
   /**
    * One turn:
    *
@@ -157,12 +165,12 @@ public final class WorkerLoop implements Agent {
    *   <li>end leaderships, read the crash ledger;
    *   <li>let jobs through, hand over bodies, form batches and give them to the device;
    *   <li>poll, or only keep the membership when there is enough;
-   *   <li>commit, send the heartbeat;
-   *   <li>if nothing moved, wait for whatever comes first.
+   *   <li>commit, send the heartbeat.
    * </ol>
+   *
+   * @return how much moved
    */
-  @Override
-  public void doWork() {
+  int turn() {
     int moved = drainMailbox();
     moved += delivery.runOnce();
     moved += settlements.runOnce(links.clock().instant());
@@ -177,9 +185,7 @@ public final class WorkerLoop implements Agent {
       commit(now);
     }
     report();
-    if (moved == 0) {
-      nap();
-    }
+    return moved;
   }
 
   private int drainMailbox() {
