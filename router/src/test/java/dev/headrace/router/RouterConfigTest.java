@@ -57,7 +57,7 @@ class RouterConfigTest {
     RouterConfig.read(settings);
     assertThatThrownBy(() -> settings.requireValid(List.of()))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining("router.tier.economy.share: 0 (expected: 0.001..1000.0; from file)")
-        .hasMessageContaining("router.lane.window: never (expected: 10ms..1h; from file)");
+        .hasMessageContaining("router.tier.economy.share: 0 (expected: 0.001..1000.0")
+        .hasMessageContaining("router.lane.window: never (expected: 10ms..1h");
   }
 }
