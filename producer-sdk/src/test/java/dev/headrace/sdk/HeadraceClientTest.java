@@ -156,7 +156,11 @@ class HeadraceClientTest {
   @Test
   void submit_does_no_io_on_the_callers_thread() {
     client.close();
-    client = servers.client(Map.of(), new Hanging(), new Failing(() -> awaitQuietly(hold)));
+    client =
+        servers.client(
+            Map.of("sdk.close-timeout", "0ms"),
+            new Hanging(),
+            new Failing(() -> awaitQuietly(hold)));
     long begin = System.nanoTime();
     PendingResult result = client.submit(request("a").idempotencyKey("k"));
 

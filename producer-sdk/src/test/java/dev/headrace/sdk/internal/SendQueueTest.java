@@ -78,6 +78,15 @@ class SendQueueTest {
   }
 
   @Test
+  void closing_ends_the_wait_for_room() throws Exception {
+    SendQueue queue = new SendQueue(1, 1000);
+    queue.offer(submission("a", 1), 0);
+    queue.close();
+
+    assertThat(queue.offer(submission("b", 1), LONG)).isFalse();
+  }
+
+  @Test
   void waking_ends_a_wait_that_comes_later() throws Exception {
     SendQueue queue = new SendQueue(1, 1000);
     queue.wake();

@@ -2,6 +2,8 @@ package dev.headrace.protocol.event;
 
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.TraceContext;
+import dev.headrace.protocol.WellFormed;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
@@ -20,6 +22,9 @@ final class Attributes {
 
   /** Longest attribute value read, in bytes (chosen; CloudEvents asks for small ones). */
   private static final int MAX_BYTES = 4096;
+
+  /** Longest trace header passed on, in characters (the specification asks for 512 at least). */
+  private static final int MAX_TRACE = 1024;
 
   private static final String TIME = "an RFC 3339 time such as 2026-11-23T10:15:30Z";
 
@@ -85,6 +90,16 @@ final class Attributes {
     } catch (CharacterCodingException e) {
       throw malformed(header.name(), "bytes that are not UTF-8", "UTF-8");
     }
+  }
+
+  /** W3C Trace Context; what is too long to be one is left out, as its specification says. */
+  static TraceContext trace(WireRecord record) {
+    return new TraceContext(trace(record, "traceparent"), trace(record, "tracestate"));
+  }
+
+  private static @Nullable String trace(WireRecord record, String name) {
+    String value = record.text(name);
+    return value == null || value.length() > MAX_TRACE ? null : WellFormed.of(value);
   }
 
   static FailureException malformed(String header, String value, String expected) {
