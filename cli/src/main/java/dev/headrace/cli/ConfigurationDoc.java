@@ -2,10 +2,11 @@ package dev.headrace.cli;
 
 import dev.headrace.protocol.config.Setting;
 import dev.headrace.protocol.config.Settings;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** All settings of all roles, and the page that lists them. */
@@ -29,11 +30,17 @@ final class ConfigurationDoc {
 
   /** The keys of all settings, for telling a misspelt one. */
   static List<String> keys() {
-    List<String> keys = new ArrayList<>();
-    for (Consumer<Settings> reader : COMPONENTS.values()) {
-      described(reader).forEach(s -> keys.add(s.key()));
-    }
-    return keys;
+    return sections().values().stream().flatMap(List::stream).map(Setting::key).toList();
+  }
+
+  /** The settings of each component; one that several read stands with the first. */
+  private static Map<String, List<Setting>> sections() {
+    Map<String, List<Setting>> sections = new LinkedHashMap<>();
+    Set<String> seen = new HashSet<>();
+    COMPONENTS.forEach(
+        (name, reader) ->
+            sections.put(name, described(reader).stream().filter(s -> seen.add(s.key())).toList()));
+    return sections;
   }
 
   private static List<Setting> described(Consumer<Settings> reader) {
@@ -55,12 +62,13 @@ final class ConfigurationDoc {
             line (`--set key=value`). All problems are reported at once. Spans are written `250ms`,
             `30s`, `5m`, `1h`, `1d`; sizes `512KiB`, `2GiB`.
             """);
-    COMPONENTS.forEach(
-        (name, reader) -> {
-          page.append("\n## ").append(name).append("\n\n");
-          page.append("| Setting | Default | Values | Meaning |\n|---|---|---|---|\n");
-          described(reader).forEach(s -> row(page, s));
-        });
+    sections()
+        .forEach(
+            (name, settings) -> {
+              page.append("\n## ").append(name).append("\n\n");
+              page.append("| Setting | Default | Values | Meaning |\n|---|---|---|---|\n");
+              settings.forEach(s -> row(page, s));
+            });
     return page.toString();
   }
 

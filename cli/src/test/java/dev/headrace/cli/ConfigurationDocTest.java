@@ -17,9 +17,4 @@ class ConfigurationDocTest {
     }
     assertThat(PAGE).content().isEqualTo(ConfigurationDoc.markdown());
   }
-
-  @Test
-  void no_setting_is_read_by_two_components() {
-    assertThat(ConfigurationDoc.keys()).doesNotHaveDuplicates();
-  }
 }

@@ -1,17 +1,29 @@
 package dev.headrace.sdk;
 
 import dev.headrace.protocol.Status;
+import dev.headrace.protocol.Tier;
+import dev.headrace.protocol.config.Settings;
 import dev.headrace.sdk.internal.Backends;
 import dev.headrace.sdk.internal.ClientCore;
 import dev.headrace.sdk.internal.RequestIds;
+import dev.headrace.transport.kafka.EventProducer;
+import dev.headrace.transport.kafka.KafkaConfig;
+import dev.headrace.transport.kafka.KafkaEventProducer;
+import dev.headrace.transport.kafka.KafkaOutcomeTail;
+import dev.headrace.transport.redis.RedisConfig;
+import dev.headrace.transport.redis.RedisStores;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Submits requests and brings their outcomes. Thread-safe; make one per program and close it.
@@ -42,6 +54,41 @@ public final class HeadraceClient implements AutoCloseable {
     this.admission = admission;
     this.core = core;
     this.nanos = nanos;
+  }
+
+  /** Collects settings; those that are not set have their defaults. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /**
+   * A running client with these settings. Neither Kafka nor Redis must be there yet.
+   *
+   * @throws dev.headrace.protocol.FailureException if an address does not resolve
+   */
+  public static HeadraceClient open(SdkConfig sdk, KafkaConfig kafka, RedisConfig redis) {
+    String client = sdk.client().isEmpty() ? UUID.randomUUID().toString() : sdk.client();
+    Backends backends = connect(client, kafka, redis);
+    return start(client, sdk, backends, InstantSource.system(), System::nanoTime);
+  }
+
+  private static Backends connect(String client, KafkaConfig kafka, RedisConfig redis) {
+    String name = "headrace-sdk-" + client;
+    EventProducer producer = new KafkaEventProducer(kafka, name);
+    try {
+      RedisStores stores = RedisStores.connect(redis);
+      return new Backends(
+          producer,
+          KafkaOutcomeTail.at(kafka, name),
+          stores.outcomeStore(),
+          stores.resultCache(),
+          stores.deviceRegistry(),
+          stores.replyReader(client, "0"),
+          stores::close);
+    } catch (RuntimeException e) {
+      producer.close(Duration.ZERO);
+      throw e;
+    }
   }
 
   /** A running client over these; closed with it. */
@@ -153,5 +200,94 @@ public final class HeadraceClient implements AutoCloseable {
   @Override
   public void close() {
     close(config.closeTimeout());
+  }
+
+  /** The settings of a client. All of them are checked by {@link #build}, at once. */
+  public static final class Builder {
+    private final Map<String, String> values = new LinkedHashMap<>();
+    private @Nullable Settings base;
+
+    private Builder() {}
+
+    /**
+     * The settings of a program, of which those of {@code sdk.}, {@code kafka.} and {@code redis.}
+     * are read. What else this builder is given counts over them.
+     */
+    public Builder settings(Settings settings) {
+      base = settings;
+      return this;
+    }
+
+    /**
+     * Kafka's brokers as {@code host:port}, with commas between them; 127.0.0.1:9092 by default.
+     */
+    public Builder bootstrapServers(String servers) {
+      return set("kafka.bootstrap-servers", servers);
+    }
+
+    /** Where Redis is, as {@code redis://host:port}; redis://127.0.0.1:6379 by default. */
+    public Builder redisUri(String uri) {
+      return set("redis.uri", uri);
+    }
+
+    /** The name under which outcomes are kept; a new one by default. */
+    public Builder clientId(String id) {
+      return set("sdk.client-id", id);
+    }
+
+    /** The tenant of requests that name none. */
+    public Builder tenant(String tenant) {
+      return set("sdk.tenant", tenant);
+    }
+
+    /** The tier of requests that name none; standard by default. */
+    public Builder defaultTier(Tier tier) {
+      return set("sdk.tier", tier.wireName());
+    }
+
+    /** How long submit may wait for room; 10 s by default. */
+    public Builder submitWait(Duration wait) {
+      return set("sdk.submit-wait", wait.toMillis() + "ms");
+    }
+
+    /** How long Kafka may take to acknowledge a request; 30 s by default. */
+    public Builder sendTimeout(Duration timeout) {
+      return set("sdk.send-timeout", timeout.toMillis() + "ms");
+    }
+
+    /** How long to wait for an outcome after the deadline; 30 s by default. */
+    public Builder grace(Duration grace) {
+      return set("sdk.grace", grace.toMillis() + "ms");
+    }
+
+    /** How long {@link HeadraceClient#close()} may take; 10 s by default. */
+    public Builder closeTimeout(Duration timeout) {
+      return set("sdk.close-timeout", timeout.toMillis() + "ms");
+    }
+
+    /** Any setting of {@code sdk.}, {@code kafka.} or {@code redis.}, as in the documentation. */
+    public Builder set(String key, String value) {
+      values.put(key, value);
+      return this;
+    }
+
+    /**
+     * Starts the client. Neither Kafka nor Redis must be there yet.
+     *
+     * @throws dev.headrace.protocol.config.ConfigException with all that is wrong
+     */
+    public HeadraceClient build() {
+      Settings given = base;
+      Settings settings = given == null ? Settings.of(values) : given.with(values);
+      SdkConfig sdk = SdkConfig.read(settings);
+      KafkaConfig kafka = KafkaConfig.read(settings);
+      RedisConfig redis = RedisConfig.read(settings);
+      if (given == null) {
+        settings.requireValid(List.of());
+      } else {
+        settings.requireRead();
+      }
+      return open(sdk, kafka, redis);
+    }
   }
 }

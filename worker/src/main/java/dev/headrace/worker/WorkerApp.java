@@ -167,10 +167,10 @@ public final class WorkerApp implements AutoCloseable {
   /** Finishes what was begun within the configured time, hands back the rest, stops. */
   @Override
   public void close() {
-    close(config.drainTimeout());
+    close(config.drainTimeout().multipliedBy(2));
   }
 
-  /** Finishes what was begun within this time, hands back the rest, stops. */
+  /** Finishes what was begun within half of this time, hands back the rest, stops. */
   public void close(Duration timeout) {
     loop.close(timeout);
     prepare.close(timeout);

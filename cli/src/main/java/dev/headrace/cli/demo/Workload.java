@@ -36,11 +36,13 @@ final class Workload {
               "diplomacy", "treaties and relations with foreign governments"));
 
   /** How long the demo's requests may take by tier, so that a short run has deadlines to meet. */
-  private static final Map<Tier, Duration> DEADLINES =
-      Map.of(
-          Tier.ECONOMY, Duration.ofMinutes(2),
-          Tier.STANDARD, Duration.ofSeconds(30),
-          Tier.PREMIUM, Duration.ofSeconds(5));
+  private static Duration deadline(Tier tier) {
+    return switch (tier) {
+      case ECONOMY -> Duration.ofMinutes(2);
+      case STANDARD -> Duration.ofSeconds(30);
+      case PREMIUM -> Duration.ofSeconds(5);
+    };
+  }
 
   /** A request and the tier that it goes to. */
   record Planned(Request request, Tier tier) {}
@@ -64,7 +66,7 @@ final class Workload {
       } else {
         request = good(passages.get(i % passages.size()), random);
       }
-      planned.add(new Planned(request.tier(tier).deadline(DEADLINES.get(tier)), tier));
+      planned.add(new Planned(request.tier(tier).deadline(deadline(tier)), tier));
     }
     return planned;
   }

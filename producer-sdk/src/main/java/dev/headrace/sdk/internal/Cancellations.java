@@ -44,6 +44,11 @@ final class Cancellations {
     asked.add(pending);
   }
 
+  /** Whether nothing is to be cancelled. */
+  boolean isEmpty() {
+    return asked.isEmpty();
+  }
+
   /**
    * Cancels what was asked for.
    *

@@ -23,11 +23,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Wires the client and is what its public side calls. Thread-safe. */
 public final class ClientCore {
-  /** How long the sender and the replies wait before they look for other work (chosen). */
-  private static final Duration IDLE = Duration.ofMillis(50);
-
-  private static final Duration REPLY_WAIT = Duration.ofMillis(250);
-
   /** Least time for threads to end, also when closing may take no time (chosen). */
   private static final Duration END_WAIT = Duration.ofMillis(500);
 
@@ -59,6 +54,27 @@ public final class ClientCore {
    */
   public ClientCore(
       String client, SdkConfig config, Backends backends, InstantSource clock, LongSupplier nanos) {
+    this(client, config, backends, clock, nanos, Waits.USUAL);
+  }
+
+  /**
+   * How long threads with nothing to do wait before they look again.
+   *
+   * @param sender for requests
+   * @param replies for replies
+   */
+  record Waits(Duration sender, Duration replies) {
+    /** Chosen. */
+    static final Waits USUAL = new Waits(Duration.ofMillis(200), Duration.ofMillis(250));
+  }
+
+  ClientCore(
+      String client,
+      SdkConfig config,
+      Backends backends,
+      InstantSource clock,
+      LongSupplier nanos,
+      Waits waits) {
     this.client = client;
     this.config = config;
     this.backends = backends;
@@ -67,8 +83,8 @@ public final class ClientCore {
     this.table = new PendingTable(config.maxPending(), completions, nanos);
     this.queue = new SendQueue(config.queueRequests(), config.queueBytes());
     this.cancellations = new Cancellations(backends.outcomes(), table, clock, sourceOf(client));
-    this.sender = newSender();
-    this.replies = newReplies();
+    this.sender = newSender(waits.sender());
+    this.replies = newReplies(waits.replies());
     this.threads = new SdkThreads(sender, replies, completions, this::abort);
   }
 
@@ -77,26 +93,42 @@ public final class ClientCore {
     return "/headrace/clients/" + client;
   }
 
-  private Sender newSender() {
+  private Sender newSender(Duration idle) {
     ModelRevisions revisions = new ModelRevisions(backends.devices(), config.refresh(), nanos);
     LocalAnswers answers =
         new LocalAnswers(
             backends.outcomes(), backends.cache(), revisions, table, clock, config.inlineBytes());
     SenderStore store = new SenderStore(backends.outcomes(), answers, cancellations, nanos);
-    Sender.Limits limits = new Sender.Limits(IDLE, config.inlineBytes(), config.sendTimeout());
+    Sender.Limits limits = new Sender.Limits(idle, config.inlineBytes(), config.sendTimeout());
     return new Sender(queue, table, store, backends.producer(), limits, nanos);
   }
 
-  private Replies newReplies() {
+  private Replies newReplies(Duration pause) {
     OutcomeTopicReader topics = new OutcomeTopicReader(backends.tails(), client, table, nanos);
     Replies.Limits limits =
         new Replies.Limits(
-            REPLY_WAIT, config.sendTimeout(), config.sweepInterval(), config.fallbackAfter());
+            pause, config.sendTimeout(), config.sweepInterval(), config.fallbackAfter());
     return new Replies(backends.replies(), backends.outcomes(), table, topics, limits, nanos);
   }
 
   public void start() {
     threads.start();
+  }
+
+  Sender sender() {
+    return sender;
+  }
+
+  Replies replies() {
+    return replies;
+  }
+
+  Completions completions() {
+    return completions;
+  }
+
+  PendingTable table() {
+    return table;
   }
 
   /**
@@ -115,6 +147,7 @@ public final class ClientCore {
     }
     Pending.Limits limits = new Pending.Limits(config.sendTimeout(), config.grace());
     Pending pending = Pending.of(request, waiter, limits, clock, nanos);
+    pending.mayHaveEnded(idempotent);
     if (!table.add(pending)) {
       return;
     }
@@ -239,6 +272,7 @@ public final class ClientCore {
     boolean interrupted = !awaitEnd(threads.sender(), left(until, Duration.ZERO));
     threads.sender().stop();
     threads.replies().stop();
+    queue.close();
     backends.producer().close(interrupted ? Duration.ZERO : left(until, Duration.ZERO));
     failAll();
     completions.end();

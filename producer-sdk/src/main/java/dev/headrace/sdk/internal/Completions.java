@@ -8,8 +8,6 @@ import java.util.concurrent.LinkedBlockingQueue;
  * to itself what they throw. Its queue is bounded by the number of pending requests.
  */
 final class Completions implements LoopThread.Step {
-  private static final Runnable NOTHING = () -> {};
-
   private final BlockingQueue<Runnable> queue = new LinkedBlockingQueue<>();
   private volatile boolean ending;
   private volatile boolean ended;
@@ -25,7 +23,7 @@ final class Completions implements LoopThread.Step {
   /** Ends the thread after what is queued. */
   void end() {
     ending = true;
-    queue.add(NOTHING);
+    queue.add(() -> {}); // ends the wait
   }
 
   @Override

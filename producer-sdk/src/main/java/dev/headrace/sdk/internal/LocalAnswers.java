@@ -56,8 +56,10 @@ final class LocalAnswers {
    */
   void answer(List<Submission> batch) {
     endKnown(batch.stream().filter(Submission::idempotent).toList());
-    revisions.refreshIfDue();
-    endCached(batch);
+    if (!batch.isEmpty()) {
+      revisions.refreshIfDue();
+      endCached(batch);
+    }
   }
 
   private void endKnown(List<Submission> idempotent) {
@@ -68,6 +70,7 @@ final class LocalAnswers {
     for (Optional<Delivered> found : store.find(addresses)) {
       found.ifPresent(known -> table.ended(known.stored()));
     }
+    idempotent.forEach(s -> s.pending().mayHaveEnded(false));
   }
 
   private void endCached(List<Submission> batch) {

@@ -23,6 +23,7 @@ final class Pending {
   private final long giveUpNanos;
   private final List<Waiter> waiters = new ArrayList<>(1);
   private volatile boolean sent;
+  private volatile boolean mayHaveEnded;
 
   private Pending(InferenceRequest request, long now, Limits limits, Duration slack) {
     this.address = request.address();
@@ -84,6 +85,18 @@ final class Pending {
 
   void markSent() {
     sent = true;
+  }
+
+  /**
+   * Whether it may have had its outcome before it was submitted: then no reply announces it, and it
+   * must be looked up once.
+   */
+  boolean mayHaveEnded() {
+    return mayHaveEnded;
+  }
+
+  void mayHaveEnded(boolean may) {
+    mayHaveEnded = may;
   }
 
   Duration age(long now) {

@@ -33,10 +33,11 @@ import org.slf4j.LoggerFactory;
  *       stream's position survives a lost connection, so nothing is missed.
  *   <li>A part of the sweep: after Redis was away, and now and then as a safety net, all pending
  *       requests are looked up, whatever the stream said.
- *   <li>Once a second the clock: requests that are not sent in time fail, those that are given up
- *       get a last look and fail. It also decides whether outcomes must be read from Kafka: Redis
- *       is away; it was just away and may have come back with less than it had; or requests are
- *       overdue, as when it lost its data without a sign.
+ *   <li>Once a second the clock: what the sender could not look up is looked up; requests that are
+ *       not sent in time fail, those that are given up get a last look and fail. It also decides
+ *       whether outcomes must be read from Kafka: Redis is away; it was just away and may have come
+ *       back with less than it had; or requests are overdue, as when it lost its data without a
+ *       sign.
  *   <li>Kafka, if it must be.
  * </ol>
  *
@@ -112,7 +113,7 @@ final class Replies implements LoopThread.Step {
       scan();
     }
     if (topicReader.isOpen()) {
-      topicReader.poll(gate.isDown() ? limits.pause() : Duration.ZERO);
+      topicReader.poll(shared(limits.pause()));
     } else if (!gate.open()) {
       LockSupport.parkNanos(limits.pause().toNanos());
     }
@@ -124,10 +125,14 @@ final class Replies implements LoopThread.Step {
     topicReader.close();
   }
 
+  /** The wait for one source when the other must be waited for, too. */
+  private Duration shared(Duration wait) {
+    return topicReader.isOpen() && !gate.isDown() ? wait.dividedBy(10) : wait;
+  }
+
   private void askRedis() {
     try {
-      boolean busy = !toSweep.isEmpty() || topicReader.isOpen();
-      fetch(pendingOf(reader.read(busy ? Duration.ZERO : limits.pause())));
+      fetch(pendingOf(reader.read(toSweep.isEmpty() ? shared(limits.pause()) : Duration.ZERO)));
       sweepSlice();
       if (gate.answered()) {
         catchUpUntil = nanos.getAsLong() + CATCH_UP.toNanos();
@@ -214,6 +219,7 @@ final class Replies implements LoopThread.Step {
   private void scan() {
     long now = nanos.getAsLong();
     failUnsent(now);
+    lookOnce();
     failWithoutBody();
     giveUp(now);
     topicReader.want(need(now));
@@ -225,10 +231,19 @@ final class Replies implements LoopThread.Step {
     }
   }
 
+  /** What the sender could not look up before it sent it. */
+  private void lookOnce() {
+    List<Pending> unknown = matching(p -> p.sent() && p.mayHaveEnded());
+    look(unknown);
+    if (!gate.isDown()) {
+      unknown.forEach(p -> p.mayHaveEnded(false));
+    }
+  }
+
   /** Outcomes that Kafka has by reference: either Redis has the body now, or nobody has. */
   private void failWithoutBody() {
     List<Pending> ended = pendingOf(topicReader.withoutBody());
-    lastLook(ended);
+    look(ended);
     if (gate.isDown()) {
       return; // to be seen when it is back
     }
@@ -245,7 +260,7 @@ final class Replies implements LoopThread.Step {
 
   private void giveUp(long now) {
     List<Pending> late = matching(p -> p.givenUp(now));
-    lastLook(late);
+    look(late);
     for (Pending pending : late) {
       String message =
           "request "
@@ -259,7 +274,7 @@ final class Replies implements LoopThread.Step {
     }
   }
 
-  private void lastLook(List<Pending> some) {
+  private void look(List<Pending> some) {
     if (some.isEmpty() || gate.isDown()) {
       return;
     }

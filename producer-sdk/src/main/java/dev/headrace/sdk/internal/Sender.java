@@ -140,12 +140,16 @@ final class Sender implements LoopThread.Step {
         failure -> {
           if (failure == null) {
             submission.pending().markSent();
-          } else if (failure.failure().code().kind() == ErrorKind.TRANSIENT) {
-            refused.add(later(submission, failure));
-          } else {
+          } else if (failure.failure().code().kind() == ErrorKind.INVALID_REQUEST) {
             giveUp(submission, failure);
+          } else {
+            // Also when the topic does not exist: the first router to start creates it.
+            refused.add(later(submission, failure));
           }
           inFlight.decrementAndGet();
+          if (draining) {
+            queue.wake();
+          }
         });
   }
 

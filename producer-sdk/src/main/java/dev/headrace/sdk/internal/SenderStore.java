@@ -37,7 +37,8 @@ final class SenderStore {
 
   /** Ends what can be ended without Kafka. */
   void endKnown(List<Submission> batch) {
-    if (!gate.open()) {
+    // An idle client leaves Redis alone: it does not even read heartbeats.
+    if (!gate.open() || (batch.isEmpty() && cancellations.isEmpty())) {
       return;
     }
     try {

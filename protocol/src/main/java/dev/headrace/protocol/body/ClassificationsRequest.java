@@ -78,6 +78,7 @@ public record ClassificationsRequest(String model, List<String> input, List<Labe
       throw JsonBody.tooLarge(
           field, value.textValue().length() + " characters", "at most " + limits.maxTextChars());
     }
+    JsonBody.requireWellFormed(field, value.textValue());
     return value.textValue();
   }
 

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,9 @@ public final class Settings {
   private static final Pattern DURATION = Pattern.compile("(\\d+)(ms|s|m|h|d)");
   private static final Pattern BYTES = Pattern.compile("(\\d+)(B|KiB|MiB|GiB)?");
 
+  private static final String SECRET = "a secret";
+
+  private final String fileName;
   private final Map<String, String> file;
   private final Map<String, String> environment;
   private final Map<String, String> commandLine;
@@ -35,6 +39,15 @@ public final class Settings {
 
   public Settings(
       Map<String, String> file, Map<String, String> environment, Map<String, String> commandLine) {
+    this("file", file, environment, commandLine);
+  }
+
+  private Settings(
+      String fileName,
+      Map<String, String> file,
+      Map<String, String> environment,
+      Map<String, String> commandLine) {
+    this.fileName = fileName;
     this.file = Map.copyOf(file);
     this.environment = Map.copyOf(environment);
     this.commandLine = Map.copyOf(commandLine);
@@ -45,9 +58,16 @@ public final class Settings {
     return of(Map.of());
   }
 
-  /** These values over the defaults. */
+  /** These values over the defaults; messages say that they come from the program. */
   public static Settings of(Map<String, String> values) {
-    return new Settings(values, Map.of(), Map.of());
+    return new Settings("program", values, Map.of(), Map.of());
+  }
+
+  /** The same settings with these values over all others. */
+  public Settings with(Map<String, String> values) {
+    Map<String, String> over = new LinkedHashMap<>(commandLine);
+    over.putAll(values);
+    return new Settings(fileName, file, environment, over);
   }
 
   /** A whole number within a range. */
@@ -188,6 +208,11 @@ public final class Settings {
     return URI.create(value);
   }
 
+  /** A text that is never shown; empty when it is not set. */
+  public String secret(String key, String description) {
+    return read(key, "", SECRET, description, text -> Optional.of(text));
+  }
+
   private <T> T read(
       String key,
       T otherwise,
@@ -204,7 +229,7 @@ public final class Settings {
       return parse(key, environment.get(variable), from, otherwise, expected, parser);
     }
     return file.containsKey(key)
-        ? parse(key, file.get(key), "file", otherwise, expected, parser)
+        ? parse(key, file.get(key), fileName, otherwise, expected, parser)
         : otherwise;
   }
 
@@ -225,7 +250,7 @@ public final class Settings {
     if (parsed.isPresent()) {
       return parsed.get();
     }
-    problem(key, shown(value), expected, from);
+    problem(key, expected.equals(SECRET) ? "***" : shown(value), expected, from);
     return otherwise;
   }
 
@@ -249,10 +274,22 @@ public final class Settings {
     TreeSet<String> known = new TreeSet<>(alsoKnown);
     known.addAll(described.keySet());
     List<String> all = new ArrayList<>(problems);
-    unknown(file.keySet(), known, "file", all);
+    unknown(file.keySet(), known, fileName, all);
     unknown(commandLine.keySet(), known, "command line", all);
     if (!all.isEmpty()) {
       throw new ConfigException(all);
+    }
+  }
+
+  /**
+   * Throws if anything was wrong with what was read; settings that nobody read are no concern. For
+   * a component that is given the settings of a whole program.
+   *
+   * @throws ConfigException with all problems
+   */
+  public void requireRead() {
+    if (!problems.isEmpty()) {
+      throw new ConfigException(problems);
     }
   }
 
@@ -268,9 +305,10 @@ public final class Settings {
 
   private static String nearest(String key, Set<String> known) {
     return known.stream()
-        .min(java.util.Comparator.comparingInt(k -> distance(key, k)))
+        .min(Comparator.comparingInt(k -> distance(key, k)))
+        .filter(k -> distance(key, k) <= Math.max(3, key.length() / 3))
         .map(k -> "perhaps " + k)
-        .orElse("none");
+        .orElse("a key of docs/configuration.md");
   }
 
   /** Levenshtein distance. */
@@ -293,7 +331,7 @@ public final class Settings {
 
   /** A value fit for a message: the password of a URI is hidden. */
   private static String shown(String value) {
-    return value.replaceAll("(://[^:/@]*:)[^@]*@", "$1***@");
+    return value.replaceAll("(://[^:/@]*:).*@", "$1***@");
   }
 
   /** A time span such as {@code 250ms}, {@code 30s}, {@code 5m}; empty when it is none. */

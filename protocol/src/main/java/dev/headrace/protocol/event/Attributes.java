@@ -2,6 +2,8 @@ package dev.headrace.protocol.event;
 
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.TraceContext;
+import dev.headrace.protocol.WellFormed;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
@@ -21,6 +23,16 @@ final class Attributes {
 
   /** Longest attribute value read, in bytes (chosen; CloudEvents asks for small ones). */
   private static final int MAX_BYTES = 4096;
+
+  /** Longest trace header passed on, in characters (the specification asks for 512 at least). */
+  private static final int MAX_TRACE = 1024;
+
+  private static final String TIME = "an RFC 3339 time such as 2026-11-23T10:15:30Z";
+
+  /** RFC 3339 has years of four digits; a time beyond them could be written but not read again. */
+  private static final Instant EARLIEST = Instant.parse("0000-01-01T00:00:00Z");
+
+  private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
 
   private final Map<String, String> values;
 
@@ -81,6 +93,16 @@ final class Attributes {
     }
   }
 
+  /** W3C Trace Context; what is too long to be one is left out, as its specification says. */
+  static TraceContext trace(WireRecord record) {
+    return new TraceContext(trace(record, "traceparent"), trace(record, "tracestate"));
+  }
+
+  private static @Nullable String trace(WireRecord record, String name) {
+    String value = record.text(name);
+    return value == null || value.length() > MAX_TRACE ? null : WellFormed.of(value);
+  }
+
   static FailureException malformed(String header, String value, String expected) {
     return new FailureException(
         ErrorCode.MALFORMED_EVENT, header + ": " + value + " (expected: " + expected + ")");
@@ -109,10 +131,19 @@ final class Attributes {
       return null;
     }
     try {
-      return OffsetDateTime.parse(value).toInstant();
+      Instant instant = OffsetDateTime.parse(value).toInstant();
+      if (instant.equals(bounded(instant))) {
+        return instant;
+      }
     } catch (DateTimeException e) {
-      throw malformed(PREFIX + name, value, "an RFC 3339 time such as 2026-11-23T10:15:30Z");
+      throw malformed(PREFIX + name, value, TIME);
     }
+    throw malformed(PREFIX + name, value, TIME);
+  }
+
+  /** The nearest time that can be written. */
+  static Instant bounded(Instant time) {
+    return time.isBefore(EARLIEST) ? EARLIEST : time.isAfter(LATEST) ? LATEST : time;
   }
 
   long number(String name, long otherwise, long min, long max) {

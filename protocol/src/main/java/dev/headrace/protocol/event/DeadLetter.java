@@ -27,6 +27,9 @@ public final class DeadLetter {
   /** The device type of each attempt, in order, with commas. */
   public static final String TRIED = "headrace_tried";
 
+  /** Size of the value that was left out because Kafka would not take so large a dead letter. */
+  public static final String OMITTED_BYTES = "headrace_omitted-bytes";
+
   private DeadLetter() {}
 
   /** Where a record was first read from. */

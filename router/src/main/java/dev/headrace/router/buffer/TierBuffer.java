@@ -3,8 +3,11 @@ package dev.headrace.router.buffer;
 import dev.headrace.protocol.Tier;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -13,8 +16,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Requests in the order in which they are to be served. Inside a tier: earliest deadline first.
  * Between tiers: stride scheduling (Waldspurger and Weihl, 1995). Each tier has a pass that grows
- * by cost over share whenever it is served, and the tier with the smallest pass is next. A tier that
- * was empty starts at the pass of the others: it neither saves up what it did not use nor starves.
+ * by cost over share whenever it is served, and the tier with the smallest pass is next. A tier
+ * that was empty starts at the pass of the others: it neither saves up what it did not use nor
+ * starves.
  *
  * @param <T> what waits
  */
@@ -71,17 +75,21 @@ public final class TierBuffer<T> {
   /** So that free service, too, goes round in turn; in seconds (chosen: below any real cost). */
   private static final double LEAST_COST = 1e-6;
 
-  private final List<Queue<T>> queues = new ArrayList<>();
+  private final Map<Tier, Queue<T>> queues = new EnumMap<>(Tier.class);
   private long sequence;
 
   public TierBuffer(TierShares shares) {
     for (Tier tier : Tier.values()) {
-      queues.add(new Queue<>(shares.of(tier)));
+      queues.put(tier, new Queue<>(shares.of(tier)));
     }
   }
 
+  private Queue<T> queue(Tier tier) {
+    return Objects.requireNonNull(queues.get(tier));
+  }
+
   public void add(Tier tier, Instant deadline, T item) {
-    Queue<T> queue = queues.get(tier.ordinal());
+    Queue<T> queue = queue(tier);
     if (queue.nodes.isEmpty()) {
       queue.pass = Math.max(queue.pass, passOfOthers(queue));
     }
@@ -92,7 +100,7 @@ public final class TierBuffer<T> {
   private double passOfOthers(Queue<T> queue) {
     double waiting = Double.POSITIVE_INFINITY;
     double served = 0;
-    for (Queue<T> other : queues) {
+    for (Queue<T> other : queues.values()) {
       if (other != queue) {
         served = Math.max(served, other.pass);
         if (!other.nodes.isEmpty()) {
@@ -104,12 +112,12 @@ public final class TierBuffer<T> {
   }
 
   public int size(Tier tier) {
-    return queues.get(tier.ordinal()).nodes.size();
+    return queue(tier).nodes.size();
   }
 
   public int size() {
     int size = 0;
-    for (Queue<T> queue : queues) {
+    for (Queue<T> queue : queues.values()) {
       size += queue.nodes.size();
     }
     return size;
@@ -121,7 +129,7 @@ public final class TierBuffer<T> {
    * @return how many were taken
    */
   public int scan(int maxLeft, Visitor<T> visitor) {
-    queues.forEach(q -> q.seen = q.pass);
+    queues.values().forEach(q -> q.seen = q.pass);
     int taken = 0;
     int left = 0;
     try {
@@ -139,7 +147,7 @@ public final class TierBuffer<T> {
         }
       }
     } finally {
-      for (Queue<T> queue : queues) {
+      for (Queue<T> queue : queues.values()) {
         queue.nodes.addAll(queue.left);
         queue.left.clear();
       }
@@ -150,7 +158,7 @@ public final class TierBuffer<T> {
   /** The tier to be served next; the higher one when two are equal. */
   private @Nullable Queue<T> next() {
     Queue<T> next = null;
-    for (Queue<T> queue : queues) {
+    for (Queue<T> queue : queues.values()) {
       if (!queue.nodes.isEmpty() && (next == null || queue.seen <= next.seen)) {
         next = queue;
       }
@@ -160,7 +168,7 @@ public final class TierBuffer<T> {
 
   /** Takes out what has no time left. */
   public void takeExpired(Instant now, Consumer<T> expired) {
-    for (Queue<T> queue : queues) {
+    for (Queue<T> queue : queues.values()) {
       Node<T> head = queue.nodes.peek();
       while (head != null && !now.isBefore(head.deadline)) {
         queue.nodes.remove();
@@ -172,7 +180,7 @@ public final class TierBuffer<T> {
 
   /** Takes out what matches. */
   public void takeIf(Predicate<T> matches, Consumer<T> taken) {
-    for (Queue<T> queue : queues) {
+    for (Queue<T> queue : queues.values()) {
       Iterator<Node<T>> all = queue.nodes.iterator();
       while (all.hasNext()) {
         T item = all.next().item;

@@ -10,7 +10,7 @@ final class Entry {
   private final Received received;
   private final Source source;
   private final InferenceRequest request;
-  private boolean lookedUp;
+  private @Nullable Long heldSinceNanos;
   private boolean resolved;
   private @Nullable String leads;
 
@@ -36,13 +36,15 @@ final class Entry {
     return request.address();
   }
 
-  /** Whether it is known that it had no outcome when it came. */
-  boolean lookedUp() {
-    return lookedUp;
+  /** When it was first held for want of a worker, or null. */
+  @Nullable Long heldSinceNanos() {
+    return heldSinceNanos;
   }
 
-  void markLookedUp() {
-    lookedUp = true;
+  void held(long nowNanos) {
+    if (heldSinceNanos == null) {
+      heldSinceNanos = nowNanos;
+    }
   }
 
   /** Whether its place among identical requests is decided. */

@@ -8,6 +8,7 @@ import dev.headrace.transport.kafka.Slot;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -18,16 +19,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Takes records from Kafka and bounds what is in flight. A topic whose bound is reached is paused,
- * and so is a partition of a retry topic whose next record is not due; polling goes on. The bound may
- * be passed by what one poll brings; retries that are not due are kept beside it, of each partition
- * what one poll brought.
+ * and so is a partition of a retry topic whose next record is not due; polling goes on. The bound
+ * may be passed by what one poll brings; retries that are not due are kept beside it, of each
+ * partition what one poll brought.
  */
 final class Intake {
   private final EventConsumer consumer;
   private final LoopConfig config;
   private final Map<String, Source> sources = Source.all();
-  private final int[] requests = new int[Source.BUDGETS];
-  private final long[] bytes = new long[Source.BUDGETS];
+  private int inFlight;
 
   /** Retries that are not due, by slot, in order. */
   private final Map<Slot, ArrayDeque<Due>> early = new HashMap<>();
@@ -125,8 +125,8 @@ final class Intake {
   }
 
   private void count(Source source, Received received, int sign) {
-    requests[source.budget()] += sign;
-    bytes[source.budget()] += sign * size(received.record());
+    inFlight += sign;
+    source.load().add(sign, sign * size(received.record()));
   }
 
   private static long size(WireRecord record) {
@@ -135,10 +135,22 @@ final class Intake {
     return 1024L + (value == null ? 0 : value.length);
   }
 
-  /** Forgets what it keeps of slots that were taken away, even if they came back meanwhile. */
-  void dropRevoked(Set<Slot> revoked) {
-    revoked.forEach(early::remove);
-    paused.removeAll(revoked);
+  /** Forgets the retries that are not ours any more; those of a slot that came back come again. */
+  void dropRevoked() {
+    early.values().forEach(queue -> queue.removeIf(d -> !consumer.owns(d.received)));
+    early.values().removeIf(ArrayDeque::isEmpty);
+  }
+
+  /** Slots come, unpaused: what is bounded already must not deliver even once. */
+  void assigned(Collection<Slot> slots) {
+    paused.removeAll(slots);
+    List<Slot> pause = slots.stream().filter(this::mustPause).toList();
+    paused.addAll(pause);
+    consumer.pause(pause);
+  }
+
+  private boolean mustPause(Slot slot) {
+    return draining || early.containsKey(slot) || full(slot);
   }
 
   /** Pauses and resumes, so that only slots deliver whose records can be used. */
@@ -148,7 +160,7 @@ final class Intake {
     List<Slot> pause = new ArrayList<>();
     List<Slot> resume = new ArrayList<>();
     for (Slot slot : assigned) {
-      boolean stop = draining || early.containsKey(slot) || full(slot);
+      boolean stop = mustPause(slot);
       if (stop && paused.add(slot)) {
         pause.add(slot);
       } else if (!stop && paused.remove(slot)) {
@@ -166,8 +178,8 @@ final class Intake {
   private boolean full(Slot slot) {
     Source source = sources.get(slot.topic());
     return source != null
-        && (requests[source.budget()] >= config.maxRequests()
-            || bytes[source.budget()] >= config.maxBytes());
+        && (source.load().requests() >= config.maxRequests()
+            || source.load().bytes() >= config.maxBytes());
   }
 
   /** From now on nothing is taken. */
@@ -178,10 +190,6 @@ final class Intake {
 
   /** Given out and not done. */
   int inFlight() {
-    int sum = 0;
-    for (int n : requests) {
-      sum += n;
-    }
-    return sum;
+    return inFlight;
   }
 }

@@ -11,21 +11,40 @@ import org.jspecify.annotations.Nullable;
  * A topic that the router reads.
  *
  * @param tier of requests that name none
- * @param budget which of the bounds on what is in flight it counts against: one for each tier's
- *     topic and one for all retry topics
  * @param delay of a retry topic, else null
+ * @param load what was taken from it and is not done; one for each tier's topic, one for all retry
+ *     topics
  */
-record Source(Tier tier, int budget, @Nullable Duration delay) {
-  static final int BUDGETS = Tier.values().length + 1;
+record Source(Tier tier, @Nullable Duration delay, Load load) {
 
-  /** All sources by topic. */
+  /** A count of requests. */
+  static final class Load {
+    private int requests;
+    private long bytes;
+
+    void add(int addedRequests, long addedBytes) {
+      requests += addedRequests;
+      bytes += addedBytes;
+    }
+
+    int requests() {
+      return requests;
+    }
+
+    long bytes() {
+      return bytes;
+    }
+  }
+
+  /** All sources by topic, with nothing taken. */
   static Map<String, Source> all() {
     Map<String, Source> all = new HashMap<>();
     for (Tier tier : Tier.values()) {
-      all.put(Topics.requests(tier), new Source(tier, tier.ordinal(), null));
+      all.put(Topics.requests(tier), new Source(tier, null, new Load()));
     }
+    Load retries = new Load();
     for (Duration delay : Topics.RETRY_DELAYS) {
-      all.put(Topics.retry(delay), new Source(Tier.STANDARD, BUDGETS - 1, delay));
+      all.put(Topics.retry(delay), new Source(Tier.STANDARD, delay, retries));
     }
     return all;
   }

@@ -17,10 +17,10 @@ import java.util.List;
  *   in time: finish + margin <= deadline - now
  * </pre>
  *
- * <p>The chosen lane may be full. Then the request waits: since planned work counts as work ahead, a
- * lane is only chosen while waiting for it still meets the deadline, and a request goes to a dearer
- * one exactly when waiting for the cheaper one would be too late. Ties go to the earlier finish, then
- * to the lane whose name comes first.
+ * <p>The chosen lane may be full. Then the request waits: since planned work counts as work ahead,
+ * a lane is only chosen while waiting for it still meets the deadline, and a request goes to a
+ * dearer one exactly when waiting for the cheaper one would be too late. Ties go to the earlier
+ * finish, then to the lane whose name comes first.
  */
 public final class CheapestInTime implements RoutingPolicy {
   private final double hopSeconds;
@@ -104,9 +104,7 @@ public final class CheapestInTime implements RoutingPolicy {
       if (first < 0) {
         return new Decision.None(Obstacle.ALL_EXCLUDED);
       }
-      return cheapest >= 0
-          ? at(candidates.get(cheapest), true)
-          : at(candidates.get(first), false);
+      return cheapest >= 0 ? at(candidates.get(cheapest), true) : at(candidates.get(first), false);
     }
 
     private Decision at(Candidate chosen, boolean inTime) {

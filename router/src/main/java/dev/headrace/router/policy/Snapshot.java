@@ -91,6 +91,10 @@ public final class Snapshot {
 
   @Override
   public String toString() {
-    return fleet.lanes() + " sent=" + Arrays.toString(sent) + " planned=" + Arrays.toString(planned);
+    return fleet.lanes()
+        + " sent="
+        + Arrays.toString(sent)
+        + " planned="
+        + Arrays.toString(planned);
   }
 }

@@ -1,16 +1,16 @@
 package dev.headrace.router.state;
 
 /**
- * The work in one lane, in seconds of device time: what Kafka counted at the last reading, less what
- * the workers must have done since, plus what this router sent since.
+ * The work in one lane, in seconds of device time: what Kafka counted at the last reading, less
+ * what the workers must have done since, plus what this router sent since.
  *
  * <pre>
  *   max(0, lag × mean seconds per record − workers × age of the reading) + sent − mark
  * </pre>
  *
  * <p>The mark is what was surely in the topic when the reading was asked for. What was appended
- * between asking and counting is counted twice until the next reading: the estimate errs to the safe
- * side. Work is taken as done for at most {@link #MAX_AGE_SECONDS}, so that stalled workers or
+ * between asking and counting is counted twice until the next reading: the estimate errs to the
+ * safe side. Work is taken as done for at most {@link #MAX_AGE_SECONDS}, so that stalled workers or
  * missing readings let the lane fill up and not run over.
  */
 final class LaneLedger {
@@ -39,6 +39,11 @@ final class LaneLedger {
       recentRecords /= 2;
       recentSeconds /= 2;
     }
+  }
+
+  /** Notes that the request did not get there. */
+  void withdrawn(double seconds) {
+    sent -= seconds;
   }
 
   /** Notes that the request is in the topic. */

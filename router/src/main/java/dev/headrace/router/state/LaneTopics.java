@@ -6,8 +6,8 @@ import java.util.Set;
 /** The work topics in Kafka, as the router needs them. Called on the router-watch thread only. */
 public interface LaneTopics {
   /**
-   * Makes sure that these lanes' topics exist and counts the records in each that their workers have
-   * not committed. Lanes whose topic cannot be had are left out. Bounded in time.
+   * Makes sure that these lanes' topics exist and counts the records in each that their workers
+   * have not committed. Lanes whose topic cannot be had are left out. Bounded in time.
    *
    * @throws dev.headrace.protocol.FailureException BROKER_UNAVAILABLE
    */

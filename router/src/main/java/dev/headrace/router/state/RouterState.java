@@ -85,6 +85,10 @@ public final class RouterState {
               });
       open.addAll(reading.lag().keySet());
     }
+    rebuild(now);
+  }
+
+  private void rebuild(long now) {
     Fleet built = FleetBuilder.build(reports, open, config.windowSeconds());
     Fleet completed = memory.completed(built, now);
     if (!completed.equals(fleet)) {
@@ -138,6 +142,17 @@ public final class RouterState {
     ledger(lane).appended(seconds);
   }
 
+  /** Notes that the request did not get there. */
+  public void withdrawn(String lane, double seconds) {
+    ledger(lane).withdrawn(seconds);
+  }
+
+  /** Kafka does not take the lane's records: it gets none until it was counted again. */
+  public void closed(String lane) {
+    open.remove(lane);
+    rebuild(nanos.getAsLong());
+  }
+
   public Fleet fleet() {
     return fleet;
   }
@@ -165,6 +180,11 @@ public final class RouterState {
     Map<String, Long> lag = new HashMap<>();
     ledgers.forEach((lane, ledger) -> lag.put(lane, ledger.lag()));
     return lag;
+  }
+
+  /** Whether Redis answered the last time. */
+  public boolean storeAnswers() {
+    return storeAnswers;
   }
 
   /** What keeps the picture from being complete. */

@@ -3,6 +3,7 @@ package dev.headrace.transport.agent;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,8 +21,10 @@ public final class AgentRunner implements AutoCloseable {
   private final Thread thread;
   private final CountDownLatch ended = new CountDownLatch(1);
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+  private final AtomicBoolean neverStarted = new AtomicBoolean(true);
   private volatile boolean draining;
   private volatile boolean stopped;
+  private volatile Duration closeTimeout;
 
   /**
    * Makes the thread; {@link #start} starts it.
@@ -31,10 +34,19 @@ public final class AgentRunner implements AutoCloseable {
   public AgentRunner(Agent agent, Duration drainTimeout) {
     this.agent = agent;
     this.drainTimeout = drainTimeout;
+    this.closeTimeout = drainTimeout;
     this.thread = new Thread(this::run, agent.name());
   }
 
+  /**
+   * Starts the thread, once.
+   *
+   * @throws IllegalStateException when it was started or closed before
+   */
   public void start() {
+    if (!neverStarted.compareAndSet(true, false)) {
+      throw new IllegalStateException("agent " + agent.name() + ": started or closed before");
+    }
     thread.start();
   }
 
@@ -70,15 +82,18 @@ public final class AgentRunner implements AutoCloseable {
       failure.set(e);
       LOG.error("agent failed name={}", agent.name(), e);
     } finally {
-      closeAgent();
-      ended.countDown();
+      try {
+        closeAgent();
+      } finally {
+        ended.countDown();
+      }
     }
   }
 
   private void closeAgent() {
     try {
-      agent.close(drainTimeout);
-    } catch (RuntimeException e) {
+      agent.close(closeTimeout);
+    } catch (RuntimeException | Error e) {
       failure.compareAndSet(null, e);
       LOG.error("agent could not be closed name={}", agent.name(), e);
     }
@@ -89,41 +104,39 @@ public final class AgentRunner implements AutoCloseable {
     draining = true;
   }
 
-  /** Drains, then stops; bounded by the drain timeout and idempotent. */
+  /** Drains, then stops; bounded by twice the drain timeout and idempotent. */
   @Override
   public void close() {
-    close(drainTimeout);
+    close(drainTimeout.multipliedBy(2));
   }
 
-  private void closeUnstarted() {
-    if (running()) {
+  /**
+   * Drains for at most half of this time, then stops, then interrupts. Idempotent. An agent that
+   * was never started is closed on the caller's thread.
+   */
+  public void close(Duration limit) {
+    Duration half = limit.dividedBy(2);
+    closeTimeout = half;
+    draining = true;
+    if (neverStarted.compareAndSet(true, false)) {
       closeAgent();
       ended.countDown();
-    }
-  }
-
-  /** Drains within this time, then stops within as much again; idempotent. */
-  public void close(Duration timeout) {
-    if (thread.getState() == Thread.State.NEW) {
-      closeUnstarted();
       return;
     }
-    draining = true;
-    boolean interrupted = false;
     try {
-      if (!ended.await(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
-        LOG.warn("agent did not drain in time name={} timeout={}", agent.name(), timeout);
+      if (!awaitEnd(half)) {
+        LOG.warn("agent did not drain in time name={} timeout={}", agent.name(), half);
       }
       stopped = true;
-      if (!ended.await(Math.max(timeout.toMillis(), STOP_MS), TimeUnit.MILLISECONDS)) {
-        LOG.error("agent does not stop name={}", agent.name());
+      if (!awaitEnd(Duration.ofMillis(Math.max(half.toMillis(), STOP_MS)))) {
+        LOG.error("agent does not stop, interrupting it name={}", agent.name());
         thread.interrupt();
+        if (!awaitEnd(Duration.ofMillis(STOP_MS))) {
+          LOG.error("agent does not heed the interrupt name={}", agent.name());
+        }
       }
     } catch (InterruptedException e) {
       stopped = true;
-      interrupted = true;
-    }
-    if (interrupted) {
       Thread.currentThread().interrupt();
     }
   }

@@ -1,6 +1,9 @@
 package dev.headrace.transport.delivery;
 
 import dev.headrace.protocol.Address;
+import dev.headrace.protocol.ErrorCode;
+import dev.headrace.protocol.ErrorKind;
+import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.event.OutcomeCodec;
@@ -10,11 +13,11 @@ import dev.headrace.protocol.naming.Topics;
 import dev.headrace.transport.kafka.EventProducer;
 import dev.headrace.transport.redis.OutcomeStore;
 import dev.headrace.transport.redis.OutcomeStore.Delivered;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +30,9 @@ import org.slf4j.LoggerFactory;
  * <p>A crash in between leaves the record unacknowledged; it comes again, finds the outcome that
  * stands, and what was missing is made up for. A second outcome of the same request is dropped.
  *
+ * <p>Redis or Kafka away: everything waits and is tried again. What one of them refuses for good
+ * takes another way, so that it stops neither itself nor others: RATIONALE.md lists the ways.
+ *
  * <p>Owned by one thread; only the producer's callbacks come from another, through a queue.
  */
 public final class Delivery {
@@ -35,34 +41,41 @@ public final class Delivery {
   /** One pipelined call to Redis (chosen: a few hundred kilobytes of small outcomes). */
   private static final int MAX_BATCH = 512;
 
+  /** After this long one step returns, so that its loop can poll (chosen). */
+  private static final long STEP_NANOS = 200_000_000;
+
   private final OutcomeStore store;
-  private final EventProducer producer;
   private final DeliveryConfig config;
   private final LongSupplier nanos;
+  private final InstantSource clock;
+  private final Outbox outbox;
 
   private final ArrayDeque<Item> toStore = new ArrayDeque<>();
-  private final ArrayDeque<Send> toSend = new ArrayDeque<>();
   private final ArrayDeque<Item> toMark = new ArrayDeque<>();
-  private final Queue<Sent> sent = new ConcurrentLinkedQueue<>();
   private int pending;
   private boolean storeDown;
   private long storeAgainAt;
-  private long sendAgainAt;
 
   private record Item(Outcome outcome, Runnable done) {}
 
-  private record Send(String topic, WireRecord record, Runnable then) {}
-
-  private record Sent(Send send, boolean ok) {}
-
+  /** A delivery that dates its own failures by the system's clock. */
   public Delivery(
       OutcomeStore store, EventProducer producer, DeliveryConfig config, LongSupplier nanos) {
+    this(store, producer, config, nanos, InstantSource.system());
+  }
+
+  public Delivery(
+      OutcomeStore store,
+      EventProducer producer,
+      DeliveryConfig config,
+      LongSupplier nanos,
+      InstantSource clock) {
     this.store = store;
-    this.producer = producer;
     this.config = config;
     this.nanos = nanos;
+    this.clock = clock;
+    this.outbox = new Outbox(producer, config.retryPause(), nanos);
     this.storeAgainAt = nanos.getAsLong();
-    this.sendAgainAt = nanos.getAsLong();
   }
 
   /** Delivers an outcome, then runs {@code done} on this thread. */
@@ -77,16 +90,67 @@ public final class Delivery {
     afterStore(new Item(standing.stored(), done), standing);
   }
 
-  /** Appends a record to a topic, then runs {@code done} on this thread. */
+  /**
+   * Appends a request's record to a topic, then runs {@code done} on this thread. If Kafka refuses
+   * it for good, the request ends as a dead letter with a FAILED outcome.
+   */
   public void append(String topic, WireRecord record, Runnable done) {
+    append(topic, record, done, failure -> deadLetter(topic, record, failure, done));
+  }
+
+  /**
+   * Appends a record to a topic, then runs {@code done} on this thread, or {@code refused} when
+   * Kafka refuses it for good (too large, no such topic, not allowed).
+   */
+  public void append(String topic, WireRecord record, Runnable done, Consumer<Failure> refused) {
     pending++;
-    toSend.add(new Send(topic, record, () -> finish(done)));
+    outbox.add(
+        topic,
+        record,
+        () -> finish(done),
+        failure -> {
+          pending--;
+          refused.accept(failure);
+        });
+  }
+
+  private void deadLetter(String topic, WireRecord record, Failure failure, Runnable done) {
+    LOG.error("record refused topic={} cause={}", topic, failure);
+    WireRecord letter = Refused.deadLetter(topic, record, failure, clock.instant());
+    Outcome outcome = Refused.outcome(record, failure, clock.instant());
+    pending++;
+    sendDeadLetter(
+        Topics.DEAD_LETTERS,
+        letter,
+        () -> {
+          if (outcome == null) {
+            finish(done);
+          } else {
+            toStore.add(new Item(outcome, done));
+          }
+        });
   }
 
   /** Appends a record (a dead letter), then delivers the outcome, then runs {@code done}. */
   public void appendThenOutcome(String topic, WireRecord record, Outcome outcome, Runnable done) {
     pending++;
-    toSend.add(new Send(topic, record, () -> toStore.add(new Item(outcome, done))));
+    sendDeadLetter(topic, record, () -> toStore.add(new Item(outcome, done)));
+  }
+
+  private void sendDeadLetter(String topic, WireRecord record, Runnable then) {
+    outbox.add(topic, record, then, failure -> deadLetterRefused(topic, record, then, failure));
+  }
+
+  private void deadLetterRefused(String topic, WireRecord record, Runnable then, Failure failure) {
+    if (failure.code() != ErrorCode.INPUT_TOO_LARGE) {
+      outbox.addLater(topic, record, then, f -> deadLetterRefused(topic, record, then, f), failure);
+    } else if (record.value() != null) {
+      LOG.warn("dead letter goes without its value topic={} cause={}", topic, failure);
+      sendDeadLetter(topic, Refused.withoutValue(record), then);
+    } else {
+      LOG.error("dead letter dropped topic={} cause={}", topic, failure);
+      then.run();
+    }
   }
 
   /** What was given and is not done. */
@@ -100,50 +164,71 @@ public final class Delivery {
   }
 
   /**
-   * One step: callbacks that came in, then Redis, then Kafka, then marks.
+   * One step: callbacks that came in, then Redis, then Kafka, then marks. Returns soon, but for one
+   * call to Redis and one send, which their own limits bound.
    *
    * @return what was moved
    */
   public int runOnce() {
-    int moved = drainSent();
-    moved += storeAll();
-    moved += sendAll();
+    long until = nanos.getAsLong() + STEP_NANOS;
+    int moved = outbox.drain();
+    moved += storeAll(until);
+    moved += outbox.sendAll(until);
     return moved;
   }
 
-  private int drainSent() {
+  private int storeAll(long until) {
     int moved = 0;
-    for (Sent s = sent.poll(); s != null; s = sent.poll()) {
-      moved++;
-      if (s.ok()) {
-        s.send().then().run();
-      } else {
-        toSend.add(s.send());
-        sendAgainAt = nanos.getAsLong() + config.retryPause().toNanos();
-      }
-    }
-    return moved;
-  }
-
-  private int storeAll() {
-    int moved = 0;
-    while (!(toStore.isEmpty() && toMark.isEmpty()) && nanos.getAsLong() - storeAgainAt >= 0) {
+    while (!(toStore.isEmpty() && toMark.isEmpty())
+        && nanos.getAsLong() - storeAgainAt >= 0
+        && nanos.getAsLong() - until < 0) {
       try {
-        moved += markBatch() + storeBatch();
+        moved += markBatch() + storeBatch(MAX_BATCH);
         storeDown = false;
       } catch (FailureException e) {
-        if (!storeDown) {
-          LOG.warn("store does not answer pending={} cause={}", pending, e.getMessage());
+        if (isTransient(e)) {
+          storeFailed(e);
+        } else {
+          moved += storeOneByOne();
         }
-        storeDown = true;
-        storeAgainAt = nanos.getAsLong() + config.retryPause().toNanos();
       }
     }
     return moved;
   }
 
-  private int storeBatch() {
-    List<Item> batch = first(toStore);
+  private static boolean isTransient(FailureException e) {
+    return e.failure().code().kind() == ErrorKind.TRANSIENT;
+  }
+
+  private void storeFailed(FailureException e) {
+    if (!storeDown) {
+      LOG.warn("store does not answer pending={} cause={}", pending, e.getMessage());
+    }
+    storeDown = true;
+    storeAgainAt = nanos.getAsLong() + config.retryPause().toNanos();
+  }
+
+  /** Finds the outcome that the store refuses; it goes to Kafka only. */
+  private int storeOneByOne() {
+    int count = Math.min(toStore.size(), MAX_BATCH);
+    for (int i = 0; i < count; i++) {
+      try {
+        storeBatch(1);
+      } catch (FailureException e) {
+        if (isTransient(e)) {
+          storeFailed(e);
+          return i;
+        }
+        Item item = toStore.removeFirst();
+        LOG.error("store refused outcome id={} cause={}", item.outcome().id(), e.getMessage());
+        publish(item.outcome(), () -> finish(item.done()));
+      }
+    }
+    return count;
+  }
+
+  private int storeBatch(int limit) {
+    List<Item> batch = first(toStore, limit);
     if (batch.isEmpty()) {
       return 0;
     }
@@ -161,30 +246,70 @@ public final class Delivery {
       return;
     }
     Outcome standing = delivered.stored();
-    String replyTo = standing.address().replyTo();
-    Item marked = new Item(standing, item.done());
-    toSend.add(
-        new Send(
-            replyTo == null ? Topics.OUTCOMES : replyTo,
-            encode(standing),
-            () -> toMark.add(marked)));
+    publish(standing, () -> toMark.add(new Item(standing, item.done())));
   }
 
-  private WireRecord encode(Outcome outcome) {
-    if (outcome.body().length <= config.inlineBytes()) {
-      return OutcomeCodec.encode(outcome);
+  private void publish(Outcome outcome, Runnable then) {
+    String replyTo = outcome.address().replyTo();
+    boolean inline = outcome.body().length <= config.inlineBytes();
+    publish(replyTo == null ? Topics.OUTCOMES : replyTo, outcome, inline, then);
+  }
+
+  private void publish(String topic, Outcome outcome, boolean inline, Runnable then) {
+    outbox.add(
+        topic,
+        encode(outcome, inline),
+        then,
+        failure -> publishRefused(topic, outcome, inline, then, failure));
+  }
+
+  private static WireRecord encode(Outcome outcome, boolean inline) {
+    return inline
+        ? OutcomeCodec.encode(outcome)
+        : OutcomeCodec.encodeByReference(outcome, key(outcome));
+  }
+
+  private static String key(Outcome outcome) {
+    return RedisKeys.result(outcome.address().client(), outcome.id());
+  }
+
+  private void publishRefused(
+      String topic, Outcome outcome, boolean inline, Runnable then, Failure failure) {
+    boolean tooLarge = failure.code() == ErrorCode.INPUT_TOO_LARGE;
+    if (tooLarge && inline) {
+      LOG.warn("outcome goes by reference topic={} key={}", topic, key(outcome));
+      publish(topic, outcome, false, then);
+    } else if (!topic.equals(Topics.OUTCOMES)) {
+      LOG.warn("reply topic refused topic={} id={} cause={}", topic, outcome.id(), failure);
+      publish(Topics.OUTCOMES, outcome, inline, then);
+    } else if (tooLarge) {
+      LOG.error("outcome is in Redis only key={} cause={}", key(outcome), failure);
+      then.run();
+    } else {
+      outbox.addLater(
+          topic,
+          encode(outcome, inline),
+          then,
+          f -> publishRefused(topic, outcome, inline, then, f),
+          failure);
     }
-    String key = RedisKeys.result(outcome.address().client(), outcome.id());
-    return OutcomeCodec.encodeByReference(outcome, key);
   }
 
   private int markBatch() {
-    List<Item> batch = first(toMark);
+    List<Item> batch = first(toMark, MAX_BATCH);
     if (batch.isEmpty()) {
       return 0;
     }
     List<Address> addresses = batch.stream().map(i -> i.outcome().address()).toList();
-    store.markPublished(addresses);
+    try {
+      store.markPublished(addresses);
+    } catch (FailureException e) {
+      if (isTransient(e)) {
+        throw e;
+      }
+      // Without the mark a redelivery publishes once more; that is harmless.
+      LOG.warn("outcomes not marked count={} cause={}", batch.size(), e.getMessage());
+    }
     for (Item item : batch) {
       toMark.removeFirst();
       finish(item.done());
@@ -192,26 +317,15 @@ public final class Delivery {
     return batch.size();
   }
 
-  private static List<Item> first(ArrayDeque<Item> queue) {
-    List<Item> batch = new ArrayList<>(Math.min(queue.size(), MAX_BATCH));
+  private static List<Item> first(ArrayDeque<Item> queue, int limit) {
+    List<Item> batch = new ArrayList<>(Math.min(queue.size(), limit));
     for (Item item : queue) {
-      if (batch.size() == MAX_BATCH) {
+      if (batch.size() == limit) {
         break;
       }
       batch.add(item);
     }
     return batch;
-  }
-
-  private int sendAll() {
-    int moved = 0;
-    while (!toSend.isEmpty() && nanos.getAsLong() - sendAgainAt >= 0) {
-      Send send = toSend.removeFirst();
-      producer.send(
-          send.topic(), send.record(), failure -> sent.add(new Sent(send, failure == null)));
-      moved++;
-    }
-    return moved;
   }
 
   private void finish(Runnable done) {

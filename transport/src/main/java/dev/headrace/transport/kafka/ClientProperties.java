@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +56,20 @@ final class ClientProperties {
     }
     p.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) config.timeout().toMillis());
     p.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) config.timeout().toMillis());
+    return p;
+  }
+
+  /** A consumer of assigned partitions, in no group. */
+  static Map<String, Object> tail(KafkaConfig config, String clientId, Duration timeout) {
+    Map<String, Object> p = common(config, clientId);
+    int millis = (int) Math.min(timeout.toMillis(), config.timeout().toMillis());
+    p.remove(ConsumerConfig.GROUP_ID_CONFIG);
+    p.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+    p.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // what was deleted is passed over
+    p.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+    p.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, config.maxPollRecords());
+    p.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, millis);
+    p.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, millis);
     return p;
   }
 

@@ -36,17 +36,26 @@ public final class KafkaEventProducer implements EventProducer {
   private final LongSupplier nanos;
   private final Map<String, Long> absentUntil = new ConcurrentHashMap<>();
 
+  /**
+   * Makes the producer; no broker must be there yet.
+   *
+   * @throws FailureException when no bootstrap server's name resolves or a property is wrong
+   */
   public KafkaEventProducer(KafkaConfig config, String clientId) {
     this(config, clientId, System::nanoTime);
   }
 
   KafkaEventProducer(KafkaConfig config, String clientId, LongSupplier nanos) {
     this.nanos = nanos;
-    this.producer =
-        new KafkaProducer<>(
-            ClientProperties.producer(config, clientId),
-            new ByteArraySerializer(),
-            new ByteArraySerializer());
+    try {
+      this.producer =
+          new KafkaProducer<>(
+              ClientProperties.producer(config, clientId),
+              new ByteArraySerializer(),
+              new ByteArraySerializer());
+    } catch (KafkaException e) {
+      throw KafkaErrors.ofCall(e, "producer of " + config.bootstrapServers());
+    }
   }
 
   @Override

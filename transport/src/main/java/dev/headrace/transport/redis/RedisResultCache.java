@@ -95,18 +95,34 @@ final class RedisResultCache implements ResultCache {
 
   @Override
   public List<Outcome> settle(String cacheKey, String leader, @Nullable Outcome result) {
+    return settleAll(List.of(new Settlement(cacheKey, leader, result))).get(0);
+  }
+
+  @Override
+  public List<List<Outcome>> settleAll(List<Settlement> settlements) {
+    List<Reply> replies = link.run(settlements.stream().map(this::settleCall).toList());
+    List<List<Outcome>> released = new ArrayList<>(settlements.size());
+    for (int i = 0; i < settlements.size(); i++) {
+      released.add(released(settlements.get(i).cacheKey(), replies.get(i)));
+    }
+    return released;
+  }
+
+  private Call settleCall(Settlement s) {
+    Outcome result = s.result();
     byte[] encoded = result == null ? new byte[0] : OutcomeCodec.toStored(result);
     boolean keep = encoded.length <= config.cacheMaxEntryBytes();
     String mode = result == null ? "failed" : keep ? "keep" : "pass";
-    Reply reply =
-        link.run(
-            Call.of(
-                SETTLE,
-                keys(cacheKey),
-                leader,
-                mode,
-                keep ? encoded : new byte[0],
-                config.cacheTtl().toMillis()));
+    return Call.of(
+        SETTLE,
+        keys(s.cacheKey()),
+        s.leader(),
+        mode,
+        keep ? encoded : new byte[0],
+        config.cacheTtl().toMillis());
+  }
+
+  private static List<Outcome> released(String cacheKey, Reply reply) {
     if (reply.error() != null) {
       // The followers come back by themselves; the result is not worth more.
       LOG.warn("leadership not ended key={} cause={}", cacheKey, reply.error().getMessage());

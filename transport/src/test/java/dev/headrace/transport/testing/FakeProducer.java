@@ -21,6 +21,7 @@ public final class FakeProducer implements EventProducer {
   private final Map<String, List<WireRecord>> appended = new HashMap<>();
   private final Queue<Send> open = new ArrayDeque<>();
   private final Map<String, Failure> refused = new HashMap<>();
+  private int maxValueBytes = Integer.MAX_VALUE;
   private boolean held;
   private @Nullable Failure failing;
   private int sends;
@@ -59,6 +60,11 @@ public final class FakeProducer implements EventProducer {
     }
   }
 
+  /** From now on larger values are refused with INPUT_TOO_LARGE. */
+  public synchronized void limit(int bytes) {
+    maxValueBytes = bytes;
+  }
+
   @Override
   public void send(String topic, WireRecord record, Callback callback) {
     synchronized (this) {
@@ -90,13 +96,21 @@ public final class FakeProducer implements EventProducer {
       if (send == null) {
         return false;
       }
-      failure = refused.getOrDefault(send.topic(), failing);
+      failure = failureOf(send);
       if (failure == null) {
         appended.computeIfAbsent(send.topic(), t -> new ArrayList<>()).add(send.record());
       }
     }
     send.callback().done(failure == null ? null : new FailureException(failure));
     return true;
+  }
+
+  private @Nullable Failure failureOf(Send send) {
+    byte[] value = send.record().value();
+    if (value != null && value.length > maxValueBytes) {
+      return new Failure(ErrorCode.INPUT_TOO_LARGE, value.length + " bytes");
+    }
+    return refused.getOrDefault(send.topic(), failing);
   }
 
   /** The oldest send that waits is kept, but its sender is told that it failed. */

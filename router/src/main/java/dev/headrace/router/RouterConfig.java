@@ -1,0 +1,33 @@
+package dev.headrace.router;
+
+import dev.headrace.protocol.config.Settings;
+import dev.headrace.router.buffer.TierShares;
+import dev.headrace.router.loop.LoopConfig;
+import dev.headrace.router.policy.PolicyConfig;
+import dev.headrace.router.state.StateConfig;
+import dev.headrace.transport.delivery.DeliveryConfig;
+import dev.headrace.transport.kafka.KafkaConfig;
+import dev.headrace.transport.redis.RedisConfig;
+
+/** All that a router is told. Read once, at start-up. */
+public record RouterConfig(
+    KafkaConfig kafka,
+    RedisConfig redis,
+    DeliveryConfig delivery,
+    LoopConfig loop,
+    TierShares shares,
+    StateConfig state,
+    PolicyConfig policy) {
+
+  /** Reads every component's settings; what is wrong with them the settings collect. */
+  public static RouterConfig read(Settings s) {
+    return new RouterConfig(
+        KafkaConfig.read(s),
+        RedisConfig.read(s),
+        DeliveryConfig.read(s),
+        LoopConfig.read(s),
+        TierShares.read(s),
+        StateConfig.read(s),
+        PolicyConfig.read(s));
+  }
+}

@@ -1,0 +1,91 @@
+package dev.headrace.router.loop;
+
+import dev.headrace.protocol.Tier;
+import dev.headrace.router.buffer.TierBuffer;
+import dev.headrace.router.buffer.TierBuffer.Verdict;
+import dev.headrace.router.metrics.RouterMetrics;
+import dev.headrace.router.policy.Decision;
+import dev.headrace.router.policy.Lane;
+import dev.headrace.router.policy.RoutingPolicy;
+import dev.headrace.router.policy.Snapshot;
+import dev.headrace.router.state.RouterState;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.LongSupplier;
+
+/**
+ * Sends what should go now. Each scan goes through the buffer in order and asks the policy about
+ * one request after the other; the snapshot for the next contains what became of those before, also
+ * of those that wait. So a request is sent to a dear lane as soon as those before it will keep the
+ * cheap one busy beyond its deadline, and not while they will not.
+ */
+final class Dispatcher {
+  /** Pause after a scan that left requests waiting: lanes drain in seconds (chosen). */
+  private static final long REPLAN_NANOS = 5_000_000;
+
+  private final TierBuffer<Entry> buffer;
+  private final RoutingPolicy policy;
+  private final RouterState state;
+  private final RouterMetrics metrics;
+  private final Exits exits;
+  private final Holding holding;
+  private final LongSupplier nanos;
+  private final int lookahead;
+  private long nextScanAt;
+  private Snapshot snapshot;
+
+  Dispatcher(Parts parts, Exits exits, Holding holding, TierBuffer<Entry> buffer) {
+    this.policy = parts.policy();
+    this.state = parts.state();
+    this.metrics = parts.metrics();
+    this.nanos = parts.nanos();
+    this.lookahead = parts.config().lookahead();
+    this.exits = exits;
+    this.holding = holding;
+    this.buffer = buffer;
+    this.nextScanAt = nanos.getAsLong();
+    this.snapshot = state.snapshot();
+  }
+
+  void step() {
+    Instant now = exits.now();
+    buffer.takeExpired(now, exits::expire);
+    long nowNanos = nanos.getAsLong();
+    if (buffer.size() == 0 || nowNanos - nextScanAt < 0) {
+      return;
+    }
+    snapshot = state.snapshot();
+    buffer.scan(lookahead, entry -> decide(entry, now));
+    if (buffer.size() > 0) {
+      nextScanAt = nowNanos + REPLAN_NANOS;
+    }
+  }
+
+  private Verdict decide(Entry entry, Instant now) {
+    Decision decision = policy.choose(entry.request(), snapshot, now);
+    if (decision instanceof Decision.Place place) {
+      exits.toLane(entry, place);
+      snapshot = snapshot.withSent(place.lane(), place.seconds());
+      return Verdict.take(place.seconds());
+    }
+    if (decision instanceof Decision.Wait wait) {
+      snapshot = snapshot.withPlanned(wait.lane(), wait.seconds());
+      return Verdict.leave(wait.seconds());
+    }
+    holding.add(entry);
+    return Verdict.take(0);
+  }
+
+  /** Tells the metrics what is ahead. */
+  void observe() {
+    for (Tier tier : Tier.values()) {
+      metrics.buffered(tier, buffer.size(tier));
+    }
+    Snapshot now = state.snapshot();
+    List<Lane> lanes = now.fleet().lanes();
+    for (int i = 0; i < lanes.size(); i++) {
+      metrics.laneSeconds(lanes.get(i).name(), now.sentSeconds(i));
+    }
+    state.lag().forEach(metrics::laneRecords);
+  }
+}

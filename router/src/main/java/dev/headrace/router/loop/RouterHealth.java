@@ -1,0 +1,33 @@
+package dev.headrace.router.loop;
+
+import java.util.List;
+
+/**
+ * How the router is.
+ *
+ * @param state the worst of all
+ * @param reasons what is wrong; empty when up
+ */
+public record RouterHealth(State state, List<String> reasons) {
+  /** From good to bad. */
+  public enum State {
+    UP,
+    /** Something outside does not answer; it goes on as well as it can. */
+    DEGRADED,
+    /** It routes nothing. */
+    DOWN
+  }
+
+  public RouterHealth {
+    reasons = List.copyOf(reasons);
+  }
+
+  /** Up without reasons, else degraded. */
+  static RouterHealth of(List<String> reasons) {
+    return new RouterHealth(reasons.isEmpty() ? State.UP : State.DEGRADED, reasons);
+  }
+
+  public static RouterHealth down(String reason) {
+    return new RouterHealth(State.DOWN, List.of(reason));
+  }
+}

@@ -1,0 +1,131 @@
+package dev.headrace.router.metrics;
+
+import dev.headrace.protocol.ErrorCode;
+import dev.headrace.protocol.Status;
+import dev.headrace.protocol.Tier;
+import dev.headrace.router.policy.Lane;
+import dev.headrace.router.policy.Reason;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The router's meters, all named {@code headrace.router.*}. Counters are looked up in maps of our
+ * own: the registry's look-up by tags would cost as much as a decision.
+ */
+public final class RouterMetrics {
+  private record Decided(String lane, Tier tier, Reason reason) {}
+
+  /** A number that one thread sets and others read. */
+  private static final class Level {
+    private volatile double value;
+  }
+
+  private final MeterRegistry registry;
+  private final Map<Decided, Counter> decisions = new HashMap<>();
+  private final Map<String, Counter> counters = new HashMap<>();
+  private final Map<Tier, Level> buffered = new EnumMap<>(Tier.class);
+  private final Map<String, Level> laneSeconds = new HashMap<>();
+  private final Map<String, Level> laneRecords = new HashMap<>();
+  private final Level inFlight;
+  private final Level held;
+  private final Level storeUp;
+  private final Level brokerUp;
+
+  public RouterMetrics(MeterRegistry registry) {
+    this.registry = registry;
+    for (Tier tier : Tier.values()) {
+      buffered.put(tier, level("buffered.requests", Tags.of("tier", tier.wireName())));
+    }
+    inFlight = level("inflight.requests", Tags.empty());
+    held = level("held.requests", Tags.empty());
+    storeUp = level("store.up", Tags.empty());
+    brokerUp = level("broker.up", Tags.empty());
+  }
+
+  private Level level(String name, Tags tags) {
+    Level level = new Level();
+    Gauge.builder("headrace.router." + name, level, l -> l.value)
+        .tags(tags)
+        .strongReference(true)
+        .register(registry);
+    return level;
+  }
+
+  private void count(String name, String tag, String value) {
+    counters
+        .computeIfAbsent(
+            name + '/' + value, k -> registry.counter("headrace.router." + name, tag, value))
+        .increment();
+  }
+
+  /** A request goes to a lane. */
+  public void decided(Lane lane, Tier tier, Reason reason) {
+    decisions
+        .computeIfAbsent(
+            new Decided(lane.name(), tier, reason),
+            d ->
+                registry.counter(
+                    "headrace.router.decisions",
+                    Tags.of(
+                        "lane", lane.name(),
+                        "device_type", lane.deviceType(),
+                        "tier", tier.wireName(),
+                        "reason", reason.wireName())))
+        .increment();
+  }
+
+  /** An outcome was made here. */
+  public void ended(Status status) {
+    count("outcomes", "status", status.name());
+  }
+
+  /** A request was answered from the cache: {@code hit}, leads: {@code lead}, or follows. */
+  public void resolved(String place) {
+    count("cache", "place", place);
+  }
+
+  /** A request had its outcome when it came: cancelled, or read twice. */
+  public void standing(Status status) {
+    count("standing", "status", status.name());
+  }
+
+  public void deadLettered(ErrorCode code) {
+    count("dead.letters", "code", code.wireId());
+  }
+
+  public void buffered(Tier tier, int requests) {
+    Level level = buffered.get(tier);
+    if (level != null) {
+      level.value = requests;
+    }
+  }
+
+  /** Taken and not done; held for a worker that can run them. */
+  public void inFlight(int taken, int waitingForWorker) {
+    inFlight.value = taken;
+    held.value = waitingForWorker;
+  }
+
+  public void laneSeconds(String lane, double seconds) {
+    laneSeconds.computeIfAbsent(lane, l -> level("lane.seconds", Tags.of("lane", l))).value =
+        seconds;
+  }
+
+  public void laneRecords(String lane, long records) {
+    laneRecords.computeIfAbsent(lane, l -> level("lane.records", Tags.of("lane", l))).value =
+        records;
+  }
+
+  public void storeUp(boolean up) {
+    storeUp.value = up ? 1 : 0;
+  }
+
+  public void brokerUp(boolean up) {
+    brokerUp.value = up ? 1 : 0;
+  }
+}

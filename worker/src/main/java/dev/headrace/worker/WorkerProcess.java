@@ -1,0 +1,98 @@
+package dev.headrace.worker;
+
+import dev.headrace.protocol.config.Settings;
+import dev.headrace.protocol.naming.Topics;
+import dev.headrace.transport.delivery.DeliveryConfig;
+import dev.headrace.transport.kafka.GroupConsumer;
+import dev.headrace.transport.kafka.KafkaConfig;
+import dev.headrace.transport.kafka.KafkaEventProducer;
+import dev.headrace.transport.kafka.TopicAdmin;
+import dev.headrace.transport.redis.RedisConfig;
+import dev.headrace.transport.redis.RedisStores;
+import dev.headrace.worker.device.EngineFactory;
+import dev.headrace.worker.encode.EncoderRunner;
+import dev.headrace.worker.model.ModelCatalog;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+
+/** A worker with connections of its own. */
+public final class WorkerProcess implements AutoCloseable {
+  private static final Duration FLUSH = Duration.ofSeconds(5);
+
+  private final String deviceType;
+  private final WorkerApp app;
+  private final RedisStores stores;
+  private final KafkaEventProducer producer;
+
+  private WorkerProcess(
+      String deviceType, WorkerApp app, RedisStores stores, KafkaEventProducer producer) {
+    this.deviceType = deviceType;
+    this.app = app;
+    this.stores = stores;
+    this.producer = producer;
+  }
+
+  /** Reads the settings of a worker; what is wrong is noted in them. */
+  public static Plan plan(Settings settings) {
+    return new Plan(
+        WorkerConfig.read(settings),
+        KafkaConfig.read(settings),
+        RedisConfig.read(settings),
+        DeliveryConfig.read(settings));
+  }
+
+  /** The settings of a worker. */
+  public record Plan(
+      WorkerConfig worker, KafkaConfig kafka, RedisConfig redis, DeliveryConfig delivery) {
+
+    /** Connects and starts a worker that runs the built-in models. */
+    public WorkerProcess start(MeterRegistry registry) {
+      EngineFactory engine =
+          EncoderRunner.factory(worker.engine(), ModelCatalog.builtIn(), System::nanoTime);
+      return start(engine, registry);
+    }
+
+    /** Connects and starts a worker that runs this engine. */
+    public WorkerProcess start(EngineFactory engine, MeterRegistry registry) {
+      try (TopicAdmin admin = new TopicAdmin(kafka)) {
+        admin.ensure(List.of(Topics.work(worker.identity().lane()), Topics.OUTCOMES));
+      }
+      RedisStores stores = RedisStores.connect(redis);
+      KafkaEventProducer producer =
+          new KafkaEventProducer(kafka, "headrace-worker-" + worker.identity().workerId());
+      WorkerLinks links =
+          new WorkerLinks(
+              (group, topic, listener) -> new GroupConsumer(kafka, group, List.of(topic), listener),
+              producer,
+              stores.outcomeStore(),
+              stores.resultCache(),
+              stores.deviceRegistry(),
+              stores.crashLedger(),
+              delivery,
+              System::nanoTime,
+              InstantSource.system());
+      WorkerApp app = new WorkerApp(worker, engine, links, registry);
+      app.start();
+      return new WorkerProcess(worker.identity().deviceType(), app, stores, producer);
+    }
+  }
+
+  /** The type of its device. */
+  public String deviceType() {
+    return deviceType;
+  }
+
+  /** The worker. */
+  public WorkerApp app() {
+    return app;
+  }
+
+  @Override
+  public void close() {
+    app.close();
+    producer.close(FLUSH);
+    stores.close();
+  }
+}
