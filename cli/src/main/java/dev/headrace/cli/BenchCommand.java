@@ -26,7 +26,8 @@ final class BenchCommand implements Runnable {
   /** The pipeline with an engine that does nothing. */
   @Command(
       name = "pipeline",
-      description = "The whole pipeline, with an engine that does nothing, beside a hand-written one.",
+      description =
+          "The whole pipeline, with an engine that does nothing, beside a hand-written one.",
       mixinStandardHelpOptions = true)
   static final class Pipeline implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object as the last line.")
@@ -35,7 +36,10 @@ final class BenchCommand implements Runnable {
     @Option(names = "--rounds", defaultValue = "5", description = "Default: ${DEFAULT-VALUE}.")
     int rounds;
 
-    @Option(names = "--requests", defaultValue = "20000", description = "Per round and side. Default: ${DEFAULT-VALUE}.")
+    @Option(
+        names = "--requests",
+        defaultValue = "20000",
+        description = "Per round and side. Default: ${DEFAULT-VALUE}.")
     int requests;
 
     @Override
@@ -49,7 +53,8 @@ final class BenchCommand implements Runnable {
       StringBuilder text = new StringBuilder();
       new TreeMap<>(result.figures())
           .forEach(
-              (key, value) -> text.append(String.format(Locale.ROOT, "%-28s %12.3f%n", key, value)));
+              (key, value) ->
+                  text.append(String.format(Locale.ROOT, "%-28s %12.3f%n", key, value)));
       return text.toString();
     }
   }

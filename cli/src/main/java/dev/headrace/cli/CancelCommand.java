@@ -24,7 +24,7 @@ final class CancelCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (HeadraceClient headrace = client.open(connection.readOrRunning())) {
+    try (HeadraceClient headrace = client.open(connection)) {
       boolean cancelled = headrace.cancel(id);
       System.out.println(
           json

@@ -39,8 +39,7 @@ final class ConfigurationDoc {
     Set<String> seen = new HashSet<>();
     COMPONENTS.forEach(
         (name, reader) ->
-            sections.put(
-                name, described(reader).stream().filter(s -> seen.add(s.key())).toList()));
+            sections.put(name, described(reader).stream().filter(s -> seen.add(s.key())).toList()));
     return sections;
   }
 
@@ -64,11 +63,12 @@ final class ConfigurationDoc {
             `30s`, `5m`, `1h`, `1d`; sizes `512KiB`, `2GiB`.
             """);
     sections()
-        .forEach((name, settings) -> {
-          page.append("\n## ").append(name).append("\n\n");
-          page.append("| Setting | Default | Values | Meaning |\n|---|---|---|---|\n");
-          settings.forEach(s -> row(page, s));
-        });
+        .forEach(
+            (name, settings) -> {
+              page.append("\n## ").append(name).append("\n\n");
+              page.append("| Setting | Default | Values | Meaning |\n|---|---|---|---|\n");
+              settings.forEach(s -> row(page, s));
+            });
     return page.toString();
   }
 

@@ -36,20 +36,25 @@ final class ConnectionOptions {
 
   /** All settings that were given. */
   Settings read() {
-    return settings(Map.of());
+    return settings(Map.of(), Map.of());
   }
 
-  /** The same; what is given nowhere is taken from a stack that runs on this machine. */
-  Settings readOrRunning() {
-    return settings(new StackFile().read());
+  /**
+   * The same; what is given nowhere is taken from a stack that runs on this machine.
+   *
+   * @param options settings that have an option of their own
+   */
+  Settings readOrRunning(Map<String, String> options) {
+    return settings(new StackFile().read(), options);
   }
 
-  private Settings settings(Map<String, String> running) {
+  private Settings settings(Map<String, String> running, Map<String, String> options) {
     Map<String, String> file = new HashMap<>(running);
     if (config != null) {
       file.putAll(ConfigFiles.properties(config));
     }
-    Map<String, String> commandLine = new HashMap<>(settings);
+    Map<String, String> commandLine = new HashMap<>(options);
+    commandLine.putAll(settings);
     if (kafka != null) {
       commandLine.put("kafka.bootstrap-servers", kafka);
     }

@@ -27,7 +27,7 @@ final class ResultCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (HeadraceClient headrace = client.open(connection.readOrRunning())) {
+    try (HeadraceClient headrace = client.open(connection)) {
       Optional<InferenceResult> result = headrace.result(id);
       if (result.isEmpty()) {
         System.err.println("headrace: " + id + " has no outcome (client " + client.id + ")");

@@ -90,7 +90,7 @@ final class SubmitCommand implements Runnable {
     }
 
     int submit(Request request, Task task) throws InterruptedException, ExecutionException {
-      try (HeadraceClient headrace = client.open(connection.readOrRunning())) {
+      try (HeadraceClient headrace = client.open(connection)) {
         PendingResult pending = headrace.submit(request);
         if (!json) {
           System.err.println("submitted " + pending.id());

@@ -47,7 +47,12 @@ final class UpCommand implements Callable<Integer> {
     System.out.println(
         json
             ? "{\"kafka\":\"" + kafka + "\",\"redis\":\"" + redis + "\",\"http\":\"" + url + "\"}"
-            : "kafka  " + kafka + "\nredis  " + redis + "\nhttp   " + url
+            : "kafka  "
+                + kafka
+                + "\nredis  "
+                + redis
+                + "\nhttp   "
+                + url
                 + "  (/health, /metrics)\nready; Ctrl-C stops it");
     System.out.flush();
   }

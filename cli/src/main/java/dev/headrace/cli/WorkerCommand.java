@@ -1,8 +1,8 @@
 package dev.headrace.cli;
 
 import dev.headrace.cli.http.HttpEndpoint;
-import dev.headrace.cli.stack.WorkerProcess;
 import dev.headrace.protocol.config.Settings;
+import dev.headrace.worker.WorkerProcess;
 import dev.headrace.worker.loop.WorkerHealth;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;

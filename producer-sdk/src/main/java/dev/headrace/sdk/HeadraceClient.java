@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Submits requests and brings their outcomes. Thread-safe; make one per program and close it.
@@ -204,8 +205,18 @@ public final class HeadraceClient implements AutoCloseable {
   /** The settings of a client. All of them are checked by {@link #build}, at once. */
   public static final class Builder {
     private final Map<String, String> values = new LinkedHashMap<>();
+    private @Nullable Settings base;
 
     private Builder() {}
+
+    /**
+     * The settings of a program, of which those of {@code sdk.}, {@code kafka.} and {@code redis.}
+     * are read. What else this builder is given counts over them.
+     */
+    public Builder settings(Settings settings) {
+      base = settings;
+      return this;
+    }
 
     /**
      * Kafka's brokers as {@code host:port}, with commas between them; 127.0.0.1:9092 by default.
@@ -266,11 +277,16 @@ public final class HeadraceClient implements AutoCloseable {
      * @throws dev.headrace.protocol.config.ConfigException with all that is wrong
      */
     public HeadraceClient build() {
-      Settings settings = Settings.of(values);
+      Settings given = base;
+      Settings settings = given == null ? Settings.of(values) : given.with(values);
       SdkConfig sdk = SdkConfig.read(settings);
       KafkaConfig kafka = KafkaConfig.read(settings);
       RedisConfig redis = RedisConfig.read(settings);
-      settings.requireValid(List.of());
+      if (given == null) {
+        settings.requireValid(List.of());
+      } else {
+        settings.requireRead();
+      }
       return open(sdk, kafka, redis);
     }
   }

@@ -1,6 +1,7 @@
 package dev.headrace.bench.baseline;
 
 import dev.headrace.bench.pipeline.Pipeline;
+import dev.headrace.protocol.body.EmbeddingsRequest;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -32,6 +33,7 @@ import redis.clients.jedis.resps.StreamEntry;
 
 /** Client → topic → forwarder → topic → worker → Redis → client. */
 public final class BaselinePipeline implements Pipeline {
+  private static final String MODEL = "all-minilm-l6-v2";
   private static final String IN = "baseline.requests";
   private static final String WORK = "baseline.work";
   private static final String REPLIES = "baseline:reply";
@@ -210,15 +212,16 @@ public final class BaselinePipeline implements Pipeline {
   }
 
   @Override
-  public long[] run(byte[][] bodies, int inFlight) throws InterruptedException {
-    Run run = new Run(bodies.length, inFlight);
+  public long[] run(List<String> texts, int inFlight) throws InterruptedException {
+    Run run = new Run(texts.size(), inFlight);
     current = run;
     long start = System.nanoTime();
-    for (int i = 0; i < bodies.length; i++) {
+    for (int i = 0; i < texts.size(); i++) {
       acquire(run, 1);
       run.sentAt.set(i, System.nanoTime());
       byte[] key = (start + "-" + i).getBytes(StandardCharsets.UTF_8);
-      send(client, IN, key, bodies[i]);
+      byte[] body = EmbeddingsRequest.of(MODEL, List.of(texts.get(i))).encode();
+      send(client, IN, key, body);
     }
     acquire(run, run.inFlight);
     return run.latency;

@@ -1,15 +1,17 @@
 package dev.headrace.bench.pipeline;
 
+import java.util.List;
+
 /** Something that takes requests and answers them later. */
 public interface Pipeline extends AutoCloseable {
   /**
-   * Sends the request bodies, waits for all answers.
+   * Asks for the embeddings of these texts, one request each, and waits for all answers.
    *
-   * @param bodies JSON bodies of {@code /v1/embeddings}
+   * @param texts no two alike
    * @param inFlight most requests that wait for their answer at a time
-   * @return nanoseconds from submission to answer, in the order of the bodies
+   * @return nanoseconds from submission to answer, in the order of the texts
    */
-  long[] run(byte[][] bodies, int inFlight) throws InterruptedException;
+  long[] run(List<String> texts, int inFlight) throws InterruptedException;
 
   @Override
   void close();

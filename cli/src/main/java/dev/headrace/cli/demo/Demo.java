@@ -47,10 +47,9 @@ public final class Demo {
   private DemoReport run(LocalStack stack, PrintStream progress) throws Exception {
     List<Workload.Planned> workload = Workload.make(requests, SEED);
     Tally tally = new Tally();
-    boolean terminal = !json && System.console() != null;
+    boolean terminal = !json && Boolean.getBoolean("headrace.terminal");
     LiveView view = new LiveView(progress, terminal, requests, System.nanoTime());
-    try (HeadraceClient client =
-        HeadraceClient.builder().settings(stack.clientSettings()).clientId("demo").build()) {
+    try (HeadraceClient client = stack.client("demo")) {
       double seconds =
           new DemoRun(client, workload, rate, view, tally, System.nanoTime()).run(LAST_OUTCOMES);
       return new DemoReport(tally, seconds, stack.deadLetters());

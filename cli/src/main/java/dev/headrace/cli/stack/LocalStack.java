@@ -9,9 +9,11 @@ import dev.headrace.protocol.naming.Topics;
 import dev.headrace.router.RouterApp;
 import dev.headrace.router.RouterConfig;
 import dev.headrace.router.loop.RouterHealth;
+import dev.headrace.sdk.HeadraceClient;
 import dev.headrace.transport.kafka.KafkaConfig;
 import dev.headrace.transport.kafka.KafkaOutcomeTail;
 import dev.headrace.transport.kafka.OutcomeTail;
+import dev.headrace.worker.WorkerProcess;
 import dev.headrace.worker.loop.WorkerHealth;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -39,8 +41,10 @@ public final class LocalStack implements AutoCloseable {
    */
   private static final List<Map<String, String>> WORKERS =
       List.of(
-          Map.of("worker.precision", "int8", "worker.threads", "1", "worker.usd-per-hour", "0.0446"),
-          Map.of("worker.precision", "fp32", "worker.threads", "1", "worker.usd-per-hour", "0.0446"));
+          Map.of(
+              "worker.precision", "int8", "worker.threads", "1", "worker.usd-per-hour", "0.0446"),
+          Map.of(
+              "worker.precision", "fp32", "worker.threads", "1", "worker.usd-per-hour", "0.0446"));
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -150,6 +154,15 @@ public final class LocalStack implements AutoCloseable {
     return values;
   }
 
+  /** A client of this stack. */
+  public HeadraceClient client(String id) {
+    return HeadraceClient.builder()
+        .bootstrapServers(servers.kafkaBootstrap())
+        .redisUri(servers.redisUri())
+        .clientId(id)
+        .build();
+  }
+
   /** Answers HTTP with the health and the metrics of all parts. */
   public HttpEndpoint http(String address, int port) throws IOException {
     return new HttpEndpoint(address, port, this::health, registry);
@@ -175,7 +188,7 @@ public final class LocalStack implements AutoCloseable {
     Map<String, Integer> byCode = new TreeMap<>();
     KafkaConfig kafka = KafkaConfig.read(settings());
     try (OutcomeTail tail =
-        KafkaOutcomeTail.source(kafka).open(Set.of(Topics.DEAD_LETTERS), startedAt)) {
+        KafkaOutcomeTail.at(kafka, "headrace-demo").open(Set.of(Topics.DEAD_LETTERS), startedAt)) {
       boolean more = true;
       while (more) {
         more = !tail.caughtUp();

@@ -65,7 +65,7 @@ public final class ClientCore {
    */
   record Waits(Duration sender, Duration replies) {
     /** Chosen. */
-    static final Waits USUAL = new Waits(Duration.ofMillis(50), Duration.ofMillis(250));
+    static final Waits USUAL = new Waits(Duration.ofMillis(200), Duration.ofMillis(250));
   }
 
   ClientCore(
@@ -272,6 +272,7 @@ public final class ClientCore {
     boolean interrupted = !awaitEnd(threads.sender(), left(until, Duration.ZERO));
     threads.sender().stop();
     threads.replies().stop();
+    queue.close();
     backends.producer().close(interrupted ? Duration.ZERO : left(until, Duration.ZERO));
     failAll();
     completions.end();

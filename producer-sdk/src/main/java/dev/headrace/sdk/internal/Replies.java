@@ -113,7 +113,7 @@ final class Replies implements LoopThread.Step {
       scan();
     }
     if (topicReader.isOpen()) {
-      topicReader.poll(gate.isDown() ? limits.pause() : Duration.ZERO);
+      topicReader.poll(shared(limits.pause()));
     } else if (!gate.open()) {
       LockSupport.parkNanos(limits.pause().toNanos());
     }
@@ -125,10 +125,14 @@ final class Replies implements LoopThread.Step {
     topicReader.close();
   }
 
+  /** The wait for one source when the other must be waited for, too. */
+  private Duration shared(Duration wait) {
+    return topicReader.isOpen() && !gate.isDown() ? wait.dividedBy(10) : wait;
+  }
+
   private void askRedis() {
     try {
-      boolean busy = !toSweep.isEmpty() || topicReader.isOpen();
-      fetch(pendingOf(reader.read(busy ? Duration.ZERO : limits.pause())));
+      fetch(pendingOf(reader.read(toSweep.isEmpty() ? shared(limits.pause()) : Duration.ZERO)));
       sweepSlice();
       if (gate.answered()) {
         catchUpUntil = nanos.getAsLong() + CATCH_UP.toNanos();

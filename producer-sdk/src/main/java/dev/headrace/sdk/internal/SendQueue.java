@@ -19,6 +19,7 @@ final class SendQueue {
   private final ArrayDeque<Submission> queue = new ArrayDeque<>();
   private long bytes;
   private boolean woken;
+  private boolean closed;
 
   SendQueue(int maxRequests, long maxBytes) {
     this.maxRequests = maxRequests;
@@ -31,7 +32,7 @@ final class SendQueue {
     lock.lockInterruptibly();
     try {
       while (!fits(submission)) {
-        if (left <= 0) {
+        if (left <= 0 || closed) {
           return false;
         }
         left = notFull.awaitNanos(left);
@@ -80,6 +81,17 @@ final class SendQueue {
     try {
       woken = true;
       notEmpty.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Nobody takes any more: ends the waits for room. */
+  void close() {
+    lock.lock();
+    try {
+      closed = true;
+      notFull.signalAll();
     } finally {
       lock.unlock();
     }

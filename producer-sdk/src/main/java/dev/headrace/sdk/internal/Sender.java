@@ -147,6 +147,9 @@ final class Sender implements LoopThread.Step {
             refused.add(later(submission, failure));
           }
           inFlight.decrementAndGet();
+          if (draining) {
+            queue.wake();
+          }
         });
   }
 

@@ -43,6 +43,20 @@ class RepliesTest {
   }
 
   @Test
+  void outcome_that_cannot_be_read_is_reported_and_hides_no_other() {
+    Told a = submitted("a");
+    Told b = submitted("b");
+    world.unreadable.add("a");
+    world.work();
+    world.receive();
+
+    assertThat(a.failure())
+        .isInstanceOf(ResultLostException.class)
+        .hasMessageContaining("outcome of request a cannot be read: malformed_event");
+    assertThat(World.text(b.outcome())).isEqualTo("result of b");
+  }
+
+  @Test
   void replies_of_an_earlier_process_are_no_obstacle() {
     world.store.deliver(List.of(world.result(world.request("old", "text"))));
     Told told = submitted("a");

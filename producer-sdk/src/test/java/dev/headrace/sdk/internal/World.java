@@ -1,7 +1,10 @@
 package dev.headrace.sdk.internal;
 
+import dev.headrace.protocol.Address;
 import dev.headrace.protocol.CacheMode;
 import dev.headrace.protocol.Detail;
+import dev.headrace.protocol.ErrorCode;
+import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Outcomes;
@@ -23,6 +26,7 @@ import dev.headrace.sdk.HeadraceException;
 import dev.headrace.sdk.SdkConfig;
 import dev.headrace.transport.delivery.Delivery;
 import dev.headrace.transport.delivery.DeliveryConfig;
+import dev.headrace.transport.redis.OutcomeStore;
 import dev.headrace.transport.testing.FakeProducer;
 import dev.headrace.transport.testing.InMemoryDeviceRegistry;
 import dev.headrace.transport.testing.InMemoryOutcomeStore;
@@ -33,9 +37,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -57,6 +63,7 @@ final class World {
       new InMemoryDeviceRegistry(time, Duration.ofDays(365), outage);
   final FakeProducer producer = new FakeProducer();
   final TopicLog outcomes = new TopicLog(time, 7);
+  final Set<String> unreadable = new HashSet<>();
   final ClientCore core;
 
   private final Delivery delivery;
@@ -75,7 +82,7 @@ final class World {
         new Backends(
             producer,
             outcomes,
-            store,
+            new Reading(),
             cache,
             devices,
             new FakeReplyReader(store, CLIENT),
@@ -85,6 +92,37 @@ final class World {
     core.completions().close(); // from now on completions run where they are added
     DeliveryConfig delivers = new DeliveryConfig(true, 1024, Duration.ofMillis(200));
     delivery = new Delivery(store, outcomes, delivers, time);
+  }
+
+  /** The store as the client sees it: some of its outcomes cannot be read. */
+  private final class Reading implements OutcomeStore {
+    @Override
+    public List<Delivered> deliver(List<Outcome> delivered) {
+      return store.deliver(delivered);
+    }
+
+    @Override
+    public void markPublished(List<Address> addresses) {
+      store.markPublished(addresses);
+    }
+
+    @Override
+    public List<Optional<Delivered>> find(List<Address> addresses) {
+      if (addresses.stream().anyMatch(address -> unreadable.contains(address.id()))) {
+        throw new FailureException(ErrorCode.MALFORMED_EVENT, "stored outcome: garbage");
+      }
+      return store.find(addresses);
+    }
+
+    @Override
+    public void putBlob(Address address, byte[] body) {
+      store.putBlob(address, body);
+    }
+
+    @Override
+    public Optional<byte[]> blob(String key) {
+      return store.blob(key);
+    }
   }
 
   /** What became of one submission. */
@@ -133,7 +171,7 @@ final class World {
       String id, String text, String replyTo, CacheMode mode, Duration deadline) {
     byte[] body = EmbeddingsRequest.of(MODEL, List.of(text)).encode();
     return new InferenceRequest(
-        new dev.headrace.protocol.Address(CLIENT, id, true, replyTo),
+        new Address(CLIENT, id, true, replyTo),
         ClientCore.sourceOf(CLIENT),
         time.instant(),
         MODEL,

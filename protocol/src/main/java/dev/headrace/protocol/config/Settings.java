@@ -63,6 +63,13 @@ public final class Settings {
     return new Settings("program", values, Map.of(), Map.of());
   }
 
+  /** The same settings with these values over all others. */
+  public Settings with(Map<String, String> values) {
+    Map<String, String> over = new LinkedHashMap<>(commandLine);
+    over.putAll(values);
+    return new Settings(fileName, file, environment, over);
+  }
+
   /** A whole number within a range. */
   public int integer(String key, int otherwise, int min, int max, String description) {
     return (int) whole(key, otherwise, min, max, description);
@@ -271,6 +278,18 @@ public final class Settings {
     unknown(commandLine.keySet(), known, "command line", all);
     if (!all.isEmpty()) {
       throw new ConfigException(all);
+    }
+  }
+
+  /**
+   * Throws if anything was wrong with what was read; settings that nobody read are no concern. For
+   * a component that is given the settings of a whole program.
+   *
+   * @throws ConfigException with all problems
+   */
+  public void requireRead() {
+    if (!problems.isEmpty()) {
+      throw new ConfigException(problems);
     }
   }
 

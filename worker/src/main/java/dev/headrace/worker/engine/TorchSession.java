@@ -6,6 +6,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
+import dev.headrace.worker.engine.Grouping.Group;
 import dev.headrace.worker.model.ModelDescription;
 import dev.headrace.worker.text.TokenizedText;
 import java.nio.ByteBuffer;
@@ -18,15 +19,24 @@ final class TorchSession implements EncoderSession {
   /** The first runs of a TorchScript model profile and optimise it: with and without padding. */
   private static final int WARM_UP_RUNS = 3;
 
+  private static final int WARM_UP_TOKENS = 8;
+
   private final ModelDescription model;
   private final PtSymbolBlock block;
   private final PtNDManager manager;
   private final Thread owner;
+  private final Grouping grouping;
   private ByteBuffer ids = ByteBuffer.allocateDirect(0);
   private ByteBuffer lengths = ByteBuffer.allocateDirect(0);
   private boolean open = true;
 
-  TorchSession(ModelDescription model, PtSymbolBlock block, PtNDManager manager, Thread owner) {
+  TorchSession(
+      ModelDescription model,
+      PtSymbolBlock block,
+      PtNDManager manager,
+      Thread owner,
+      Grouping grouping) {
+    this.grouping = grouping;
     this.model = model;
     this.block = block;
     this.manager = manager;
@@ -44,11 +54,11 @@ final class TorchSession implements EncoderSession {
   }
 
   void warmUp() {
-    TokenizedText one = new TokenizedText(new int[1], false);
-    TokenizedText two = new TokenizedText(new int[2], false);
+    TokenizedText whole = new TokenizedText(new int[Math.min(WARM_UP_TOKENS, maxTokens())], false);
+    TokenizedText padded = new TokenizedText(new int[1], false);
     for (int i = 0; i < WARM_UP_RUNS; i++) {
-      run(List.of(two, two));
-      run(List.of(one, two));
+      run(List.of(whole));
+      run(List.of(whole, padded));
     }
   }
 
@@ -58,50 +68,52 @@ final class TorchSession implements EncoderSession {
     if (!open) {
       throw new IllegalStateException("session of " + model.name() + " is closed");
     }
-    if (texts.isEmpty()) {
-      return new EncodedBatch(new float[0], 0, dimension());
+    int[] lengths = new int[texts.size()];
+    for (int row = 0; row < lengths.length; row++) {
+      lengths[row] = check(row, texts.get(row).ids());
     }
-    int longest = check(texts);
-    try {
-      return forward(texts, longest);
-    } catch (RuntimeException | Error e) {
-      throw TorchErrors.translate(
-          "running " + model.name() + " on " + texts.size() + " x " + longest + " tokens", e);
+    float[] vectors = new float[texts.size() * dimension()];
+    for (Group group : grouping.split(lengths, model.config().positions())) {
+      try {
+        runGroup(texts, group, vectors);
+      } catch (RuntimeException | Error e) {
+        throw TorchErrors.translate(
+            "running " + model.name() + " on " + group.rows().size() + " x " + group.tokens(), e);
+      }
     }
+    return new EncodedBatch(vectors, texts.size(), dimension());
   }
 
   /** An id out of range would crash the process on a GPU, so nothing unchecked passes. */
-  private int check(List<TokenizedText> texts) {
-    int longest = 0;
-    int vocabulary = model.config().vocabulary();
-    for (int row = 0; row < texts.size(); row++) {
-      int[] tokens = texts.get(row).ids();
-      if (tokens.length < 1 || tokens.length > maxTokens()) {
-        throw new IllegalArgumentException(
-            "row " + row + ": " + tokens.length + " tokens (expected: 1.." + maxTokens() + ")");
-      }
-      for (int id : tokens) {
-        if (id < 0 || id >= vocabulary) {
-          throw new IllegalArgumentException(
-              "row " + row + ": token id " + id + " (expected: 0.." + (vocabulary - 1) + ")");
-        }
-      }
-      longest = Math.max(longest, tokens.length);
+  private int check(int row, int[] tokens) {
+    if (tokens.length < 1 || tokens.length > maxTokens()) {
+      throw new IllegalArgumentException(
+          "row " + row + ": " + tokens.length + " tokens (expected: 1.." + maxTokens() + ")");
     }
-    return longest;
+    int vocabulary = model.config().vocabulary();
+    for (int id : tokens) {
+      if (id < 0 || id >= vocabulary) {
+        throw new IllegalArgumentException(
+            "row " + row + ": token id " + id + " (expected: 0.." + (vocabulary - 1) + ")");
+      }
+    }
+    return tokens.length;
   }
 
-  private EncodedBatch forward(List<TokenizedText> texts, int longest) {
-    int rows = texts.size();
-    boolean padded = fill(texts, longest);
+  private void runGroup(List<TokenizedText> texts, Group group, float[] vectors) {
+    int rows = group.rows().size();
+    boolean padded = fill(texts, group);
     List<IValue> inputs = new ArrayList<>(3);
     try (PtNDManager batch = (PtNDManager) manager.newSubManager()) {
-      inputs.add(IValue.from(tensor(batch, ids, new Shape(rows, longest))));
+      inputs.add(IValue.from(tensor(batch, ids, new Shape(rows, group.tokens()))));
       inputs.add(IValue.from(tensor(batch, lengths, new Shape(0))));
       inputs.add(IValue.from(tensor(batch, lengths, new Shape(padded ? rows : 0))));
       try (IValue result = block.forward(inputs.toArray(new IValue[0]))) {
         float[] values = result.toTensor(batch).toFloatArray();
-        return new EncodedBatch(values, rows, dimension());
+        for (int i = 0; i < rows; i++) {
+          int to = group.rows().get(i) * dimension();
+          System.arraycopy(values, i * dimension(), vectors, to, dimension());
+        }
       }
     } finally {
       inputs.forEach(IValue::close);
@@ -109,25 +121,23 @@ final class TorchSession implements EncoderSession {
   }
 
   /**
-   * Writes {@code ids [rows, longest]} and {@code lengths [rows]}; says whether any row is padded.
+   * Writes {@code ids [rows, tokens]} and {@code lengths [rows]}; says whether any row is padded.
    */
-  private boolean fill(List<TokenizedText> texts, int longest) {
-    ids = roomFor(ids, texts.size() * longest);
-    lengths = roomFor(lengths, texts.size());
+  private boolean fill(List<TokenizedText> texts, Group group) {
+    ids = roomFor(ids, group.rows().size() * group.tokens());
+    lengths = roomFor(lengths, group.rows().size());
     boolean padded = false;
-    for (TokenizedText text : texts) {
-      int[] tokens = text.ids();
+    for (int row : group.rows()) {
+      int[] tokens = texts.get(row).ids();
       for (int token : tokens) {
         ids.putInt(token);
       }
-      for (int i = tokens.length; i < longest; i++) {
+      for (int i = tokens.length; i < group.tokens(); i++) {
         ids.putInt(0);
       }
       lengths.putInt(tokens.length);
-      padded |= tokens.length < longest;
+      padded |= tokens.length < group.tokens();
     }
-    ids.flip();
-    lengths.flip();
     return padded;
   }
 
@@ -141,7 +151,9 @@ final class TorchSession implements EncoderSession {
   }
 
   private static PtNDArray tensor(PtNDManager manager, ByteBuffer data, Shape shape) {
-    return manager.create(data, shape, DataType.INT32);
+    ByteBuffer exact = data.duplicate().order(ByteOrder.nativeOrder()).clear();
+    exact.limit((int) shape.size() * Integer.BYTES);
+    return manager.create(exact, shape, DataType.INT32);
   }
 
   @Override

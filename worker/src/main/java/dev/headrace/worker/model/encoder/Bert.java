@@ -40,15 +40,9 @@ final class Bert implements EncoderArchitecture {
     EncoderConfig config = parts.config();
     int hidden = config.hidden();
     float[] positions =
-        parts
-            .weights()
-            .require("embeddings.position_embeddings.weight", config.positions(), hidden)
-            .toFloats();
+        parts.floats("embeddings.position_embeddings.weight", config.positions(), hidden);
     float[] types =
-        parts
-            .weights()
-            .require("embeddings.token_type_embeddings.weight", config.typeVocabulary(), hidden)
-            .toFloats();
+        parts.floats("embeddings.token_type_embeddings.weight", config.typeVocabulary(), hidden);
     float[] relative = new float[types.length];
     for (int i = 0; i < positions.length; i++) {
       positions[i] += types[i % hidden];
@@ -59,13 +53,9 @@ final class Bert implements EncoderArchitecture {
     Tensor words = parts.weight("embeddings.word_embeddings.weight", config.vocabulary(), hidden);
     return new ScriptObject(EMBEDDINGS)
         .tensor("words", words)
-        .tensor("positions", as(parts, Tensors.of(positions, config.positions(), hidden)))
-        .tensor("types", as(parts, Tensors.of(relative, config.typeVocabulary(), hidden)))
+        .tensor("positions", parts.computed(Tensors.of(positions, config.positions(), hidden)))
+        .tensor("types", parts.computed(Tensors.of(relative, config.typeVocabulary(), hidden)))
         .module("norm", parts.layerNorm("embeddings.LayerNorm"));
-  }
-
-  private static Tensor as(Parts parts, Tensor tensor) {
-    return Tensors.as(parts.elementType(), tensor);
   }
 
   private static ScriptObject layer(Parts parts, String name) throws IOException {
@@ -99,7 +89,7 @@ final class Bert implements EncoderArchitecture {
           "Layer",
           """
           def forward(self: __torch__.Layer, x: Tensor, mask: Optional[Tensor]) -> Tensor:
-            y = (self.norm1).forward(torch.add((self.attention).forward(x, mask), x))
-            return (self.norm2).forward(torch.add((self.mlp).forward(y), y))
+            y = (self.norm1).forward((self.attention).forward(x, x, mask))
+            return (self.norm2).forward((self.mlp).forward(y, y))
           """);
 }

@@ -2,7 +2,6 @@ package dev.headrace.worker.model.encoder;
 
 import dev.headrace.worker.model.EncoderConfig;
 import dev.headrace.worker.model.Pooling;
-import dev.headrace.worker.model.Precision;
 import dev.headrace.worker.model.torchscript.ScriptClass;
 import dev.headrace.worker.model.torchscript.ScriptObject;
 import dev.headrace.worker.model.weights.MalformedModelException;
@@ -24,13 +23,9 @@ public final class EncoderEmitter {
   private EncoderEmitter() {}
 
   public static ScriptObject embeddingModel(
-      EncoderConfig config,
-      WeightSource weights,
-      Precision precision,
-      Pooling pooling,
-      boolean normalise)
+      EncoderConfig config, WeightSource weights, Target target, Pooling pooling, boolean normalise)
       throws IOException {
-    Parts parts = new Parts(config, weights, precision);
+    Parts parts = new Parts(config, weights, target);
     ScriptObject encoder = architecture(config.modelType()).encoder(parts);
     String source = FORWARD + pooled(pooling) + (normalise ? NORMALISE : "  return v\n");
     return new ScriptObject(new ScriptClass("Model", source)).module("encoder", encoder);

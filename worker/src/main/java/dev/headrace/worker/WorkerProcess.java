@@ -1,4 +1,4 @@
-package dev.headrace.cli.stack;
+package dev.headrace.worker;
 
 import dev.headrace.protocol.config.Settings;
 import dev.headrace.protocol.naming.Topics;
@@ -9,9 +9,6 @@ import dev.headrace.transport.kafka.KafkaEventProducer;
 import dev.headrace.transport.kafka.TopicAdmin;
 import dev.headrace.transport.redis.RedisConfig;
 import dev.headrace.transport.redis.RedisStores;
-import dev.headrace.worker.WorkerApp;
-import dev.headrace.worker.WorkerConfig;
-import dev.headrace.worker.WorkerLinks;
 import dev.headrace.worker.device.EngineFactory;
 import dev.headrace.worker.encode.EncoderRunner;
 import dev.headrace.worker.model.ModelCatalog;
@@ -30,8 +27,8 @@ public final class WorkerProcess implements AutoCloseable {
   private final KafkaEventProducer producer;
 
   private WorkerProcess(
- String deviceType, WorkerApp app, RedisStores stores, KafkaEventProducer producer) {
- this.deviceType = deviceType;
+      String deviceType, WorkerApp app, RedisStores stores, KafkaEventProducer producer) {
+    this.deviceType = deviceType;
     this.app = app;
     this.stores = stores;
     this.producer = producer;
@@ -57,7 +54,8 @@ public final class WorkerProcess implements AutoCloseable {
       return start(engine, registry);
     }
 
-    private WorkerProcess start(EngineFactory engine, MeterRegistry registry) {
+    /** Connects and starts a worker that runs this engine. */
+    public WorkerProcess start(EngineFactory engine, MeterRegistry registry) {
       try (TopicAdmin admin = new TopicAdmin(kafka)) {
         admin.ensure(List.of(Topics.work(worker.identity().lane()), Topics.OUTCOMES));
       }
@@ -66,8 +64,7 @@ public final class WorkerProcess implements AutoCloseable {
           new KafkaEventProducer(kafka, "headrace-worker-" + worker.identity().workerId());
       WorkerLinks links =
           new WorkerLinks(
-              (group, topic, listener) ->
-                  new GroupConsumer(kafka, group, List.of(topic), listener),
+              (group, topic, listener) -> new GroupConsumer(kafka, group, List.of(topic), listener),
               producer,
               stores.outcomeStore(),
               stores.resultCache(),

@@ -1,0 +1,113 @@
+package dev.headrace.bench.pipeline;
+
+import dev.headrace.protocol.config.Settings;
+import dev.headrace.router.RouterApp;
+import dev.headrace.router.RouterConfig;
+import dev.headrace.sdk.HeadraceClient;
+import dev.headrace.sdk.InferenceResult;
+import dev.headrace.sdk.Request;
+import dev.headrace.worker.WorkerProcess;
+import dev.headrace.worker.device.OneShotEngine;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/** SDK → Kafka → router → Kafka → worker with a device that does nothing → Redis → SDK. */
+final class HeadracePipeline implements Pipeline {
+  private static final long STEP_NANOS = 20_000_000L;
+  private static final Duration START = Duration.ofSeconds(60);
+  private static final Duration ANSWER = Duration.ofSeconds(60);
+
+  private final RouterApp router;
+  private final WorkerProcess worker;
+  private final HeadraceClient client;
+
+  HeadracePipeline(String bootstrap, String redis) {
+    Map<String, String> addresses =
+        Map.of(
+            "kafka.bootstrap-servers",
+            bootstrap,
+            "redis.uri",
+            redis,
+            "worker.device-type",
+            "none",
+            "worker.usd-per-hour",
+            "1");
+    Settings settings = Settings.of(addresses);
+    SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    router = new RouterApp(RouterConfig.read(settings), registry);
+    router.start();
+    worker =
+        WorkerProcess.plan(settings)
+            .start(() -> new OneShotEngine(new NoOpRunner(), System::nanoTime), registry);
+    client = HeadraceClient.builder().bootstrapServers(bootstrap).redisUri(redis).build();
+    awaitReady();
+  }
+
+  private void awaitReady() {
+    long until = System.nanoTime() + START.toNanos();
+    while (!worker.app().health().ready()) {
+      if (System.nanoTime() - until > 0) {
+        throw new IllegalStateException("the worker is not ready after " + START);
+      }
+      LockSupport.parkNanos(STEP_NANOS);
+    }
+  }
+
+  @Override
+  public long[] run(List<String> texts, int inFlight) throws InterruptedException {
+    long[] latency = new long[texts.size()];
+    Semaphore free = new Semaphore(inFlight);
+    AtomicReference<@Nullable String> wrong = new AtomicReference<>();
+    for (int i = 0; i < texts.size(); i++) {
+      acquire(free, 1, wrong);
+      int index = i;
+      long sentAt = System.nanoTime();
+      CompletableFuture<?> unused =
+          client
+              .submit(Request.embed(NoOpRunner.MODEL, texts.get(i)))
+              .whenComplete(
+                  (result, failure) -> {
+                    latency[index] = System.nanoTime() - sentAt;
+                    check(result, failure, wrong);
+                    free.release();
+                  });
+    }
+    acquire(free, inFlight, wrong);
+    return latency;
+  }
+
+  private static void check(
+      @Nullable InferenceResult result,
+      @Nullable Throwable failure,
+      AtomicReference<@Nullable String> wrong) {
+    if (result == null || !result.isOk()) {
+      wrong.compareAndSet(null, result == null ? String.valueOf(failure) : result.toString());
+    }
+  }
+
+  private static void acquire(Semaphore free, int permits, AtomicReference<@Nullable String> wrong)
+      throws InterruptedException {
+    if (!free.tryAcquire(permits, ANSWER.toSeconds(), TimeUnit.SECONDS)) {
+      throw new IllegalStateException("Headrace did not answer within " + ANSWER);
+    }
+    String message = wrong.get();
+    if (message != null) {
+      throw new IllegalStateException("a request did not end well: " + message);
+    }
+  }
+
+  @Override
+  public void close() {
+    client.close();
+    worker.close();
+    router.close();
+  }
+}
