@@ -2,6 +2,7 @@ package dev.headrace.cli;
 
 import dev.headrace.protocol.config.ConfigException;
 import dev.headrace.sdk.InvalidRequestException;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -30,11 +31,23 @@ public final class Main implements Runnable {
   /** The command could not do its work. */
   static final int FAILED = 1;
 
+  private static final Set<String> SERVING = Set.of("up", "router", "worker");
+
   @picocli.CommandLine.Spec CommandLine.Model.CommandSpec spec;
 
   /** Runs the command line; 0 on success, 2 on wrong usage or input, 1 on failure. */
   public static void main(String[] args) {
+    quietUnlessServing(args);
     System.exit(commandLine().execute(args));
+  }
+
+  /** Only programs that serve log their state; must come before the first logger is made. */
+  private static void quietUnlessServing(String[] args) {
+    String level = "org.slf4j.simpleLogger.log.dev.headrace";
+    boolean serving = args.length > 0 && SERVING.contains(args[0]);
+    if (!serving && System.getProperty(level) == null) {
+      System.setProperty(level, "warn");
+    }
   }
 
   static CommandLine commandLine() {

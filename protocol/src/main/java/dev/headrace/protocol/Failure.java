@@ -17,6 +17,8 @@ public record Failure(ErrorCode code, String message) {
     if (message.length() > MAX_MESSAGE) {
       message = message.substring(0, MAX_MESSAGE) + "...";
     }
+    // Messages quote what was sent to us: it must not break what carries them.
+    message = WellFormed.of(message);
   }
 
   @Override

@@ -2,7 +2,7 @@ package dev.headrace.router;
 
 import dev.headrace.protocol.naming.Topics;
 import dev.headrace.router.loop.Parts;
-import dev.headrace.router.loop.Revocations;
+import dev.headrace.router.loop.Rebalances;
 import dev.headrace.router.loop.RouterHealth;
 import dev.headrace.router.loop.RouterLoop;
 import dev.headrace.router.metrics.RouterMetrics;
@@ -93,12 +93,13 @@ public final class RouterApp implements AutoCloseable {
 
   private Running assemble(TopicAdmin admin) {
     LongSupplier nanos = System::nanoTime;
+    InstantSource clock = InstantSource.system();
     RedisStores stores = RedisStores.connect(config.redis());
     KafkaEventProducer producer =
         new KafkaEventProducer(config.kafka(), "headrace-router-" + config.loop().name());
-    Revocations revocations = new Revocations();
+    Rebalances rebalances = new Rebalances();
     GroupConsumer consumer =
-        new GroupConsumer(config.kafka(), Topics.ROUTER_GROUP, Topics.routerInput(), revocations);
+        new GroupConsumer(config.kafka(), Topics.ROUTER_GROUP, Topics.routerInput(), rebalances);
     ExecutorService watchThread =
         Executors.newSingleThreadExecutor(task -> new Thread(task, "router-watch"));
     Watch watch = new Watch(stores.deviceRegistry(), new KafkaLaneTopics(admin), watchThread);
@@ -108,15 +109,15 @@ public final class RouterApp implements AutoCloseable {
                 config.loop(),
                 config.shares(),
                 consumer,
-                revocations,
-                new Delivery(stores.outcomeStore(), producer, config.delivery(), nanos),
+                rebalances,
+                new Delivery(stores.outcomeStore(), producer, config.delivery(), nanos, clock),
                 stores.outcomeStore(),
                 stores.resultCache(),
                 new RouterState(config.state(), watch, nanos),
                 config.policy().policy(),
                 new RouterMetrics(registry),
                 nanos,
-                InstantSource.system()));
+                clock));
     return new Running(admin, stores, producer, watchThread, loop, new AgentRunner(loop, CLOSE));
   }
 

@@ -3,11 +3,15 @@ package dev.headrace.worker;
 import dev.headrace.transport.delivery.DeliveryConfig;
 import dev.headrace.transport.kafka.EventConsumer;
 import dev.headrace.transport.kafka.EventProducer;
+import dev.headrace.transport.kafka.GroupConsumer;
+import dev.headrace.transport.kafka.KafkaConfig;
 import dev.headrace.transport.redis.CrashLedger;
 import dev.headrace.transport.redis.DeviceRegistry;
 import dev.headrace.transport.redis.OutcomeStore;
+import dev.headrace.transport.redis.RedisStores;
 import dev.headrace.transport.redis.ResultCache;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
@@ -33,5 +37,20 @@ public record WorkerLinks(
   /** Makes a consumer of a topic; it joins its group when it is first polled. */
   public interface ConsumerFactory {
     EventConsumer create(String group, String topic, EventConsumer.Listener listener);
+  }
+
+  /** Links to real servers, by the system's clocks. */
+  public static WorkerLinks of(
+      KafkaConfig kafka, EventProducer producer, RedisStores stores, DeliveryConfig delivery) {
+    return new WorkerLinks(
+        (group, topic, listener) -> new GroupConsumer(kafka, group, List.of(topic), listener),
+        producer,
+        stores.outcomeStore(),
+        stores.resultCache(),
+        stores.deviceRegistry(),
+        stores.crashLedger(),
+        delivery,
+        System::nanoTime,
+        InstantSource.system());
   }
 }

@@ -12,6 +12,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -69,14 +70,15 @@ final class HeadracePipeline implements Pipeline {
       acquire(free, 1, wrong);
       int index = i;
       long sentAt = System.nanoTime();
-      client
-          .submit(Request.embed(NoOpRunner.MODEL, texts.get(i)))
-          .whenComplete(
-              (result, failure) -> {
-                latency[index] = System.nanoTime() - sentAt;
-                check(result, failure, wrong);
-                free.release();
-              });
+      CompletableFuture<?> unused =
+          client
+              .submit(Request.embed(NoOpRunner.MODEL, texts.get(i)))
+              .whenComplete(
+                  (result, failure) -> {
+                    latency[index] = System.nanoTime() - sentAt;
+                    check(result, failure, wrong);
+                    free.release();
+                  });
     }
     acquire(free, inFlight, wrong);
     return latency;

@@ -47,7 +47,7 @@ public final class Demo {
   private DemoReport run(LocalStack stack, PrintStream progress) throws Exception {
     List<Workload.Planned> workload = Workload.make(requests, SEED);
     Tally tally = new Tally();
-    boolean terminal = !json && System.console() != null;
+    boolean terminal = !json && Boolean.getBoolean("headrace.terminal");
     LiveView view = new LiveView(progress, terminal, requests, System.nanoTime());
     try (HeadraceClient client = stack.client("demo")) {
       double seconds =

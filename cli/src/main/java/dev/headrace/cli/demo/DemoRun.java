@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -77,9 +78,10 @@ final class DemoRun {
 
   private void submit(Workload.Planned planned) {
     long submittedAt = System.nanoTime();
-    client
-        .submit(planned.request())
-        .whenComplete((result, failure) -> add(planned.tier(), result, failure, submittedAt));
+    CompletableFuture<?> unused =
+        client
+            .submit(planned.request())
+            .whenComplete((result, failure) -> add(planned.tier(), result, failure, submittedAt));
   }
 
   private void add(

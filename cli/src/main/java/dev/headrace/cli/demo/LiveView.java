@@ -30,7 +30,7 @@ final class LiveView {
     int done = tally.size();
     if (terminal) {
       drawBar(tally, done, submitted, seconds);
-    } else if (nowNanos - plainAt >= 0 || done == total) {
+    } else if (nowNanos - plainAt >= 0) {
       plainAt = nowNanos + PLAIN_INTERVAL_NANOS;
       out.printf(Locale.ROOT, "%5.1f s  %d of %d done%n", seconds, done, total);
     }

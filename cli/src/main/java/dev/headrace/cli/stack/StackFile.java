@@ -15,24 +15,23 @@ import java.util.TreeMap;
  * terminal finds them: a properties file in a folder that only this user may read.
  */
 public final class StackFile {
+  private final Path folder;
   private final Path file;
 
   /** The file of this user. */
   public StackFile() {
     this(
         Path.of(
-            System.getProperty("java.io.tmpdir"),
-            "headrace-" + System.getProperty("user.name"),
-            "up.properties"));
+            System.getProperty("java.io.tmpdir"), "headrace-" + System.getProperty("user.name")));
   }
 
-  StackFile(Path file) {
-    this.file = file;
+  StackFile(Path folder) {
+    this.folder = folder;
+    this.file = folder.resolve("up.properties");
   }
 
   /** Writes the addresses, as settings. */
   public void write(Map<String, String> settings) throws IOException {
-    Path folder = file.toAbsolutePath().getParent();
     if (!Files.isDirectory(folder)) {
       Files.createDirectory(
           folder,
@@ -67,6 +66,6 @@ public final class StackFile {
   /** Removes the file and its folder. */
   public void delete() throws IOException {
     Files.deleteIfExists(file);
-    Files.deleteIfExists(file.toAbsolutePath().getParent());
+    Files.deleteIfExists(folder);
   }
 }

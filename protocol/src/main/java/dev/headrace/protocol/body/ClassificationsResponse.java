@@ -12,6 +12,9 @@ import java.util.List;
  * @param promptTokens tokens of all texts after truncation, without padding
  */
 public record ClassificationsResponse(String model, List<Result> results, long promptTokens) {
+  public ClassificationsResponse {
+    results = List.copyOf(results);
+  }
 
   /**
    * One text's classes.
@@ -64,17 +67,31 @@ public record ClassificationsResponse(String model, List<Result> results, long p
    */
   public static ClassificationsResponse parse(byte[] bytes) {
     JsonBody body = JsonBody.parse(bytes);
-    JsonNode data =
-        body.field("data").orElseThrow(() -> JsonBody.invalid("data", "missing", "an array"));
-    List<Result> results = new ArrayList<>(data.size());
-    for (JsonNode item : data) {
+    List<Result> results = new ArrayList<>();
+    for (JsonNode item : body.requireArray("data")) {
       List<Score> scores = new ArrayList<>();
       for (JsonNode score : item.path("scores")) {
-        scores.add(new Score(score.path("label").asText(), score.path("score").asDouble()));
+        scores.add(score(score));
       }
-      results.add(new Result(item.path("label").asText(), scores));
+      results.add(new Result(label(item), scores));
     }
     return new ClassificationsResponse(
         body.requireText("model"), results, Usage.promptTokens(body));
+  }
+
+  private static Score score(JsonNode item) {
+    JsonNode score = item.path("score");
+    if (!score.isNumber()) {
+      throw JsonBody.invalid("score", JsonBody.describe(score), "a number");
+    }
+    return new Score(label(item), score.doubleValue());
+  }
+
+  private static String label(JsonNode item) {
+    JsonNode label = item.path("label");
+    if (!label.isTextual()) {
+      throw JsonBody.invalid("label", JsonBody.describe(label), "a string");
+    }
+    return label.textValue();
   }
 }

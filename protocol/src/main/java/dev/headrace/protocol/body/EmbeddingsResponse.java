@@ -15,6 +15,9 @@ import java.util.List;
  * @param promptTokens tokens of all texts after truncation, without padding
  */
 public record EmbeddingsResponse(String model, List<float[]> vectors, long promptTokens) {
+  public EmbeddingsResponse {
+    vectors = List.copyOf(vectors);
+  }
 
   /** Writes the response. */
   public byte[] encode(VectorEncoding encoding) {
@@ -53,8 +56,7 @@ public record EmbeddingsResponse(String model, List<float[]> vectors, long promp
    */
   public static EmbeddingsResponse parse(byte[] bytes) {
     JsonBody body = JsonBody.parse(bytes);
-    JsonNode data =
-        body.field("data").orElseThrow(() -> JsonBody.invalid("data", "missing", "an array"));
+    JsonNode data = body.requireArray("data");
     List<float[]> vectors = new ArrayList<>(data.size());
     for (JsonNode item : data) {
       vectors.add(vector(item.path("embedding")));
@@ -71,6 +73,9 @@ public record EmbeddingsResponse(String model, List<float[]> vectors, long promp
     }
     float[] vector = new float[value.size()];
     for (int i = 0; i < vector.length; i++) {
+      if (!value.get(i).isNumber()) {
+        throw JsonBody.invalid("embedding", JsonBody.describe(value.get(i)), "numbers");
+      }
       vector[i] = value.get(i).floatValue();
     }
     return vector;

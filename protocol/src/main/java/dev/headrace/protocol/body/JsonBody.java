@@ -1,5 +1,6 @@
 package dev.headrace.protocol.body;
 
+import com.fasterxml.jackson.core.JsonGenerationException;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -9,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.WellFormed;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -39,12 +41,20 @@ final class JsonBody {
     void write(JsonGenerator json) throws IOException;
   }
 
+  /**
+   * Writes an object.
+   *
+   * @throws FailureException INVALID_BODY when a text is no well-formed Unicode
+   */
   static byte[] write(int sizeHint, Content content) {
     ByteArrayOutputStream out = new ByteArrayOutputStream(sizeHint);
     try (JsonGenerator json = MAPPER.getFactory().createGenerator(out)) {
       json.writeStartObject();
       content.write(json);
       json.writeEndObject();
+    } catch (JsonGenerationException e) {
+      throw new FailureException(
+          ErrorCode.INVALID_BODY, "text: " + e.getOriginalMessage() + " (expected: Unicode)", e);
     } catch (IOException e) {
       throw new UncheckedIOException("writing to memory failed", e);
     }
@@ -52,24 +62,22 @@ final class JsonBody {
   }
 
   static JsonBody parse(byte[] bytes) {
-    requireUtf8(bytes);
+    String text = utf8(bytes);
     try {
-      JsonNode node = READER.readValue(bytes);
-      if (!node.isObject()) {
-        throw invalid("body", node.getNodeType().toString(), "a JSON object");
+      JsonNode node = READER.readValue(text);
+      if (node == null || !node.isObject()) {
+        throw invalid("body", node == null ? "nothing" : describe(node), "a JSON object");
       }
       return new JsonBody(node);
     } catch (JsonProcessingException e) {
       throw invalid("body", "bad JSON at " + where(e), "a JSON object");
-    } catch (IOException e) {
-      throw new UncheckedIOException("reading from memory failed", e);
     }
   }
 
-  /** Jackson accepts other encodings of JSON by their first bytes; the wire is UTF-8 only. */
-  private static void requireUtf8(byte[] bytes) {
+  /** Given bytes, Jackson guesses their encoding by the first ones; the wire is UTF-8 only. */
+  private static String utf8(byte[] bytes) {
     try {
-      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
       throw new FailureException(
           ErrorCode.INVALID_BODY, "body: bytes that are not UTF-8 (expected: JSON in UTF-8)", e);
@@ -97,6 +105,7 @@ final class JsonBody {
     if (!value.isTextual() || value.textValue().isEmpty()) {
       throw invalid(name, describe(value), "a string that is not empty");
     }
+    requireWellFormed(name, value.textValue());
     return value.textValue();
   }
 
@@ -130,7 +139,24 @@ final class JsonBody {
     if (text.length() > limits.maxTextChars()) {
       throw tooLarge(name, text.length() + " characters", "at most " + limits.maxTextChars());
     }
+    requireWellFormed(name, text);
     return text;
+  }
+
+  /** JSON can escape half of a surrogate pair, which no tokenizer and no response can take. */
+  static void requireWellFormed(String name, String text) {
+    if (!WellFormed.is(text)) {
+      throw invalid(name, "half of a surrogate pair", "Unicode");
+    }
+  }
+
+  /** A field that is an array. */
+  JsonNode requireArray(String name) {
+    JsonNode value = field(name).orElseThrow(() -> invalid(name, "missing", "an array"));
+    if (!value.isArray()) {
+      throw invalid(name, describe(value), "an array");
+    }
+    return value;
   }
 
   static FailureException tooLarge(String field, String value, String expected) {

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 public final class Settings {
   private static final Pattern DURATION = Pattern.compile("(\\d+)(ms|s|m|h|d)");
   private static final Pattern BYTES = Pattern.compile("(\\d+)(B|KiB|MiB|GiB)?");
+
+  private static final String SECRET = "a secret";
 
   private final String fileName;
   private final Map<String, String> file;
@@ -205,6 +208,11 @@ public final class Settings {
     return URI.create(value);
   }
 
+  /** A text that is never shown; empty when it is not set. */
+  public String secret(String key, String description) {
+    return read(key, "", SECRET, description, text -> Optional.of(text));
+  }
+
   private <T> T read(
       String key,
       T otherwise,
@@ -242,7 +250,7 @@ public final class Settings {
     if (parsed.isPresent()) {
       return parsed.get();
     }
-    problem(key, shown(value), expected, from);
+    problem(key, expected.equals(SECRET) ? "***" : shown(value), expected, from);
     return otherwise;
   }
 
@@ -297,9 +305,10 @@ public final class Settings {
 
   private static String nearest(String key, Set<String> known) {
     return known.stream()
-        .min(java.util.Comparator.comparingInt(k -> distance(key, k)))
+        .min(Comparator.comparingInt(k -> distance(key, k)))
+        .filter(k -> distance(key, k) <= Math.max(3, key.length() / 3))
         .map(k -> "perhaps " + k)
-        .orElse("none");
+        .orElse("a key of docs/configuration.md");
   }
 
   /** Levenshtein distance. */
@@ -322,7 +331,7 @@ public final class Settings {
 
   /** A value fit for a message: the password of a URI is hidden. */
   private static String shown(String value) {
-    return value.replaceAll("(://[^:/@]*:)[^@]*@", "$1***@");
+    return value.replaceAll("(://[^:/@]*:).*@", "$1***@");
   }
 
   /** A time span such as {@code 250ms}, {@code 30s}, {@code 5m}; empty when it is none. */

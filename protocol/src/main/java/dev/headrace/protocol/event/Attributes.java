@@ -2,13 +2,14 @@ package dev.headrace.protocol.event;
 
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.TraceContext;
+import dev.headrace.protocol.WellFormed;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,6 +22,9 @@ final class Attributes {
 
   /** Longest attribute value read, in bytes (chosen; CloudEvents asks for small ones). */
   private static final int MAX_BYTES = 4096;
+
+  /** Longest trace header passed on, in characters (the specification asks for 512 at least). */
+  private static final int MAX_TRACE = 1024;
 
   private static final String TIME = "an RFC 3339 time such as 2026-11-23T10:15:30Z";
 
@@ -88,6 +92,16 @@ final class Attributes {
     }
   }
 
+  /** W3C Trace Context; what is too long to be one is left out, as its specification says. */
+  static TraceContext trace(WireRecord record) {
+    return new TraceContext(trace(record, "traceparent"), trace(record, "tracestate"));
+  }
+
+  private static @Nullable String trace(WireRecord record, String name) {
+    String value = record.text(name);
+    return value == null || value.length() > MAX_TRACE ? null : WellFormed.of(value);
+  }
+
   static FailureException malformed(String header, String value, String expected) {
     return new FailureException(
         ErrorCode.MALFORMED_EVENT, header + ": " + value + " (expected: " + expected + ")");
@@ -116,7 +130,7 @@ final class Attributes {
       return null;
     }
     try {
-      Instant instant = OffsetDateTime.parse(value).toInstant();
+      Instant instant = Rfc3339.parse(value);
       if (instant.equals(bounded(instant))) {
         return instant;
       }
@@ -157,7 +171,7 @@ final class Attributes {
 
   /** Collects headers in order; nulls are left out. */
   static final class Writer {
-    private final List<WireHeader> headers = new ArrayList<>();
+    private final List<WireHeader> headers = new ArrayList<>(24); // a request has about 20
 
     Writer put(String name, @Nullable Object value) {
       if (value != null) {

@@ -11,14 +11,17 @@ import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Status;
 import dev.headrace.protocol.TraceContext;
+import dev.headrace.protocol.WellFormed;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,8 +34,8 @@ public final class OutcomeCodec {
   private static final JsonFactory JSON = new JsonFactory();
 
   /** Attributes that are no details. */
-  private static final java.util.Set<String> RESERVED =
-      java.util.Set.of(
+  private static final Set<String> RESERVED =
+      Set.of(
           "specversion",
           "id",
           "type",
@@ -88,10 +91,7 @@ public final class OutcomeCodec {
       }
     }
     byte[] body = record.value();
-    return read(
-        values,
-        body == null ? new byte[0] : body,
-        new TraceContext(record.text("traceparent"), record.text("tracestate")));
+    return read(values, body == null ? new byte[0] : body, Attributes.trace(record));
   }
 
   /** The key under which Redis holds the body, when the record has none; else null. */
@@ -178,7 +178,13 @@ public final class OutcomeCodec {
       a.put("errorcode", o.failure().code().wireId());
       a.put("errormessage", o.failure().message());
     }
-    a.putAll(o.details());
+    o.details()
+        .forEach(
+            (name, value) -> {
+              if (!RESERVED.contains(name)) {
+                a.put(name, WellFormed.of(value));
+              }
+            });
     return a;
   }
 
@@ -192,6 +198,7 @@ public final class OutcomeCodec {
     Status status = status(require(values, "status"));
     Map<String, String> details = new LinkedHashMap<>(values);
     details.keySet().removeAll(RESERVED);
+    details.replaceAll((name, value) -> WellFormed.of(value));
     return new Outcome(
         address,
         status,
@@ -205,10 +212,11 @@ public final class OutcomeCodec {
 
   private static Failure failure(Map<String, String> values) {
     String id = require(values, "errorcode");
-    ErrorCode code =
-        ErrorCode.ofWireId(id)
-            .orElseThrow(() -> Attributes.malformed("errorcode", id, "a known error code"));
-    return new Failure(code, values.getOrDefault("errormessage", ""));
+    String message = values.getOrDefault("errormessage", "");
+    return ErrorCode.ofWireId(id)
+        .map(code -> new Failure(code, message))
+        // A newer version's code: the request failed all the same.
+        .orElseGet(() -> new Failure(ErrorCode.INTERNAL_ERROR, id + ": " + message));
   }
 
   private static Status status(String name) {
@@ -222,8 +230,8 @@ public final class OutcomeCodec {
 
   private static Instant time(String value) {
     try {
-      return Instant.parse(value);
-    } catch (java.time.DateTimeException e) {
+      return Attributes.bounded(Instant.parse(value));
+    } catch (DateTimeException e) {
       throw Attributes.malformed("time", value, "an RFC 3339 time");
     }
   }

@@ -11,9 +11,9 @@ import dev.headrace.protocol.Payload;
 import dev.headrace.protocol.Size;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.Tier;
-import dev.headrace.protocol.TraceContext;
 import dev.headrace.protocol.naming.Digests;
 import dev.headrace.protocol.naming.RedisKeys;
+import dev.headrace.protocol.naming.Topics;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
@@ -108,7 +108,7 @@ public final class RequestCodec {
   private static InferenceRequest read(
       WireRecord record, Attributes a, Tier topicTier, Instant timestamp) {
     checkVersion(a);
-    Address address = address(a);
+    Address address = address(a, false);
     String taskName = a.require("task");
     Task task =
         Task.ofWireName(taskName)
@@ -135,7 +135,7 @@ public final class RequestCodec {
         size(a, payload),
         attempts(a),
         assignment(a),
-        new TraceContext(record.text("traceparent"), record.text("tracestate")),
+        Attributes.trace(record),
         payload);
   }
 
@@ -152,27 +152,57 @@ public final class RequestCodec {
     }
   }
 
-  private static Address address(Attributes a) {
-    String id = a.require("id");
-    if (id.length() > MAX_ID || id.chars().anyMatch(Character::isISOControl)) {
-      throw Attributes.malformed(
-          "ce_id", id.length() + " characters", "1.." + MAX_ID + " without control characters");
-    }
+  /**
+   * Reads the address.
+   *
+   * @param lenient whether a wrong reply topic is left out: then the outcome goes where all go
+   */
+  private static Address address(Attributes a, boolean lenient) {
     String client = a.get("client");
-    boolean streamed = a.orElse("streamed", "false").equals("true");
-    String replyTo = a.get("replyto");
     return new Address(
         client == null
             ? Digests.clientOfSource(a.require("source"))
             : match(CLIENT, "client", client),
-        id,
-        streamed,
-        replyTo == null ? null : match(TOPIC, "replyto", replyTo));
+        id(a),
+        streamed(a, lenient),
+        replyTo(a, lenient));
+  }
+
+  private static String id(Attributes a) {
+    String id = a.require("id");
+    if (id.length() > MAX_ID) {
+      throw Attributes.malformed(
+          "ce_id", id.length() + " characters", "at most " + MAX_ID + " characters");
+    }
+    if (id.chars().anyMatch(Character::isISOControl)) {
+      throw Attributes.malformed("ce_id", "control characters", "text without them");
+    }
+    return id;
+  }
+
+  private static boolean streamed(Attributes a, boolean lenient) {
+    String streamed = a.orElse("streamed", "false");
+    if (!lenient && !streamed.equals("true") && !streamed.equals("false")) {
+      throw Attributes.malformed("ce_streamed", streamed, "true or false");
+    }
+    return streamed.equals("true");
+  }
+
+  private static @Nullable String replyTo(Attributes a, boolean lenient) {
+    String topic = a.get("replyto");
+    if (topic == null) {
+      return null;
+    }
+    boolean allowed = TOPIC.matcher(topic).matches() && !Topics.isInput(topic);
+    if (!allowed && !lenient) {
+      throw Attributes.malformed("ce_replyto", topic, "a topic that holds no requests");
+    }
+    return allowed ? topic : null;
   }
 
   private static @Nullable Address addressOf(WireRecord record) {
     try {
-      return address(Attributes.lenient(record));
+      return address(Attributes.lenient(record), true);
     } catch (FailureException e) {
       return null;
     }
@@ -233,7 +263,16 @@ public final class RequestCodec {
     String lane = a.get("lane");
     return lane == null
         ? null
-        : new Assignment(lane, a.require("devicetype"), a.require("reason"), a.get("cachekey"));
+        : new Assignment(
+            match(LIST_ITEM, "lane", lane),
+            match(LIST_ITEM, "devicetype", a.require("devicetype")),
+            a.require("reason"),
+            cacheKey(a));
+  }
+
+  private static @Nullable String cacheKey(Attributes a) {
+    String key = a.get("cachekey");
+    return key == null ? null : match(LIST_ITEM, "cachekey", key);
   }
 
   private static String match(Pattern pattern, String attribute, String value) {

@@ -66,6 +66,17 @@ public final class Topics {
     return "headrace.lane." + lane;
   }
 
+  /**
+   * Whether Headrace reads requests from this topic, or keeps the failed ones there. No outcome may
+   * be sent to it: it would come back as a malformed request.
+   */
+  public static boolean isInput(String topic) {
+    return topic.startsWith(REQUESTS)
+        || topic.startsWith(RETRY)
+        || topic.startsWith(WORK)
+        || topic.equals(DEAD_LETTERS);
+  }
+
   /** What the router consumes: all tiers and all retry topics. */
   public static List<String> routerInput() {
     List<String> topics = new ArrayList<>();

@@ -18,6 +18,8 @@ import java.util.Set;
 public final class DeviceReportCodec {
   private static final JsonMapper MAPPER = new JsonMapper();
 
+  private static final long MAX_EPOCH_SECOND = 253402300799L; // the end of 9999
+
   private DeviceReportCodec() {}
 
   /** The fields of the hash. */
@@ -62,7 +64,7 @@ public final class DeviceReportCodec {
               text(hash, "lane"),
               number(hash, "usd_per_hour"),
               WorkerState.valueOf(text(hash, "state")),
-              Instant.parse(text(hash, "sent_at")),
+              time(text(hash, "sent_at")),
               number(hash, "queued_seconds"),
               number(hash, "running_seconds"),
               Long.parseLong(text(hash, "memory_free_bytes")),
@@ -101,6 +103,15 @@ public final class DeviceReportCodec {
       throw new IllegalArgumentException(field + ": missing (expected: text)");
     }
     return value;
+  }
+
+  /** A time whose epoch milliseconds fit: garbage must not overflow in whoever reads it. */
+  private static Instant time(String text) {
+    Instant time = Instant.parse(text);
+    if (time.isBefore(Instant.EPOCH) || time.getEpochSecond() > MAX_EPOCH_SECOND) {
+      throw new IllegalArgumentException("sent_at: " + text + " (expected: 1970 to 9999)");
+    }
+    return time;
   }
 
   private static double number(Map<String, String> hash, String field) {

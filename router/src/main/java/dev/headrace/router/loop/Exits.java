@@ -2,6 +2,7 @@ package dev.headrace.router.loop;
 
 import dev.headrace.protocol.Address;
 import dev.headrace.protocol.Assignment;
+import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.InferenceRequest;
@@ -12,6 +13,7 @@ import dev.headrace.protocol.event.Decoded;
 import dev.headrace.protocol.event.RequestCodec;
 import dev.headrace.protocol.event.WireRecord;
 import dev.headrace.protocol.naming.Topics;
+import dev.headrace.router.buffer.TierBuffer;
 import dev.headrace.router.metrics.RouterMetrics;
 import dev.headrace.router.policy.Decision;
 import dev.headrace.router.state.RouterState;
@@ -25,12 +27,16 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The ways by which a record leaves the router. Each brings it to where it is safe, a topic or an
  * outcome, and only then acknowledges it.
  */
 final class Exits {
+  private static final Logger LOG = LoggerFactory.getLogger(Exits.class);
+
   /** Leaderships given up in one call to Redis (chosen). */
   private static final int MAX_SETTLED = 256;
 
@@ -40,13 +46,14 @@ final class Exits {
   private final Delivery delivery;
   private final ResultCache cache;
   private final Intake intake;
+  private final TierBuffer<Entry> buffer;
   private final RouterState state;
   private final RouterMetrics metrics;
   private final InstantSource clock;
   private final String source;
   private final ArrayDeque<Settlement> ended = new ArrayDeque<>();
 
-  Exits(Parts parts, Intake intake) {
+  Exits(Parts parts, Intake intake, TierBuffer<Entry> buffer) {
     this.delivery = parts.delivery();
     this.cache = parts.cache();
     this.state = parts.state();
@@ -54,6 +61,7 @@ final class Exits {
     this.clock = parts.clock();
     this.source = parts.config().source();
     this.intake = intake;
+    this.buffer = buffer;
   }
 
   /** To the lane that was chosen. */
@@ -74,7 +82,22 @@ final class Exits {
         () -> {
           state.appended(lane, place.seconds());
           acknowledge(entry);
+        },
+        failure -> {
+          state.withdrawn(lane, place.seconds());
+          refused(entry, lane, failure);
         });
+  }
+
+  /** Kafka does not take it: the request is too large, or something is wrong with the topic. */
+  private void refused(Entry entry, String lane, Failure failure) {
+    if (failure.code() == ErrorCode.INPUT_TOO_LARGE) {
+      fail(entry, failure);
+      return;
+    }
+    LOG.warn("lane closed for now lane={} cause={}", lane, failure);
+    state.closed(lane);
+    buffer.add(entry.request().tier(), entry.request().deadline(), entry);
   }
 
   /** To a retry topic, from which it comes back after the delay to ask again. */
@@ -89,7 +112,15 @@ final class Exits {
                     request.attempts().number(),
                     dueMs,
                     RetryTrail.firstTimestampMs(entry.received())));
-    delivery.append(Topics.retry(delay), record, () -> acknowledge(entry));
+    delivery.append(
+        Topics.retry(delay), record, () -> acknowledge(entry), failure -> goAlone(entry, failure));
+  }
+
+  /** It cannot be parked, so it runs beside the identical one. */
+  private void goAlone(Entry entry, Failure failure) {
+    LOG.warn("request not parked id={} cause={}", entry.request().id(), failure);
+    entry.resolve(null);
+    buffer.add(entry.request().tier(), entry.request().deadline(), entry);
   }
 
   /** Answered with the result of an identical request. */

@@ -8,6 +8,7 @@ import dev.headrace.transport.kafka.Slot;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -134,10 +135,22 @@ final class Intake {
     return 1024L + (value == null ? 0 : value.length);
   }
 
-  /** Forgets what it keeps of slots that were taken away, even if they came back meanwhile. */
-  void dropRevoked(Set<Slot> revoked) {
-    revoked.forEach(early::remove);
-    paused.removeAll(revoked);
+  /** Forgets the retries that are not ours any more; those of a slot that came back come again. */
+  void dropRevoked() {
+    early.values().forEach(queue -> queue.removeIf(d -> !consumer.owns(d.received)));
+    early.values().removeIf(ArrayDeque::isEmpty);
+  }
+
+  /** Slots come, unpaused: what is bounded already must not deliver even once. */
+  void assigned(Collection<Slot> slots) {
+    paused.removeAll(slots);
+    List<Slot> pause = slots.stream().filter(this::mustPause).toList();
+    paused.addAll(pause);
+    consumer.pause(pause);
+  }
+
+  private boolean mustPause(Slot slot) {
+    return draining || early.containsKey(slot) || full(slot);
   }
 
   /** Pauses and resumes, so that only slots deliver whose records can be used. */
@@ -147,7 +160,7 @@ final class Intake {
     List<Slot> pause = new ArrayList<>();
     List<Slot> resume = new ArrayList<>();
     for (Slot slot : assigned) {
-      boolean stop = draining || early.containsKey(slot) || full(slot);
+      boolean stop = mustPause(slot);
       if (stop && paused.add(slot)) {
         pause.add(slot);
       } else if (!stop && paused.remove(slot)) {

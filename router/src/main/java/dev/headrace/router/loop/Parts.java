@@ -15,7 +15,7 @@ import java.util.function.LongSupplier;
  * What the loop is made of. The consumer, the delivery and the state belong to the loop from then
  * on.
  *
- * @param revocations the listener that the consumer was made with
+ * @param rebalances the listener that the consumer was made with
  * @param nanos for durations
  * @param clock for deadlines
  */
@@ -23,7 +23,7 @@ public record Parts(
     LoopConfig config,
     TierShares shares,
     EventConsumer consumer,
-    Revocations revocations,
+    Rebalances rebalances,
     Delivery delivery,
     OutcomeStore outcomes,
     ResultCache cache,

@@ -7,12 +7,10 @@ import dev.headrace.router.state.RouterState;
 import dev.headrace.transport.agent.Agent;
 import dev.headrace.transport.delivery.Delivery;
 import dev.headrace.transport.kafka.EventConsumer;
-import dev.headrace.transport.kafka.Slot;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -44,7 +42,7 @@ public final class RouterLoop implements Agent {
   private static final long OBSERVE_NANOS = 100_000_000;
 
   private final EventConsumer consumer;
-  private final Revocations revocations;
+  private final Rebalances rebalances;
   private final Delivery delivery;
   private final RouterState state;
   private final RouterMetrics metrics;
@@ -65,7 +63,7 @@ public final class RouterLoop implements Agent {
 
   public RouterLoop(Parts parts) {
     this.consumer = parts.consumer();
-    this.revocations = parts.revocations();
+    this.rebalances = parts.rebalances();
     this.delivery = parts.delivery();
     this.state = parts.state();
     this.metrics = parts.metrics();
@@ -73,7 +71,8 @@ public final class RouterLoop implements Agent {
     this.clock = parts.clock();
     this.buffer = new TierBuffer<>(parts.shares());
     this.intake = new Intake(consumer, parts.config());
-    this.exits = new Exits(parts, intake);
+    rebalances.onAssigned(intake::assigned);
+    this.exits = new Exits(parts, intake, buffer);
     this.holding = new Holding(parts, exits);
     this.admission = new Admission(parts, intake, exits, holding, buffer);
     this.dispatcher = new Dispatcher(parts, exits, holding, buffer);
@@ -130,9 +129,8 @@ public final class RouterLoop implements Agent {
       brokerDown = true;
       LockSupport.parkNanos(BROKER_PAUSE_NANOS);
     }
-    Set<Slot> revoked = revocations.take();
-    if (!revoked.isEmpty()) {
-      intake.dropRevoked(revoked);
+    if (rebalances.takeRevoked()) {
+      intake.dropRevoked();
       drop(e -> !consumer.owns(e.received()));
     }
   }

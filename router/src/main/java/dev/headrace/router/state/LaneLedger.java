@@ -41,6 +41,11 @@ final class LaneLedger {
     }
   }
 
+  /** Notes that the request did not get there. */
+  void withdrawn(double seconds) {
+    sent -= seconds;
+  }
+
   /** Notes that the request is in the topic. */
   void appended(double seconds) {
     appended += seconds;

@@ -85,6 +85,10 @@ public final class RouterState {
               });
       open.addAll(reading.lag().keySet());
     }
+    rebuild(now);
+  }
+
+  private void rebuild(long now) {
     Fleet built = FleetBuilder.build(reports, open, config.windowSeconds());
     Fleet completed = memory.completed(built, now);
     if (!completed.equals(fleet)) {
@@ -136,6 +140,17 @@ public final class RouterState {
   /** Notes that it is in the lane's topic. */
   public void appended(String lane, double seconds) {
     ledger(lane).appended(seconds);
+  }
+
+  /** Notes that the request did not get there. */
+  public void withdrawn(String lane, double seconds) {
+    ledger(lane).withdrawn(seconds);
+  }
+
+  /** Kafka does not take the lane's records: it gets none until it was counted again. */
+  public void closed(String lane) {
+    open.remove(lane);
+    rebuild(nanos.getAsLong());
   }
 
   public Fleet fleet() {

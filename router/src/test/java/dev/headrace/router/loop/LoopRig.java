@@ -60,15 +60,15 @@ final class LoopRig {
   private final Map<String, Integer> moved = new HashMap<>();
 
   LoopRig() {
-    Revocations revocations = new Revocations();
-    consumer = new FakeConsumer(topics, revocations, POLL);
+    Rebalances rebalances = new Rebalances();
+    consumer = new FakeConsumer(topics, rebalances, POLL);
     for (String topic : Topics.routerInput()) {
       consumer.assign(new Slot(topic, 0));
     }
-    loop = loop(revocations);
+    loop = loop(rebalances);
   }
 
-  private RouterLoop loop(Revocations revocations) {
+  private RouterLoop loop(Rebalances rebalances) {
     LoopConfig config =
         new LoopConfig(
             "r1",
@@ -95,8 +95,8 @@ final class LoopRig {
             config,
             new TierShares(Map.of(Tier.ECONOMY, 1.0, Tier.STANDARD, 3.0, Tier.PREMIUM, 6.0)),
             consumer,
-            revocations,
-            new Delivery(outcomes, producer, delivery, clock),
+            rebalances,
+            new Delivery(outcomes, producer, delivery, clock, clock),
             outcomes,
             cache,
             new RouterState(state, watch, clock),
@@ -115,9 +115,9 @@ final class LoopRig {
 
   /** The process dies, another takes over. */
   void crash() {
-    Revocations revocations = new Revocations();
-    consumer = consumer.crash(revocations);
-    loop = loop(revocations);
+    Rebalances rebalances = new Rebalances();
+    consumer = consumer.crash(rebalances);
+    loop = loop(rebalances);
   }
 
   void beat(Heartbeats... heartbeats) {

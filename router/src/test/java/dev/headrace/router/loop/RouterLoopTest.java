@@ -9,6 +9,7 @@ import dev.headrace.protocol.Assignment;
 import dev.headrace.protocol.Attempts;
 import dev.headrace.protocol.Detail;
 import dev.headrace.protocol.ErrorCode;
+import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Outcomes;
@@ -460,6 +461,48 @@ class RouterLoopTest {
     rig.run(Duration.ofMillis(200));
     assertThat(rig.workIds("slow")).containsExactly("a");
     assertThat(rig.loop.health().state()).isEqualTo(RouterHealth.State.UP);
+  }
+
+  @Test
+  void request_that_is_too_large_for_its_lane_fails_and_the_lane_goes_on() {
+    twoLanes();
+    rig.producer.refuse(Topics.work("slow"), new Failure(ErrorCode.INPUT_TOO_LARGE, "large"));
+    publish(request("a").cached("same"));
+    rig.turns(5);
+    assertThat(rig.outcome("a").failure().code()).isEqualTo(ErrorCode.INPUT_TOO_LARGE);
+    assertThat(rig.deadLetters().get(0).text(DeadLetter.ORIGINAL_TOPIC))
+        .isEqualTo(Topics.requests(Tier.STANDARD));
+    assertThat(rig.cache.leader(key(request("a").cached("same").build()))).isNull();
+    assertThat(rig.consumer.unacknowledged()).isZero();
+    rig.producer.refuse(Topics.work("slow"), null);
+    publish(request("b"));
+    rig.turns(3);
+    assertThat(rig.workIds("slow")).containsExactly("b");
+  }
+
+  @Test
+  void lane_whose_topic_takes_nothing_is_closed_and_its_requests_go_elsewhere() {
+    twoLanes();
+    rig.producer.refuse(Topics.work("slow"), new Failure(ErrorCode.INTERNAL_ERROR, "no topic"));
+    publish(request("a"));
+    rig.run(Duration.ofMillis(100));
+    assertThat(rig.workIds("fast")).containsExactly("a");
+    rig.producer.refuse(Topics.work("slow"), null);
+    rig.run(Duration.ofSeconds(1));
+    publish(request("b"));
+    rig.turns(3);
+    assertThat(rig.workIds("slow")).containsExactly("b");
+  }
+
+  @Test
+  void request_that_cannot_be_parked_runs_beside_its_leader() {
+    twoLanes();
+    rig.producer.refuse(
+        Topics.retry(Duration.ofSeconds(30)), new Failure(ErrorCode.INPUT_TOO_LARGE, "large"));
+    publish(request("a").cached("same"));
+    publish(request("b").cached("same"));
+    rig.turns(5);
+    assertThat(rig.workIds("slow")).containsExactly("a", "b");
   }
 
   @Test

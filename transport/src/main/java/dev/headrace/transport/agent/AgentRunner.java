@@ -3,6 +3,7 @@ package dev.headrace.transport.agent;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,6 +21,7 @@ public final class AgentRunner implements AutoCloseable {
   private final Thread thread;
   private final CountDownLatch ended = new CountDownLatch(1);
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+  private final AtomicBoolean neverStarted = new AtomicBoolean(true);
   private volatile boolean draining;
   private volatile boolean stopped;
   private volatile Duration closeTimeout;
@@ -36,7 +38,15 @@ public final class AgentRunner implements AutoCloseable {
     this.thread = new Thread(this::run, agent.name());
   }
 
+  /**
+   * Starts the thread, once.
+   *
+   * @throws IllegalStateException when it was started or closed before
+   */
   public void start() {
+    if (!neverStarted.compareAndSet(true, false)) {
+      throw new IllegalStateException("agent " + agent.name() + ": started or closed before");
+    }
     thread.start();
   }
 
@@ -72,15 +82,18 @@ public final class AgentRunner implements AutoCloseable {
       failure.set(e);
       LOG.error("agent failed name={}", agent.name(), e);
     } finally {
-      closeAgent();
-      ended.countDown();
+      try {
+        closeAgent();
+      } finally {
+        ended.countDown();
+      }
     }
   }
 
   private void closeAgent() {
     try {
       agent.close(closeTimeout);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       failure.compareAndSet(null, e);
       LOG.error("agent could not be closed name={}", agent.name(), e);
     }
@@ -97,30 +110,30 @@ public final class AgentRunner implements AutoCloseable {
     close(drainTimeout.multipliedBy(2));
   }
 
-  private void closeUnstarted() {
-    if (running()) {
-      closeAgent();
-      ended.countDown();
-    }
-  }
-
-  /** Drains for at most half of this time, then stops. Idempotent. */
+  /**
+   * Drains for at most half of this time, then stops, then interrupts. Idempotent. An agent that
+   * was never started is closed on the caller's thread.
+   */
   public void close(Duration limit) {
-    if (thread.getState() == Thread.State.NEW) {
-      closeUnstarted();
-      return;
-    }
     Duration half = limit.dividedBy(2);
     closeTimeout = half;
     draining = true;
+    if (neverStarted.compareAndSet(true, false)) {
+      closeAgent();
+      ended.countDown();
+      return;
+    }
     try {
       if (!awaitEnd(half)) {
         LOG.warn("agent did not drain in time name={} timeout={}", agent.name(), half);
       }
       stopped = true;
-      if (!ended.await(Math.max(half.toMillis(), STOP_MS), TimeUnit.MILLISECONDS)) {
-        LOG.error("agent does not stop name={}", agent.name());
+      if (!awaitEnd(Duration.ofMillis(Math.max(half.toMillis(), STOP_MS)))) {
+        LOG.error("agent does not stop, interrupting it name={}", agent.name());
         thread.interrupt();
+        if (!awaitEnd(Duration.ofMillis(STOP_MS))) {
+          LOG.error("agent does not heed the interrupt name={}", agent.name());
+        }
       }
     } catch (InterruptedException e) {
       stopped = true;

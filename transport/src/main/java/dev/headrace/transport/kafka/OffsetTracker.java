@@ -1,8 +1,6 @@
 package dev.headrace.transport.kafka;
 
-import java.util.ArrayDeque;
-import java.util.HashSet;
-import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Which offsets of one partition are done. Completion comes in any order; the offset to commit is
@@ -10,10 +8,9 @@ import java.util.Set;
  * obstacle. Not thread-safe.
  */
 final class OffsetTracker {
-  /** Received and not yet passed by the commit position, ascending. */
-  private final ArrayDeque<Long> open = new ArrayDeque<>();
+  /** Received and not done. */
+  private final TreeSet<Long> open = new TreeSet<>();
 
-  private final Set<Long> done = new HashSet<>();
   private long next = -1;
 
   /** Whether an offset may come next. */
@@ -26,28 +23,22 @@ final class OffsetTracker {
     if (!accepts(offset)) {
       throw new IllegalArgumentException("offset: " + offset + " (expected: >= " + next + ")");
     }
-    open.addLast(offset);
+    open.add(offset);
     next = offset + 1;
   }
 
   /** Notes that an offset is done; one that is not open is ignored. */
   void done(long offset) {
-    if (open.isEmpty() || offset < open.peekFirst() || offset >= next) {
-      return;
-    }
-    done.add(offset);
-    while (!open.isEmpty() && done.remove(open.peekFirst())) {
-      open.removeFirst();
-    }
+    open.remove(offset);
   }
 
   /** The offset to commit, or -1 when nothing was received. */
   long position() {
-    return open.isEmpty() ? next : open.peekFirst();
+    return open.isEmpty() ? next : open.first();
   }
 
-  /** Received records that are not committed by the position. */
+  /** Received records that are not done. */
   int inFlight() {
-    return open.size() - done.size();
+    return open.size();
   }
 }

@@ -15,6 +15,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
@@ -33,6 +34,8 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
  * Creates topics and looks at lags. Each wait is bounded by the configured timeout. Thread-safe.
  */
 public final class TopicAdmin implements LaneBacklog, AutoCloseable {
+  private static final long VISIBLE_STEP_NANOS = 20_000_000L;
+
   private final Admin admin;
   private final KafkaConfig config;
 
@@ -46,7 +49,8 @@ public final class TopicAdmin implements LaneBacklog, AutoCloseable {
   }
 
   /**
-   * Creates those of the topics that do not exist, with the configured partitions and replicas.
+   * Creates those of the topics that do not exist, with the configured partitions and replicas, and
+   * waits until the brokers know them: a created topic is visible a moment later.
    *
    * @throws FailureException BROKER_UNAVAILABLE, or INTERNAL_ERROR when the broker refuses
    */
@@ -69,6 +73,28 @@ public final class TopicAdmin implements LaneBacklog, AutoCloseable {
         .forEach(
             (topic, created) ->
                 await(created, "create topic " + topic, Set.of(TopicExistsException.class)));
+    awaitVisible(missing.stream().map(NewTopic::name).toList());
+  }
+
+  private void awaitVisible(Collection<String> topics) {
+    long until = System.nanoTime() + config.timeout().toNanos();
+    for (String topic : topics) {
+      while (describe(topic).isEmpty()) {
+        if (System.nanoTime() - until > 0) {
+          throw new FailureException(
+              ErrorCode.BROKER_UNAVAILABLE, topic + ": created but not known to the brokers");
+        }
+        LockSupport.parkNanos(VISIBLE_STEP_NANOS);
+      }
+    }
+  }
+
+  private Optional<TopicDescription> describe(String topic) {
+    KafkaFuture<TopicDescription> future =
+        admin.describeTopics(List.of(topic)).topicNameValues().get(topic);
+    return future == null
+        ? Optional.empty()
+        : await(future, "describe " + topic, Set.of(UnknownTopicOrPartitionException.class));
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.headrace.protocol.naming.RedisKeys;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,9 +28,33 @@ final class RedisResultCache implements ResultCache {
     this.config = config;
   }
 
+  /**
+   * Asks first without saying what each would wait for: most lead, and writing that down is half of
+   * the work of asking (measured). Those who are to follow ask again with it, and may find that
+   * their turn has come meanwhile.
+   */
   @Override
   public List<Place> resolve(List<Question> questions) {
-    List<Reply> replies = link.run(questions.stream().map(this::resolveCall).toList());
+    List<Place> places = ask(questions, q -> new byte[0]);
+    List<Integer> following = new ArrayList<>();
+    for (int i = 0; i < places.size(); i++) {
+      if (places.get(i) instanceof Place.Follow) {
+        following.add(i);
+      }
+    }
+    List<Place> again =
+        ask(
+            following.stream().map(questions::get).toList(),
+            q -> OutcomeCodec.toStored(q.waiting()));
+    for (int i = 0; i < again.size(); i++) {
+      places.set(following.get(i), again.get(i));
+    }
+    return places;
+  }
+
+  private List<Place> ask(List<Question> questions, Function<Question, byte[]> waiting) {
+    List<Reply> replies =
+        link.run(questions.stream().map(q -> resolveCall(q, waiting.apply(q))).toList());
     List<Place> places = new ArrayList<>(questions.size());
     for (int i = 0; i < questions.size(); i++) {
       places.add(place(questions.get(i), replies.get(i), true));
@@ -37,14 +62,14 @@ final class RedisResultCache implements ResultCache {
     return places;
   }
 
-  private Call resolveCall(Question q) {
+  private Call resolveCall(Question q, byte[] waiting) {
     return Call.of(
         RESOLVE,
         keys(q.cacheKey()),
         q.token(),
         Math.max(1, q.lease().toMillis()),
         q.mayFollow() ? "1" : "0",
-        OutcomeCodec.toStored(q.waiting()),
+        waiting,
         config.followerTtl().toMillis(),
         config.maxFollowers());
   }
@@ -71,7 +96,11 @@ final class RedisResultCache implements ResultCache {
       return new Place.Lead();
     }
     String key = RedisKeys.cache(q.cacheKey());
-    List<Reply> replies = link.run(List.of(Call.of(UNCACHE, List.of(key), cached), resolveCall(q)));
+    List<Reply> replies =
+        link.run(
+            List.of(
+                Call.of(UNCACHE, List.of(key), cached),
+                resolveCall(q, OutcomeCodec.toStored(q.waiting()))));
     return place(q, replies.get(1), false);
   }
 
@@ -95,18 +124,34 @@ final class RedisResultCache implements ResultCache {
 
   @Override
   public List<Outcome> settle(String cacheKey, String leader, @Nullable Outcome result) {
+    return settleAll(List.of(new Settlement(cacheKey, leader, result))).get(0);
+  }
+
+  @Override
+  public List<List<Outcome>> settleAll(List<Settlement> settlements) {
+    List<Reply> replies = link.run(settlements.stream().map(this::settleCall).toList());
+    List<List<Outcome>> released = new ArrayList<>(settlements.size());
+    for (int i = 0; i < settlements.size(); i++) {
+      released.add(released(settlements.get(i).cacheKey(), replies.get(i)));
+    }
+    return released;
+  }
+
+  private Call settleCall(Settlement s) {
+    Outcome result = s.result();
     byte[] encoded = result == null ? new byte[0] : OutcomeCodec.toStored(result);
     boolean keep = encoded.length <= config.cacheMaxEntryBytes();
     String mode = result == null ? "failed" : keep ? "keep" : "pass";
-    Reply reply =
-        link.run(
-            Call.of(
-                SETTLE,
-                keys(cacheKey),
-                leader,
-                mode,
-                keep ? encoded : new byte[0],
-                config.cacheTtl().toMillis()));
+    return Call.of(
+        SETTLE,
+        keys(s.cacheKey()),
+        s.leader(),
+        mode,
+        keep ? encoded : new byte[0],
+        config.cacheTtl().toMillis());
+  }
+
+  private static List<Outcome> released(String cacheKey, Reply reply) {
     if (reply.error() != null) {
       // The followers come back by themselves; the result is not worth more.
       LOG.warn("leadership not ended key={} cause={}", cacheKey, reply.error().getMessage());

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -124,7 +125,7 @@ public final class Batcher {
         + alone.stream().mapToInt(w -> rowsOf(w).size()).sum();
   }
 
-  private TreeSet<RowRef> rowsOf(Waiting request) {
+  private NavigableSet<RowRef> rowsOf(Waiting request) {
     Held own = held.get(request.owner());
     return own == null ? new TreeSet<>(RowRef.BY_LENGTH) : own.rows();
   }
@@ -209,7 +210,7 @@ public final class Batcher {
   }
 
   private Batch aloneBatch(Waiting request) {
-    TreeSet<RowRef> own = rowsOf(request);
+    NavigableSet<RowRef> own = rowsOf(request);
     RowRef longest = own.last();
     return new Batch(request.model(), Window.around(longest, own, limits(request.model())), true);
   }

@@ -207,7 +207,9 @@ final class Intake {
     return meters
         .curve(request.model())
         .marginalSeconds(
-            request.size().rows(), request.size().tokens(), meters.batchRows(request.model()));
+            request.size().rows(),
+            (double) request.size().tokens(),
+            meters.batchRows(request.model()));
   }
 
   private Failure poison(Job job) {

@@ -3,33 +3,32 @@ package dev.headrace.worker.loop;
 import dev.headrace.transport.kafka.EventConsumer;
 import dev.headrace.transport.kafka.Slot;
 import java.util.Collection;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Notes that slots came or went; the loop looks after each poll. Used by the loop's thread alone,
- * inside poll.
+ * Notes that slots came or went; the loop looks after each poll. It exists apart from the loop
+ * because the consumer needs it first. Used by the loop's thread alone, inside poll.
  */
 public final class SlotWatch implements EventConsumer.Listener {
-  private static final Logger LOG = LoggerFactory.getLogger(SlotWatch.class);
-
+  private Runnable whenAssigned = () -> {};
   private boolean came;
   private boolean went;
+
+  /** Runs this inside the poll in which slots come, before anything of them is read. */
+  void whenAssigned(Runnable action) {
+    whenAssigned = action;
+  }
 
   @Override
   public void assigned(Collection<Slot> slots) {
     if (!slots.isEmpty()) {
-      LOG.info("slots assigned slots={}", slots);
       came = true;
+      whenAssigned.run();
     }
   }
 
   @Override
   public void revoked(Collection<Slot> slots) {
-    if (!slots.isEmpty()) {
-      LOG.info("slots revoked slots={}", slots);
-      went = true;
-    }
+    went |= !slots.isEmpty();
   }
 
   /** Whether slots came since the last call. */

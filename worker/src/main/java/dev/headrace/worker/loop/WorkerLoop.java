@@ -110,6 +110,7 @@ public final class WorkerLoop implements Agent {
             nanos,
             numbers::getAndIncrement);
     this.valve = new Valve(consumer, config.intake());
+    links.slots().whenAssigned(valve::slotsCame);
     this.busy = new BusyMeter(now);
     this.heartbeat =
         new Heartbeat(
@@ -148,6 +149,14 @@ public final class WorkerLoop implements Agent {
     return flow;
   }
 
+  /** One turn; if nothing moved, waits for whatever comes first. */
+  @Override
+  public void doWork() {
+    if (turn() == 0) {
+      nap();
+    }
+  }
+
   /**
    * One turn:
    *
@@ -157,12 +166,12 @@ public final class WorkerLoop implements Agent {
    *   <li>end leaderships, read the crash ledger;
    *   <li>let jobs through, hand over bodies, form batches and give them to the device;
    *   <li>poll, or only keep the membership when there is enough;
-   *   <li>commit, send the heartbeat;
-   *   <li>if nothing moved, wait for whatever comes first.
+   *   <li>commit, send the heartbeat.
    * </ol>
+   *
+   * @return how much moved
    */
-  @Override
-  public void doWork() {
+  int turn() {
     int moved = drainMailbox();
     moved += delivery.runOnce();
     moved += settlements.runOnce(links.clock().instant());
@@ -177,9 +186,7 @@ public final class WorkerLoop implements Agent {
       commit(now);
     }
     report();
-    if (moved == 0) {
-      nap();
-    }
+    return moved;
   }
 
   private int drainMailbox() {
@@ -210,8 +217,8 @@ public final class WorkerLoop implements Agent {
 
   /** Waits in Kafka only if no other thread has anything of ours. */
   private int poll(long now, boolean nothingMoved) {
-    valve.set(inFlight, queuedSeconds(), gate.down() || delivery.storeDown());
-    if (now - pollAt < 0) {
+    boolean opened = valve.set(inFlight, queuedSeconds(), gate.down() || delivery.storeDown());
+    if (!opened && now - pollAt < 0) {
       return 0;
     }
     boolean waits = nothingMoved && inFlight.count() == 0 && delivery.pending() == 0;
@@ -245,7 +252,6 @@ public final class WorkerLoop implements Agent {
       flow.dropLost(consumer);
     }
     if (links.slots().came()) {
-      valve.slotsCame();
       crashes.refresh();
     }
   }

@@ -1,0 +1,167 @@
+package dev.headrace.router.state;
+
+import static dev.headrace.router.testing.Heartbeats.heartbeat;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.headrace.protocol.ErrorCode;
+import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.Task;
+import dev.headrace.router.policy.Lane;
+import dev.headrace.router.testing.Heartbeats;
+import dev.headrace.router.testing.TestClock;
+import dev.headrace.transport.testing.InMemoryDeviceRegistry;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class RouterStateTest {
+  private final TestClock clock = new TestClock();
+  private final InMemoryDeviceRegistry registry =
+      new InMemoryDeviceRegistry(clock, Duration.ofSeconds(10));
+  private final Map<String, Long> lag = new HashMap<>(Map.of("a", 0L, "b", 0L));
+  private final ArrayDeque<Runnable> watchThread = new ArrayDeque<>();
+  private boolean brokerDown;
+  private final RouterState state =
+      new RouterState(
+          new StateConfig(Duration.ofSeconds(2), Duration.ofMillis(500), Duration.ofMinutes(1)),
+          new Watch(registry, this::lag, watchThread::add),
+          clock);
+
+  private Map<String, Long> lag(java.util.Set<String> lanes) {
+    if (brokerDown) {
+      throw new FailureException(ErrorCode.BROKER_UNAVAILABLE, "away");
+    }
+    Map<String, Long> known = new HashMap<>(lag);
+    known.keySet().retainAll(lanes);
+    return known;
+  }
+
+  private void beat(Heartbeats... heartbeats) {
+    for (Heartbeats heartbeat : heartbeats) {
+      registry.publish(heartbeat.build());
+    }
+  }
+
+  /** Lets the watch read, and the state take it. */
+  private void refresh() {
+    clock.advance(Duration.ofMillis(500));
+    state.refresh();
+    while (!watchThread.isEmpty()) {
+      watchThread.remove().run();
+    }
+    state.refresh();
+  }
+
+  @Test
+  void fleet_comes_from_heartbeats_and_topics() {
+    assertThat(state.fleet().lanes()).isEmpty();
+    assertThat(state.knowsTheModels()).isFalse();
+    beat(heartbeat("w1", "a"), heartbeat("w2", "c"));
+    refresh();
+    assertThat(state.fleet().lanes()).extracting(Lane::name).containsExactly("a");
+    assertThat(state.knowsTheModels()).isTrue();
+    assertThat(state.problems()).isEmpty();
+  }
+
+  @Test
+  void one_question_at_a_time_and_not_too_often() {
+    state.refresh();
+    clock.advance(Duration.ofSeconds(5));
+    state.refresh();
+    state.refresh();
+    assertThat(watchThread).hasSize(1);
+    watchThread.remove().run();
+    state.refresh();
+    assertThat(watchThread).isEmpty();
+    clock.advance(Duration.ofMillis(500));
+    state.refresh();
+    assertThat(watchThread).hasSize(1);
+  }
+
+  @Test
+  void version_changes_with_the_fleet_only() {
+    beat(heartbeat("w1", "a"));
+    refresh();
+    long version = state.version();
+    refresh();
+    assertThat(state.version()).isEqualTo(version);
+    beat(heartbeat("w1", "a").price(3));
+    refresh();
+    assertThat(state.version()).isGreaterThan(version);
+  }
+
+  @Test
+  void worker_whose_heartbeats_end_is_gone_and_its_model_is_remembered_for_a_while() {
+    beat(heartbeat("w1", "a"));
+    refresh();
+    clock.advance(Duration.ofSeconds(20));
+    refresh();
+    assertThat(state.fleet().lanes()).isEmpty();
+    assertThat(state.model("m").lanes()).containsEntry(Task.EMBEDDINGS, List.of());
+    assertThat(state.problems()).containsExactly("no worker is ready");
+    clock.advance(Duration.ofMinutes(2));
+    refresh();
+    assertThat(state.model("m")).isNull();
+  }
+
+  @Test
+  void last_view_stays_while_the_store_is_away() {
+    beat(heartbeat("w1", "a"));
+    refresh();
+    registry.outage().begin();
+    clock.advance(Duration.ofMinutes(5));
+    refresh();
+    assertThat(state.fleet().lanes()).hasSize(1);
+    assertThat(state.problems()).containsExactly("heartbeats cannot be read");
+    assertThat(state.knowsTheModels()).isFalse();
+    registry.outage().end();
+    refresh();
+    assertThat(state.fleet().lanes()).isEmpty();
+  }
+
+  @Test
+  void lag_goes_on_to_be_read_while_the_store_is_away() {
+    beat(heartbeat("w1", "a").curve(0.1, 100));
+    refresh();
+    registry.outage().begin();
+    lag.put("a", 30L);
+    refresh();
+    assertThat(state.snapshot().sentSeconds(0)).isCloseTo(30 * 0.1, within(1e-6));
+  }
+
+  @Test
+  void what_was_sent_counts_until_the_lag_has_it() {
+    beat(heartbeat("w1", "a").curve(0.1, 100));
+    refresh();
+    state.sent("a", 0.7);
+    assertThat(state.snapshot().sentSeconds(0)).isCloseTo(0.7, within(1e-6));
+    state.appended("a", 0.7);
+    lag.put("a", 1L);
+    refresh();
+    assertThat(state.snapshot().sentSeconds(0)).isCloseTo(0.7, within(1e-6));
+    lag.put("a", 0L);
+    refresh();
+    assertThat(state.snapshot().sentSeconds(0)).isZero();
+  }
+
+  @Test
+  void lanes_fill_up_and_not_over_while_the_broker_does_not_say_how_full_they_are() {
+    beat(heartbeat("w1", "a").curve(0.1, 100));
+    refresh();
+    brokerDown = true;
+    for (int i = 0; i < 100; i++) {
+      beat(heartbeat("w1", "a").curve(0.1, 100));
+      refresh();
+      if (state.snapshot().hasRoom(0)) {
+        state.sent("a", 0.1);
+        state.appended("a", 0.1);
+      }
+    }
+    assertThat(state.problems()).containsExactly("lag cannot be read");
+    assertThat(state.snapshot().sentSeconds(0)).isCloseTo(2, within(0.11));
+  }
+}

@@ -1,0 +1,77 @@
+package dev.headrace.transport.kafka;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.TreeSet;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+class OffsetTrackerTest {
+  private final OffsetTracker tracker = new OffsetTracker();
+
+  @Test
+  void nothing_received_means_nothing_to_commit() {
+    assertThat(tracker.position()).isEqualTo(-1);
+    assertThat(tracker.inFlight()).isZero();
+  }
+
+  @Test
+  void position_is_the_lowest_offset_that_is_not_done() {
+    for (long offset : new long[] {5, 6, 9}) {
+      tracker.received(offset);
+    }
+    assertThat(tracker.position()).isEqualTo(5);
+    tracker.done(6);
+    assertThat(tracker.position()).isEqualTo(5);
+    tracker.done(5);
+    assertThat(tracker.position()).isEqualTo(9);
+    tracker.done(9);
+    assertThat(tracker.position()).isEqualTo(10);
+  }
+
+  @Test
+  void offsets_that_were_not_received_are_ignored() {
+    tracker.received(5);
+    tracker.received(9);
+    for (long offset : new long[] {4, 7, 10}) {
+      tracker.done(offset);
+    }
+    assertThat(tracker.position()).isEqualTo(5);
+    assertThat(tracker.inFlight()).isEqualTo(2);
+  }
+
+  @Test
+  void offset_that_goes_back_is_refused() {
+    tracker.received(5);
+
+    assertThat(tracker.accepts(5)).isFalse();
+    assertThatThrownBy(() -> tracker.received(5)).hasMessageContaining("expected: >= 6");
+  }
+
+  @Property
+  void position_never_passes_what_is_open(
+      @ForAll long seed, @ForAll @IntRange(min = 1, max = 60) int count) {
+    OffsetTracker t = new OffsetTracker();
+    java.util.Random random = new java.util.Random(seed);
+    TreeSet<Long> open = new TreeSet<>();
+    long next = random.nextInt(100);
+    long end = -1;
+    for (int i = 0; i < count * 4; i++) {
+      if (random.nextBoolean()) {
+        t.received(next);
+        open.add(next);
+        end = next + 1;
+        next += 1 + random.nextInt(3);
+      } else {
+        long offset = Math.max(0, next - random.nextInt(20));
+        t.done(offset);
+        open.remove(offset);
+      }
+      assertThat(t.position()).isEqualTo(open.isEmpty() ? end : open.first());
+      assertThat(t.inFlight()).isEqualTo(open.size());
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package dev.headrace.worker.engine;
+
+import dev.headrace.worker.model.Precision;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+
+/**
+ * A program that runs batches of random shapes and prints how much its resident memory grew, in
+ * KiB. It runs in a JVM of its own whose heap is small and touched beforehand, so that what grows
+ * is native.
+ */
+final class MemoryProbe {
+  private static final int WARM_UP = 5_000;
+
+  private MemoryProbe() {}
+
+  public static void main(String[] args) throws IOException {
+    Random random = new Random(9);
+    try (TorchEngine engine = TorchEngine.open(DeviceInventory.cpu(), 1);
+        EncoderSession session = engine.load(TinyModel.describe(), Precision.ofLabel(args[0]))) {
+      runBatches(session, random, WARM_UP);
+      long before = residentKib();
+      runBatches(session, random, Integer.parseInt(args[1]));
+      System.out.println("grown " + (residentKib() - before));
+    }
+  }
+
+  private static void runBatches(EncoderSession session, Random random, int batches) {
+    for (int i = 0; i < batches; i++) {
+      session.run(TinyModel.texts(random, 1 + random.nextInt(6), 40));
+    }
+  }
+
+  private static long residentKib() throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+      if (line.startsWith("VmRSS:")) {
+        return Long.parseLong(line.replaceAll("\\D", ""));
+      }
+    }
+    throw new IOException("/proc/self/status has no VmRSS");
+  }
+}
