@@ -5,16 +5,25 @@ import dev.headrace.transport.kafka.Slot;
 import java.util.Collection;
 
 /**
- * Notes that slots came or went; the loop looks after each poll. Used by the loop's thread alone,
- * inside poll.
+ * Notes that slots came or went; the loop looks after each poll. It exists apart from the loop
+ * because the consumer needs it first. Used by the loop's thread alone, inside poll.
  */
 public final class SlotWatch implements EventConsumer.Listener {
+  private Runnable whenAssigned = () -> {};
   private boolean came;
   private boolean went;
 
+  /** Runs this inside the poll in which slots come, before anything of them is read. */
+  void whenAssigned(Runnable action) {
+    whenAssigned = action;
+  }
+
   @Override
   public void assigned(Collection<Slot> slots) {
-    came |= !slots.isEmpty();
+    if (!slots.isEmpty()) {
+      came = true;
+      whenAssigned.run();
+    }
   }
 
   @Override

@@ -38,8 +38,12 @@ final class Valve {
     }
   }
 
-  /** Opens or closes by how full the worker is. */
-  void set(InFlight inFlight, double queuedSeconds, boolean storeDown) {
+  /**
+   * Opens or closes by how full the worker is.
+   *
+   * @return whether it opened just now
+   */
+  boolean set(InFlight inFlight, double queuedSeconds, boolean storeDown) {
     double full =
         Math.max(
             (double) inFlight.count() / config.maxRequests(),
@@ -48,9 +52,9 @@ final class Valve {
                 queuedSeconds * 1e9 / config.maxQueue().toNanos()));
     if (shut || storeDown || full >= 1) {
       close();
-    } else if (full < REOPEN) {
-      open();
+      return false;
     }
+    return full < REOPEN && open();
   }
 
   private void close() {
@@ -60,10 +64,12 @@ final class Valve {
     }
   }
 
-  private void open() {
-    if (closed) {
-      consumer.resume(consumer.assigned());
-      closed = false;
+  private boolean open() {
+    if (!closed) {
+      return false;
     }
+    consumer.resume(consumer.assigned());
+    closed = false;
+    return true;
   }
 }

@@ -110,6 +110,7 @@ public final class WorkerLoop implements Agent {
             nanos,
             numbers::getAndIncrement);
     this.valve = new Valve(consumer, config.intake());
+    links.slots().whenAssigned(valve::slotsCame);
     this.busy = new BusyMeter(now);
     this.heartbeat =
         new Heartbeat(
@@ -216,8 +217,8 @@ public final class WorkerLoop implements Agent {
 
   /** Waits in Kafka only if no other thread has anything of ours. */
   private int poll(long now, boolean nothingMoved) {
-    valve.set(inFlight, queuedSeconds(), gate.down() || delivery.storeDown());
-    if (now - pollAt < 0) {
+    boolean opened = valve.set(inFlight, queuedSeconds(), gate.down() || delivery.storeDown());
+    if (!opened && now - pollAt < 0) {
       return 0;
     }
     boolean waits = nothingMoved && inFlight.count() == 0 && delivery.pending() == 0;
@@ -251,7 +252,6 @@ public final class WorkerLoop implements Agent {
       flow.dropLost(consumer);
     }
     if (links.slots().came()) {
-      valve.slotsCame();
       crashes.refresh();
     }
   }

@@ -1,0 +1,170 @@
+package dev.headrace.worker.loop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.headrace.protocol.body.BodyLimits;
+import dev.headrace.transport.delivery.Delivery;
+import dev.headrace.transport.kafka.Slot;
+import dev.headrace.transport.testing.FakeConsumer;
+import dev.headrace.worker.batch.BatchConfig;
+import dev.headrace.worker.device.DeviceAgent;
+import dev.headrace.worker.device.DeviceBatch;
+import dev.headrace.worker.device.OneShotEngine;
+import dev.headrace.worker.failure.RetryConfig;
+import dev.headrace.worker.mailbox.Mailbox;
+import dev.headrace.worker.prepare.PrepareAgent;
+import dev.headrace.worker.prepare.PrepareCall;
+import dev.headrace.worker.task.TaskReader;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+
+/** A worker whose three threads are this one: the test says who moves. */
+final class TestWorker {
+  final Cluster cluster;
+  final FakeRunner runner;
+  final FakeConsumer consumer;
+  final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
+  final HealthBoard health;
+  final WorkerLoop loop;
+  private final Mailbox<Runnable> toLoop = new Mailbox<>(1024);
+  private final Mailbox<DeviceBatch> toDevice = new Mailbox<>(64);
+  private final Mailbox<PrepareCall> toPrepare = new Mailbox<>(64);
+  private final DeviceAgent device;
+  private final PrepareAgent prepare;
+
+  static final IntakeConfig INTAKE = new IntakeConfig(100, 1 << 20, Duration.ofSeconds(5));
+
+  TestWorker(Cluster cluster, String id, FakeRunner runner) {
+    this(cluster, id, runner, null, INTAKE);
+  }
+
+  TestWorker(
+      Cluster cluster, String id, FakeRunner runner, FakeConsumer crashed, IntakeConfig intake) {
+    this.cluster = cluster;
+    this.runner = runner;
+    SlotWatch slots = new SlotWatch();
+    this.consumer =
+        crashed == null ? new FakeConsumer(cluster.topics, slots, 50) : crashed.crash(slots);
+    this.health = new HealthBoard(WorkerHealth.starting(cluster.now()));
+    this.loop = new WorkerLoop("worker-loop", config(id, intake), links(id, slots));
+    PrepareAgent.Tools tools =
+        new PrepareAgent.Tools(new TaskReader(BodyLimits.DEFAULT), cluster.outcomes::blob, 100);
+    this.prepare =
+        new PrepareAgent(
+            "prepare", toPrepare, toLoop, loop.prepareListener(), tools, cluster::nanos);
+    this.device =
+        new DeviceAgent(
+            "engine",
+            () -> new OneShotEngine(runner, cluster::nanos),
+            toDevice,
+            toLoop,
+            loop.deviceListener());
+  }
+
+  private static LoopConfig config(String id, IntakeConfig intake) {
+    return new LoopConfig(
+        new Identity(id, "type", Cluster.LANE, 3.6),
+        intake,
+        new BatchConfig(8, 1000, Duration.ofSeconds(10), Duration.ofMillis(20)),
+        new RetryConfig(4),
+        Duration.ofSeconds(1),
+        Duration.ZERO,
+        Duration.ofMillis(200));
+  }
+
+  private LoopLinks links(String id, SlotWatch slots) {
+    return new LoopLinks(
+        consumer,
+        slots,
+        "group",
+        new Delivery(cluster.outcomes, cluster.producer, cluster.delivery, cluster::nanos),
+        cluster.outcomes,
+        cluster.cache,
+        cluster.registry,
+        cluster.ledger,
+        toLoop,
+        toDevice,
+        toPrepare,
+        new WorkerMetrics(metrics, "type", id, health::latest),
+        health,
+        cluster::nanos,
+        cluster.clock());
+  }
+
+  /** Opens the device and will be given the lane. */
+  TestWorker opened() {
+    consumer.assign(new Slot(Cluster.WORK, 0), new Slot(Cluster.WORK, 1));
+    openDevice();
+    return this;
+  }
+
+  /** Opens the device; the loop will take work when it is given slots. */
+  void openDevice() {
+    device.doWork();
+  }
+
+  /** Opens the device, takes the lane, and does what is there. */
+  TestWorker started() {
+    opened();
+    run();
+    return this;
+  }
+
+  /** One turn of the loop; how much moved. */
+  int turn() {
+    return loop.turn();
+  }
+
+  /** One call of the preparing thread, if there is one. */
+  boolean stepPrepare() {
+    if (toPrepare.isEmpty()) {
+      return false;
+    }
+    prepare.doWork();
+    return true;
+  }
+
+  /** One batch of the device's thread, if there is one. */
+  boolean stepDevice() {
+    if (toDevice.isEmpty()) {
+      return false;
+    }
+    device.doWork();
+    return true;
+  }
+
+  /** Goes on until the device has a batch, which does not run. */
+  void untilBatch() {
+    for (int turns = 0; toDevice.isEmpty(); turns++) {
+      assertThat(turns).as("turns until the device has a batch").isLessThan(10_000);
+      turn();
+      stepPrepare();
+      cluster.advance(Duration.ofMillis(1));
+    }
+  }
+
+  /** Lets all move until nothing does any more. */
+  void run() {
+    int still = 0;
+    for (int turns = 0; still < 3; turns++) {
+      assertThat(turns).as("turns until all is still").isLessThan(100_000);
+      boolean moved = turn() > 0;
+      moved |= stepPrepare();
+      moved |= stepDevice();
+      still = moved ? 0 : still + 1;
+      // Still for longer than the loop ever pauses between polls.
+      cluster.advance(Duration.ofMillis(moved ? 1 : 25));
+    }
+  }
+
+  double count(String meter, String... tags) {
+    var counters = metrics.find("headrace.worker." + meter).tags(tags).counters();
+    return counters.stream().mapToDouble(c -> c.count()).sum();
+  }
+
+  void close() {
+    loop.close(Duration.ofSeconds(1));
+    prepare.close(Duration.ofSeconds(1));
+    device.close(Duration.ofSeconds(1));
+  }
+}
