@@ -28,6 +28,7 @@ import dev.headrace.protocol.service.WorkerState;
 import dev.headrace.transport.kafka.Slot;
 import dev.headrace.transport.redis.ResultCache;
 import dev.headrace.transport.redis.ResultCache.Question;
+import dev.headrace.worker.testing.FakeRunner;
 import dev.headrace.worker.testing.Requests;
 import dev.headrace.worker.testing.WordModel;
 import java.nio.charset.StandardCharsets;
