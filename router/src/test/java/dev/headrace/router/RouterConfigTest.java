@@ -25,7 +25,7 @@ class RouterConfigTest {
                 "router",
                 10_000,
                 64 << 20,
-                512,
+                2000,
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(30)));

@@ -23,7 +23,7 @@ import java.util.TreeMap;
 final class Workload {
   private static final String MODEL = "all-minilm-l6-v2";
   private static final double SHARE_REPEATED = 0.125;
-  private static final double SHARE_BAD = 0.01;
+  private static final int BAD_EVERY = 100;
   private static final double SHARE_CLASSIFIED = 0.3;
 
   private static final Map<String, String> LABELS =
@@ -57,18 +57,23 @@ final class Workload {
     for (int i = 0; i < requests; i++) {
       Tier tier = tier(random);
       Request request;
-      if (i % (int) (1 / SHARE_BAD) == (int) (1 / SHARE_BAD) / 2) {
-        request = bad(i / (int) (1 / SHARE_BAD), passages.get(i % passages.size()));
+      if (isBad(i)) {
+        request = bad(i / BAD_EVERY, passages.get(i % passages.size()));
       } else if (i > 0 && random.nextDouble() < SHARE_REPEATED) {
         // Near repeats find the first still in flight, far ones find its result in the cache.
         int back = 1 + random.nextInt(Math.min(i, random.nextBoolean() ? 8 : 1000));
-        request = planned.get(i - back).request();
+        int earlier = i - back;
+        request = planned.get(isBad(earlier) ? Math.max(0, earlier - 1) : earlier).request();
       } else {
         request = good(passages.get(i % passages.size()), random);
       }
       planned.add(new Planned(request.tier(tier).deadline(deadline(tier)), tier));
     }
     return planned;
+  }
+
+  private static boolean isBad(int index) {
+    return index % BAD_EVERY == BAD_EVERY / 2;
   }
 
   private static Tier tier(Random random) {

@@ -82,7 +82,11 @@ public record ClassificationsRequest(String model, List<String> input, List<Labe
     return value.textValue();
   }
 
-  /** Writes the body; equal requests give equal bytes. */
+  /**
+   * Writes the body; equal requests give equal bytes.
+   *
+   * @throws dev.headrace.protocol.FailureException INVALID_BODY when a text is no Unicode
+   */
   public byte[] encode() {
     return JsonBody.write(
         256 + input.stream().mapToInt(String::length).sum(),
@@ -90,11 +94,14 @@ public record ClassificationsRequest(String model, List<String> input, List<Labe
           json.writeStringField("model", model);
           json.writeArrayFieldStart("input");
           for (String text : input) {
+            JsonBody.requireWellFormed("input", text);
             json.writeString(text);
           }
           json.writeEndArray();
           json.writeArrayFieldStart("labels");
           for (Label label : labels) {
+            JsonBody.requireWellFormed("labels", label.name());
+            JsonBody.requireWellFormed("labels", label.description());
             json.writeStartObject();
             json.writeStringField("name", label.name());
             json.writeStringField("description", label.description());

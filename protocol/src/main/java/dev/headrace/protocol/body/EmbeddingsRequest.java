@@ -52,7 +52,11 @@ public record EmbeddingsRequest(
     return value.intValue();
   }
 
-  /** Writes the body; equal requests give equal bytes. */
+  /**
+   * Writes the body; equal requests give equal bytes.
+   *
+   * @throws dev.headrace.protocol.FailureException INVALID_BODY when a text is no Unicode
+   */
   public byte[] encode() {
     return JsonBody.write(
         64 + input.stream().mapToInt(String::length).sum(),
@@ -60,6 +64,7 @@ public record EmbeddingsRequest(
           json.writeStringField("model", model);
           json.writeArrayFieldStart("input");
           for (String text : input) {
+            JsonBody.requireWellFormed("input", text);
             json.writeString(text);
           }
           json.writeEndArray();

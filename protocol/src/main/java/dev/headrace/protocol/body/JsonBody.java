@@ -62,24 +62,22 @@ final class JsonBody {
   }
 
   static JsonBody parse(byte[] bytes) {
-    requireUtf8(bytes);
+    String text = utf8(bytes);
     try {
-      JsonNode node = READER.readValue(bytes);
+      JsonNode node = READER.readValue(text);
       if (node == null || !node.isObject()) {
         throw invalid("body", node == null ? "nothing" : describe(node), "a JSON object");
       }
       return new JsonBody(node);
     } catch (JsonProcessingException e) {
       throw invalid("body", "bad JSON at " + where(e), "a JSON object");
-    } catch (IOException e) {
-      throw new UncheckedIOException("reading from memory failed", e);
     }
   }
 
-  /** Jackson accepts other encodings of JSON by their first bytes; the wire is UTF-8 only. */
-  private static void requireUtf8(byte[] bytes) {
+  /** Given bytes, Jackson guesses their encoding by the first ones; the wire is UTF-8 only. */
+  private static String utf8(byte[] bytes) {
     try {
-      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
       throw new FailureException(
           ErrorCode.INVALID_BODY, "body: bytes that are not UTF-8 (expected: JSON in UTF-8)", e);

@@ -10,7 +10,6 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -131,7 +130,7 @@ final class Attributes {
       return null;
     }
     try {
-      Instant instant = OffsetDateTime.parse(value).toInstant();
+      Instant instant = Rfc3339.parse(value);
       if (instant.equals(bounded(instant))) {
         return instant;
       }
@@ -172,7 +171,7 @@ final class Attributes {
 
   /** Collects headers in order; nulls are left out. */
   static final class Writer {
-    private final List<WireHeader> headers = new ArrayList<>();
+    private final List<WireHeader> headers = new ArrayList<>(24); // a request has about 20
 
     Writer put(String name, @Nullable Object value) {
       if (value != null) {

@@ -1,6 +1,7 @@
 package dev.headrace.protocol.event;
 
 import dev.headrace.protocol.Failure;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,17 +64,18 @@ public final class DeadLetter {
         new WireHeader(RETRY_ORIGINAL_TIMESTAMP, int64(originalTimestampMs)));
   }
 
-  /** Reads a number header of 4 or 8 bytes; the fallback when it is missing or of another size. */
+  /**
+   * Reads a number header of 1 to 8 bytes, big-endian with a sign (Spring writes numbers of 4 and 8
+   * bytes, and times with as many bytes as they need); the fallback when there is none.
+   */
   public static long number(WireRecord record, String name, long otherwise) {
     for (int i = record.headers().size() - 1; i >= 0; i--) {
       WireHeader header = record.headers().get(i);
       byte[] value = header.value();
       if (header.name().equals(name) && value != null) {
-        return switch (value.length) {
-          case Integer.BYTES -> ByteBuffer.wrap(value).getInt();
-          case Long.BYTES -> ByteBuffer.wrap(value).getLong();
-          default -> otherwise;
-        };
+        return value.length >= 1 && value.length <= Long.BYTES
+            ? new BigInteger(value).longValue()
+            : otherwise;
       }
     }
     return otherwise;

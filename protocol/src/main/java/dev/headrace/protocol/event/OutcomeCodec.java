@@ -198,6 +198,7 @@ public final class OutcomeCodec {
     Status status = status(require(values, "status"));
     Map<String, String> details = new LinkedHashMap<>(values);
     details.keySet().removeAll(RESERVED);
+    details.replaceAll((name, value) -> WellFormed.of(value));
     return new Outcome(
         address,
         status,

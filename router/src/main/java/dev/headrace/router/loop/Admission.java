@@ -123,12 +123,14 @@ final class Admission {
   }
 
   private boolean ask(List<Entry> batch, Consumer<List<Entry>> question) {
+    long begin = nanos.getAsLong();
     try {
       question.accept(batch);
       gate.answered();
       return true;
     } catch (FailureException e) {
-      if (gate.failed(nanos.getAsLong())) {
+      long end = nanos.getAsLong();
+      if (gate.failed(end, end - begin)) {
         LOG.warn("store does not answer, requests wait for it cause={}", e.getMessage());
       }
       return false;

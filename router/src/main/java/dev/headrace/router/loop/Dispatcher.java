@@ -10,7 +10,9 @@ import dev.headrace.router.policy.RoutingPolicy;
 import dev.headrace.router.policy.Snapshot;
 import dev.headrace.router.state.RouterState;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
@@ -22,6 +24,9 @@ import java.util.function.LongSupplier;
 final class Dispatcher {
   /** Pause after a scan that left requests waiting: lanes drain in seconds (chosen). */
   private static final long REPLAN_NANOS = 5_000_000;
+
+  /** Looking again and again at what waits takes at most a tenth of the time (chosen). */
+  private static final long PAUSES_PER_SCAN = 9;
 
   private final TierBuffer<Entry> buffer;
   private final RoutingPolicy policy;
@@ -57,7 +62,8 @@ final class Dispatcher {
     snapshot = state.snapshot();
     buffer.scan(lookahead, entry -> decide(entry, now));
     if (buffer.size() > 0) {
-      nextScanAt = nowNanos + REPLAN_NANOS;
+      long end = nanos.getAsLong();
+      nextScanAt = end + Math.max(REPLAN_NANOS, PAUSES_PER_SCAN * (end - nowNanos));
     }
   }
 
@@ -83,9 +89,10 @@ final class Dispatcher {
     }
     Snapshot now = state.snapshot();
     List<Lane> lanes = now.fleet().lanes();
+    Map<String, Double> seconds = new HashMap<>();
     for (int i = 0; i < lanes.size(); i++) {
-      metrics.laneSeconds(lanes.get(i).name(), now.sentSeconds(i));
+      seconds.put(lanes.get(i).name(), now.sentSeconds(i));
     }
-    state.lag().forEach(metrics::laneRecords);
+    metrics.lanes(seconds, state.lag());
   }
 }

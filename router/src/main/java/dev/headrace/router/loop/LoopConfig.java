@@ -38,7 +38,7 @@ public record LoopConfig(
         s.bytes("router.buffer.bytes", "64MiB", "Size of those requests."),
         s.integer(
             "router.lookahead",
-            512,
+            2000,
             1,
             100_000,
             "How many waiting requests are planned for when the cheap lanes are full."),

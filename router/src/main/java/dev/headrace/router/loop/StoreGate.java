@@ -13,8 +13,12 @@ final class StoreGate {
     SKIP
   }
 
-  /** Pause after a failure (chosen: each try may take a time-out, in which nothing else moves). */
   private static final long PAUSE_NANOS = Duration.ofSeconds(1).toNanos();
+
+  /**
+   * While a try waits for its time-out nothing else moves: at most a fifth of the time (chosen).
+   */
+  private static final long PAUSES_PER_TRY = 4;
 
   private final long waitNanos;
   private boolean down;
@@ -32,21 +36,24 @@ final class StoreGate {
     return nowNanos - downSince >= waitNanos ? Mode.SKIP : Mode.WAIT;
   }
 
-  /** Redis did not answer; true when it did before. */
-  boolean failed(long nowNanos) {
+  /**
+   * Redis did not answer.
+   *
+   * @param tookNanos how long that took
+   * @return whether it did before
+   */
+  boolean failed(long nowNanos, long tookNanos) {
     boolean first = !down;
     if (first) {
       down = true;
       downSince = nowNanos;
     }
-    tryAgainAt = nowNanos + PAUSE_NANOS;
+    tryAgainAt = nowNanos + Math.max(PAUSE_NANOS, PAUSES_PER_TRY * tookNanos);
     return first;
   }
 
-  /** Redis answered; true when it did not before. */
-  boolean answered() {
-    boolean first = down;
+  /** Redis answered. */
+  void answered() {
     down = false;
-    return first;
   }
 }

@@ -111,14 +111,21 @@ public final class RouterMetrics {
     held.value = waitingForWorker;
   }
 
-  public void laneSeconds(String lane, double seconds) {
-    laneSeconds.computeIfAbsent(lane, l -> level("lane.seconds", Tags.of("lane", l))).value =
-        seconds;
+  /**
+   * What is ahead in the lanes; a lane that is left out has nothing.
+   *
+   * @param seconds of work
+   * @param records in its topic, as last counted
+   */
+  public void lanes(Map<String, Double> seconds, Map<String, Long> records) {
+    laneSeconds.forEach((lane, level) -> level.value = 0);
+    laneRecords.forEach((lane, level) -> level.value = 0);
+    seconds.forEach((lane, s) -> level(laneSeconds, "lane.seconds", lane).value = s);
+    records.forEach((lane, n) -> level(laneRecords, "lane.records", lane).value = n);
   }
 
-  public void laneRecords(String lane, long records) {
-    laneRecords.computeIfAbsent(lane, l -> level("lane.records", Tags.of("lane", l))).value =
-        records;
+  private Level level(Map<String, Level> levels, String name, String lane) {
+    return levels.computeIfAbsent(lane, l -> level(name, Tags.of("lane", l)));
   }
 
   public void storeUp(boolean up) {

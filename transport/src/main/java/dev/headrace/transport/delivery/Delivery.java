@@ -44,6 +44,9 @@ public final class Delivery {
   /** After this long one step returns, so that its loop can poll (chosen). */
   private static final long STEP_NANOS = 200_000_000;
 
+  /** Waiting for a Redis that does not answer takes at most a fifth of the time (chosen). */
+  private static final long PAUSES_PER_TRY = 4;
+
   private final OutcomeStore store;
   private final DeliveryConfig config;
   private final LongSupplier nanos;
@@ -182,12 +185,13 @@ public final class Delivery {
     while (!(toStore.isEmpty() && toMark.isEmpty())
         && nanos.getAsLong() - storeAgainAt >= 0
         && nanos.getAsLong() - until < 0) {
+      long begin = nanos.getAsLong();
       try {
         moved += markBatch() + storeBatch(MAX_BATCH);
         storeDown = false;
       } catch (FailureException e) {
         if (isTransient(e)) {
-          storeFailed(e);
+          storeFailed(e, begin);
         } else {
           moved += storeOneByOne();
         }
@@ -200,23 +204,26 @@ public final class Delivery {
     return e.failure().code().kind() == ErrorKind.TRANSIENT;
   }
 
-  private void storeFailed(FailureException e) {
+  private void storeFailed(FailureException e, long begin) {
     if (!storeDown) {
       LOG.warn("store does not answer pending={} cause={}", pending, e.getMessage());
     }
     storeDown = true;
-    storeAgainAt = nanos.getAsLong() + config.retryPause().toNanos();
+    long now = nanos.getAsLong();
+    long pause = Math.max(config.retryPause().toNanos(), PAUSES_PER_TRY * (now - begin));
+    storeAgainAt = now + pause;
   }
 
   /** Finds the outcome that the store refuses; it goes to Kafka only. */
   private int storeOneByOne() {
     int count = Math.min(toStore.size(), MAX_BATCH);
     for (int i = 0; i < count; i++) {
+      long begin = nanos.getAsLong();
       try {
         storeBatch(1);
       } catch (FailureException e) {
         if (isTransient(e)) {
-          storeFailed(e);
+          storeFailed(e, begin);
           return i;
         }
         Item item = toStore.removeFirst();

@@ -22,10 +22,11 @@ final class Wire {
   }
 
   static WireRecord fromKafka(ConsumerRecord<byte[], byte[]> record) {
-    List<WireHeader> headers = new ArrayList<>();
-    for (Header header : record.headers()) {
-      headers.add(new WireHeader(header.key(), header.value()));
+    Header[] from = record.headers().toArray();
+    WireHeader[] headers = new WireHeader[from.length];
+    for (int i = 0; i < from.length; i++) {
+      headers[i] = new WireHeader(from[i].key(), from[i].value());
     }
-    return new WireRecord(record.key(), headers, record.value());
+    return new WireRecord(record.key(), List.of(headers), record.value());
   }
 }

@@ -7,6 +7,7 @@ import dev.headrace.protocol.naming.RedisKeys;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,9 +28,33 @@ final class RedisResultCache implements ResultCache {
     this.config = config;
   }
 
+  /**
+   * Asks first without saying what each would wait for: most lead, and writing that down is half of
+   * the work of asking (measured). Those who are to follow ask again with it, and may find that
+   * their turn has come meanwhile.
+   */
   @Override
   public List<Place> resolve(List<Question> questions) {
-    List<Reply> replies = link.run(questions.stream().map(this::resolveCall).toList());
+    List<Place> places = ask(questions, q -> new byte[0]);
+    List<Integer> following = new ArrayList<>();
+    for (int i = 0; i < places.size(); i++) {
+      if (places.get(i) instanceof Place.Follow) {
+        following.add(i);
+      }
+    }
+    List<Place> again =
+        ask(
+            following.stream().map(questions::get).toList(),
+            q -> OutcomeCodec.toStored(q.waiting()));
+    for (int i = 0; i < again.size(); i++) {
+      places.set(following.get(i), again.get(i));
+    }
+    return places;
+  }
+
+  private List<Place> ask(List<Question> questions, Function<Question, byte[]> waiting) {
+    List<Reply> replies =
+        link.run(questions.stream().map(q -> resolveCall(q, waiting.apply(q))).toList());
     List<Place> places = new ArrayList<>(questions.size());
     for (int i = 0; i < questions.size(); i++) {
       places.add(place(questions.get(i), replies.get(i), true));
@@ -37,14 +62,14 @@ final class RedisResultCache implements ResultCache {
     return places;
   }
 
-  private Call resolveCall(Question q) {
+  private Call resolveCall(Question q, byte[] waiting) {
     return Call.of(
         RESOLVE,
         keys(q.cacheKey()),
         q.token(),
         Math.max(1, q.lease().toMillis()),
         q.mayFollow() ? "1" : "0",
-        OutcomeCodec.toStored(q.waiting()),
+        waiting,
         config.followerTtl().toMillis(),
         config.maxFollowers());
   }
@@ -71,7 +96,11 @@ final class RedisResultCache implements ResultCache {
       return new Place.Lead();
     }
     String key = RedisKeys.cache(q.cacheKey());
-    List<Reply> replies = link.run(List.of(Call.of(UNCACHE, List.of(key), cached), resolveCall(q)));
+    List<Reply> replies =
+        link.run(
+            List.of(
+                Call.of(UNCACHE, List.of(key), cached),
+                resolveCall(q, OutcomeCodec.toStored(q.waiting()))));
     return place(q, replies.get(1), false);
   }
 

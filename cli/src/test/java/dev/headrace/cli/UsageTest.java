@@ -1,0 +1,60 @@
+package dev.headrace.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class UsageTest {
+  @TempDir Path folder;
+
+  /** Runs a command line in this JVM. */
+  private record Run(int code, String err) {
+    static Run of(String... arguments) {
+      java.io.StringWriter err = new java.io.StringWriter();
+      CommandLine commandLine = Main.commandLine().setErr(new java.io.PrintWriter(err));
+      return new Run(commandLine.execute(arguments), err.toString());
+    }
+  }
+
+  @Test
+  void a_missing_command_is_wrong_usage() {
+    Run run = Run.of();
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains("command: missing").contains("demo");
+  }
+
+  @Test
+  void values_out_of_range_are_named_with_what_was_expected() {
+    Run run = Run.of("demo", "--requests", "0");
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains("--requests: 0 (expected: 1..1000000)");
+    assertThat(Run.of("demo", "--rate", "-1").err()).contains("--rate: -1.0 (expected: 0..100000)");
+    Run tier = Run.of("submit", "embed", "--text", "x", "--tier", "gold");
+    assertThat(tier.code()).isEqualTo(2);
+    assertThat(tier.err()).contains("--tier: gold (expected: one of economy, standard, premium)");
+    Run deadline = Run.of("submit", "embed", "--text", "x", "--deadline", "soon");
+    assertThat(deadline.err()).contains("--deadline: soon (expected: a span such as");
+  }
+
+  @Test
+  void a_misspelt_setting_is_an_error_with_a_suggestion() throws Exception {
+    Path config = folder.resolve("worker.properties");
+    Files.writeString(config, "worker.batch.max-row = 3\nworker.precision = fp17\n");
+    Run run = Run.of("worker", "--config", config.toString());
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err())
+        .contains("worker.batch.max-row: unknown setting (expected: perhaps worker.batch.max-rows")
+        .contains("worker.precision: fp17 (expected: one of fp32, fp16, bf16, int8");
+  }
+
+  @Test
+  void a_config_file_that_is_not_there_is_named() {
+    Run run = Run.of("router", "--config", "/nowhere/router.properties");
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains("--config: /nowhere/router.properties (expected: a readable");
+  }
+}
