@@ -69,19 +69,7 @@ class RepliesTest {
   @Test
   void outcome_that_the_stream_did_not_announce_is_found_by_the_sweep() {
     Told told = submitted("a");
-    Outcome unannounced = world.result(world.request("a", "text of a"));
-    Address quiet = new Address(World.CLIENT, "a", false, null);
-    world.store.deliver(
-        List.of(
-            new Outcome(
-                quiet,
-                unannounced.status(),
-                null,
-                unannounced.time(),
-                unannounced.source(),
-                unannounced.details(),
-                unannounced.body(),
-                unannounced.trace())));
+    world.store.deliver(List.of(unannounced(world.result(world.request("a", "text of a")))));
     world.receive();
     assertThat(told.waits()).isTrue();
 
@@ -120,9 +108,10 @@ class RepliesTest {
   void announced_ids_whose_look_up_failed_are_not_forgotten() {
     Told told = submitted("a");
     world.work();
-    world.outage.loseAnswers(); // the stream's position moves on, its ids are lost
+    world.findsFail = true; // the stream's position moves on, its ids are lost
     world.receive();
-    world.outage.end();
+    world.findsFail = false;
+    world.outcomes.down(true);
     world.receiveFor(SECOND);
 
     assertThat(told.outcome().id()).isEqualTo("a");
@@ -326,23 +315,27 @@ class RepliesTest {
 
   @Test
   void last_look_before_the_timeout_finds_a_late_outcome() {
-    Told told = submitted("a");
-    world.receiveFor(Duration.ofSeconds(89));
-    Outcome late = world.result(world.request("a", "text of a"));
-    world.store.deliver(
-        List.of(
-            new Outcome(
-                new Address(World.CLIENT, "a", false, null),
-                late.status(),
-                null,
-                late.time(),
-                late.source(),
-                late.details(),
-                late.body(),
-                late.trace())));
-    world.receiveFor(Duration.ofSeconds(3));
+    World rarely = new World(Map.of("sdk.sweep-interval", "1h"));
+    Told told = rarely.submit("a");
+    rarely.send();
+    rarely.receiveFor(Duration.ofSeconds(89));
+    rarely.store.deliver(List.of(unannounced(rarely.result(rarely.request("a", "text of a")))));
+    rarely.receiveFor(Duration.ofSeconds(3));
 
     assertThat(told.outcome().id()).isEqualTo("a");
+  }
+
+  /** As if its entry had been cut off the stream. */
+  private static Outcome unannounced(Outcome outcome) {
+    return new Outcome(
+        new Address(World.CLIENT, outcome.id(), false, null),
+        outcome.status(),
+        outcome.failure(),
+        outcome.time(),
+        outcome.source(),
+        outcome.details(),
+        outcome.body(),
+        outcome.trace());
   }
 
   @Test

@@ -89,10 +89,12 @@ class SenderTest {
   void cache_is_not_asked_for_those_who_do_not_want_it_or_who_have_a_reply_topic() {
     world.worker("w1", World.REVISION, WorkerState.READY);
     world.cacheResult("known");
-    world.submit(world.request("a", "known", null, CacheMode.BYPASS, MINUTE));
-    world.submit(world.request("b", "known", "my.topic", CacheMode.USE, MINUTE));
+    Told a = world.submit(world.request("a", "known", null, CacheMode.BYPASS, MINUTE));
+    Told b = world.submit(world.request("b", "known", "my.topic", CacheMode.USE, MINUTE));
 
     world.send();
+
+    assertThat(List.of(a, b)).allMatch(Told::waits);
 
     assertThat(world.sent()).extracting(InferenceRequest::id).containsExactly("a", "b");
   }

@@ -64,6 +64,10 @@ final class World {
   final FakeProducer producer = new FakeProducer();
   final TopicLog outcomes = new TopicLog(time, 7);
   final Set<String> unreadable = new HashSet<>();
+
+  /** Whether the client's look-ups fail, while the reply stream can be read. */
+  boolean findsFail;
+
   final ClientCore core;
 
   private final Delivery delivery;
@@ -108,6 +112,9 @@ final class World {
 
     @Override
     public List<Optional<Delivered>> find(List<Address> addresses) {
+      if (findsFail) {
+        throw new FailureException(ErrorCode.STORE_UNAVAILABLE, "fake store is slow");
+      }
       if (addresses.stream().anyMatch(address -> unreadable.contains(address.id()))) {
         throw new FailureException(ErrorCode.MALFORMED_EVENT, "stored outcome: garbage");
       }

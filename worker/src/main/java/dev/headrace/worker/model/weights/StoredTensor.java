@@ -5,11 +5,14 @@ import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 
 /** A tensor whose bytes lie in a file. */
-final class StoredTensor extends Tensor {
+public final class StoredTensor extends Tensor {
   private final ByteRegion region;
   private final long offset;
 
-  StoredTensor(ByteRegion region, long offset, ElementType type, long... shape)
+  /**
+   * Fails when the elements of {@code shape}, from {@code offset} on, are not inside the region.
+   */
+  public StoredTensor(ByteRegion region, long offset, ElementType type, long... shape)
       throws MalformedModelException {
     super(type, shape);
     region.check(offset, byteSize());

@@ -1,0 +1,132 @@
+package dev.headrace.worker.model.hf;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import dev.headrace.worker.model.ModelFiles;
+import dev.headrace.worker.model.json.StrictJson;
+import dev.headrace.worker.model.safetensors.SafetensorsWeights;
+import dev.headrace.worker.model.weights.MalformedModelException;
+import dev.headrace.worker.model.weights.WeightSource;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * A Hugging Face folder: {@code config.json}, {@code tokenizer.json}, weights as safetensors, and
+ * what sentence-transformers adds to them. Opening it reads the small files; weights and tokenizer
+ * are read when asked for.
+ */
+public final class HfFolder implements ModelFiles {
+  /** Chosen: the tokenizers of multilingual models have 17 MB. */
+  private static final int MAX_TOKENIZER_BYTES = 128 << 20;
+
+  private static final int MAX_TOKENIZER_DEPTH = 64;
+  private static final String TOKENIZER = "tokenizer.json";
+  private static final StrictJson TOKENIZER_JSON =
+      new StrictJson(TOKENIZER, MAX_TOKENIZER_BYTES, MAX_TOKENIZER_DEPTH);
+  private static final int MAX_TOKENS = 1 << 24;
+
+  /** In the order in which sentence-transformers looks for them. */
+  private static final List<String> LENGTH_FILES =
+      List.of(
+          "sentence_bert_config.json",
+          "sentence_roberta_config.json",
+          "sentence_distilbert_config.json",
+          "sentence_camembert_config.json",
+          "sentence_albert_config.json",
+          "sentence_xlm-roberta_config.json",
+          "sentence_xlnet_config.json");
+
+  private final Path transformer;
+  private final HfConfig config;
+  private final Optional<SentenceModules> modules;
+  private final SentencePrompts prompts;
+  private final TokenizerSettings tokenizer;
+  private final OptionalInt maxSequenceLength;
+
+  private HfFolder(Path folder, Optional<SentenceModules> modules) throws IOException {
+    this.modules = modules;
+    this.transformer = folder.resolve(modules.map(SentenceModules::transformerPath).orElse(""));
+    this.config = HfConfig.read(transformer.resolve("config.json"));
+    this.prompts = SentencePrompts.read(folder);
+    this.tokenizer = TokenizerSettings.read(transformer);
+    this.maxSequenceLength = maxSequenceLength(transformer);
+  }
+
+  /**
+   * Reads the folder's small files.
+   *
+   * @throws MalformedModelException when a file is missing, damaged or asks for what we cannot do;
+   *     names the file, the key and what was expected
+   */
+  public static HfFolder open(Path folder) throws IOException {
+    return new HfFolder(folder, SentenceModules.read(folder));
+  }
+
+  private static OptionalInt maxSequenceLength(Path folder) throws IOException {
+    for (String name : LENGTH_FILES) {
+      Path file = folder.resolve(name);
+      if (Files.isRegularFile(file)) {
+        int length = HfConfig.read(file).integer("max_seq_length", 1, MAX_TOKENS, 0);
+        return length == 0 ? OptionalInt.empty() : OptionalInt.of(length);
+      }
+    }
+    return OptionalInt.empty();
+  }
+
+  /** {@code config.json}. */
+  public HfConfig config() {
+    return config;
+  }
+
+  /** Pooling and what follows; empty for folders that are not for embeddings. */
+  public Optional<SentenceModules> modules() {
+    return modules;
+  }
+
+  public SentencePrompts prompts() {
+    return prompts;
+  }
+
+  public TokenizerSettings tokenizer() {
+    return tokenizer;
+  }
+
+  /**
+   * Longer texts are cut to this many tokens, special tokens included: {@code max_seq_length} of
+   * sentence-transformers, else the tokenizer's limit, and never more than {@code positions}, which
+   * the architecture has.
+   */
+  public int maxTokens(int positions) {
+    int limit = maxSequenceLength.orElse(tokenizer.maxTokens().orElse(positions));
+    return Math.min(limit, positions);
+  }
+
+  @Override
+  public WeightSource openWeights() throws IOException {
+    return SafetensorsWeights.open(transformer);
+  }
+
+  @Override
+  public String tokenizerJson() throws IOException {
+    return checked(TOKENIZER_JSON.read(transformer.resolve(TOKENIZER)));
+  }
+
+  /** Native code reads it next, so nothing but plain JSON gets there. */
+  static String checked(byte[] utf8) throws MalformedModelException {
+    if (!TOKENIZER_JSON.read(utf8, HfFolder::skipObject)) {
+      throw TOKENIZER_JSON.malformed("not an object (expected: a JSON object)");
+    }
+    return new String(utf8, StandardCharsets.UTF_8);
+  }
+
+  private static boolean skipObject(JsonParser parser) throws IOException {
+    boolean object = parser.nextToken() == JsonToken.START_OBJECT;
+    parser.skipChildren();
+    return object;
+  }
+}

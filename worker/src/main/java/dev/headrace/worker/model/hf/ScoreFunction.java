@@ -1,0 +1,42 @@
+package dev.headrace.worker.model.hf;
+
+import dev.headrace.worker.model.weights.MalformedModelException;
+import java.util.Optional;
+
+/** What a cross-encoder's logit goes through before it is a score. */
+public enum ScoreFunction {
+  SIGMOID("torch.nn.modules.activation.Sigmoid"),
+  IDENTITY("torch.nn.modules.linear.Identity");
+
+  private final String pythonName;
+
+  ScoreFunction(String pythonName) {
+    this.pythonName = pythonName;
+  }
+
+  /**
+   * As sentence-transformers reads {@code config.json}: {@code sentence_transformers.activation_fn}
+   * (from version 4 on), {@code sbert_ce_default_activation_function} (before), else sigmoid for
+   * one label and nothing for several.
+   */
+  public static ScoreFunction of(HfConfig config) throws MalformedModelException {
+    Optional<HfConfig> section = config.object("sentence_transformers");
+    if (section.isPresent() && section.get().has("activation_fn")) {
+      return named(section.get(), "activation_fn");
+    }
+    if (config.has("sbert_ce_default_activation_function")) {
+      return named(config, "sbert_ce_default_activation_function");
+    }
+    return config.labels().size() == 1 ? SIGMOID : IDENTITY;
+  }
+
+  private static ScoreFunction named(HfConfig config, String key) throws MalformedModelException {
+    String name = config.string(key);
+    for (ScoreFunction function : values()) {
+      if (function.pythonName.equals(name)) {
+        return function;
+      }
+    }
+    throw config.malformed(key, name, SIGMOID.pythonName + " or " + IDENTITY.pythonName);
+  }
+}

@@ -1,0 +1,49 @@
+package dev.headrace.worker.model.hf;
+
+import dev.headrace.worker.model.weights.MalformedModelException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * {@code tokenizer_config.json}, as far as {@code tokenizer.json} does not say it too.
+ *
+ * @param maxTokens {@code model_max_length}; absent for those that never had one, which
+ *     transformers writes as 1e30
+ * @param maskToken the token that stands for a word to be filled in
+ */
+public record TokenizerSettings(OptionalInt maxTokens, Optional<String> maskToken) {
+  static final String FILE = "tokenizer_config.json";
+
+  /** Chosen: a limit from here on is none. The longest encoders read 8,192 tokens. */
+  private static final int NO_LIMIT = 10_000_000;
+
+  static final TokenizerSettings NONE =
+      new TokenizerSettings(OptionalInt.empty(), Optional.empty());
+
+  static TokenizerSettings read(Path folder) throws IOException {
+    Path file = folder.resolve(FILE);
+    return Files.isRegularFile(file) ? read(HfConfig.read(file)) : NONE;
+  }
+
+  static TokenizerSettings read(HfConfig config) throws MalformedModelException {
+    double limit = config.number("model_max_length", NO_LIMIT);
+    if (!(limit >= 1) || limit != Math.rint(limit)) {
+      throw config.malformed("model_max_length", limit, "a whole number >= 1");
+    }
+    OptionalInt maxTokens = limit >= NO_LIMIT ? OptionalInt.empty() : OptionalInt.of((int) limit);
+    return new TokenizerSettings(maxTokens, token(config, "mask_token"));
+  }
+
+  /** A token is a string or, in older files, an object with its content. */
+  private static Optional<String> token(HfConfig config, String key)
+      throws MalformedModelException {
+    if (config.isString(key)) {
+      return config.optionalString(key);
+    }
+    Optional<HfConfig> object = config.object(key);
+    return object.isPresent() ? Optional.of(object.get().string("content")) : Optional.empty();
+  }
+}
