@@ -19,9 +19,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,21 +38,22 @@ public final class OutcomeCodec {
 
   /** Attributes that are no details. */
   private static final Set<String> RESERVED =
-      Set.of(
-          "specversion",
-          "id",
-          "type",
-          "source",
-          "time",
-          "dataref",
-          "client",
-          "streamed",
-          "replyto",
-          "status",
-          "errorcode",
-          "errormessage",
-          "traceparent",
-          "tracestate");
+      new HashSet<>(
+          List.of(
+              "specversion",
+              "id",
+              "type",
+              "source",
+              "time",
+              "dataref",
+              "client",
+              "streamed",
+              "replyto",
+              "status",
+              "errorcode",
+              "errormessage",
+              "traceparent",
+              "tracestate"));
 
   private OutcomeCodec() {}
 
@@ -67,7 +71,7 @@ public final class OutcomeCodec {
     Attributes.Writer w = new Attributes.Writer();
     w.put("specversion", "1.0").put("type", TYPE).plain("content-type", RequestCodec.CONTENT_TYPE);
     w.put("dataref", reference);
-    attributes(o).forEach(w::put);
+    attributes(o, w::put);
     w.plain("traceparent", o.trace().traceparent()).plain("tracestate", o.trace().tracestate());
     return new WireRecord(o.id().getBytes(StandardCharsets.UTF_8), w.headers(), body);
   }
@@ -105,9 +109,7 @@ public final class OutcomeCodec {
     try (JsonGenerator json = JSON.createGenerator(out)) {
       json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
       json.writeStartObject();
-      for (Map.Entry<String, String> e : attributes(o).entrySet()) {
-        json.writeStringField(e.getKey(), e.getValue());
-      }
+      attributes(o, (name, value) -> writeField(json, name, value));
       writeIfPresent(json, "traceparent", o.trace().traceparent());
       writeIfPresent(json, "tracestate", o.trace().tracestate());
       json.writeEndObject();
@@ -117,6 +119,14 @@ public final class OutcomeCodec {
     out.write('\n');
     out.writeBytes(o.body());
     return out.toByteArray();
+  }
+
+  private static void writeField(JsonGenerator json, String name, String value) {
+    try {
+      json.writeStringField(name, value);
+    } catch (IOException e) {
+      throw new UncheckedIOException("writing to memory failed", e);
+    }
   }
 
   private static void writeIfPresent(JsonGenerator json, String name, @Nullable String value)
@@ -161,31 +171,28 @@ public final class OutcomeCodec {
     return read(values, Arrays.copyOfRange(stored, end + 1, stored.length), trace);
   }
 
-  private static Map<String, String> attributes(Outcome o) {
-    Map<String, String> a = new LinkedHashMap<>();
-    a.put("id", o.id());
-    a.put("source", o.source());
-    a.put("time", o.time().toString());
-    a.put("client", o.address().client());
+  /** Gives the attributes in their order; names without values are left out. */
+  private static void attributes(Outcome o, BiConsumer<String, String> sink) {
+    sink.accept("id", o.id());
+    sink.accept("source", o.source());
+    sink.accept("time", o.time().toString());
+    sink.accept("client", o.address().client());
     if (o.address().streamed()) {
-      a.put("streamed", "true");
+      sink.accept("streamed", "true");
     }
     if (o.address().replyTo() != null) {
-      a.put("replyto", o.address().replyTo());
+      sink.accept("replyto", o.address().replyTo());
     }
-    a.put("status", o.status().name());
+    sink.accept("status", o.status().name());
     if (o.failure() != null) {
-      a.put("errorcode", o.failure().code().wireId());
-      a.put("errormessage", o.failure().message());
+      sink.accept("errorcode", o.failure().code().wireId());
+      sink.accept("errormessage", o.failure().message());
     }
-    o.details()
-        .forEach(
-            (name, value) -> {
-              if (!RESERVED.contains(name)) {
-                a.put(name, WellFormed.of(value));
-              }
-            });
-    return a;
+    for (Map.Entry<String, String> detail : o.details().entrySet()) {
+      if (!RESERVED.contains(detail.getKey())) {
+        sink.accept(detail.getKey(), WellFormed.of(detail.getValue()));
+      }
+    }
   }
 
   private static Outcome read(Map<String, String> values, byte[] body, TraceContext trace) {
