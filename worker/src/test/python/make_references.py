@@ -90,6 +90,7 @@ class Reference:
         self.target = target
         self.passages = passages
         self.tokenizer = self.kept_tokenizer()
+        self.scratch = tempfile.TemporaryDirectory(prefix="reference-")
         self.tensors = {}
         self.folders = {}
         self.cases = []
@@ -197,7 +198,7 @@ class Reference:
 
     def assembled(self, name):
         """The declared folder on disk, as a user would have it."""
-        folder = Path(tempfile.mkdtemp(prefix="reference-"))
+        folder = Path(tempfile.mkdtemp(dir=self.scratch.name))
         for path, source in self.folders[name].items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(self.target / source, folder / path)

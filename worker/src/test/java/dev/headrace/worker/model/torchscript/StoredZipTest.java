@@ -46,6 +46,21 @@ class StoredZipTest {
   }
 
   @Test
+  void entries_past_four_gibibytes_are_found() throws IOException {
+    Path file = folder.resolve("large.zip");
+    try (FileChannel channel = open(file);
+        StoredZip zip = new StoredZip(channel)) {
+      zip.add("first", new byte[] {1});
+      channel.position(5L << 30); // a hole, which costs no disk, in place of a tensor
+      zip.add("second", new byte[] {2});
+    }
+    try (ZipFile zip = new ZipFile(file.toFile())) {
+      assertThat(zip.getInputStream(zip.getEntry("first")).readAllBytes()).containsExactly(1);
+      assertThat(zip.getInputStream(zip.getEntry("second")).readAllBytes()).containsExactly(2);
+    }
+  }
+
+  @Test
   void content_of_another_size_than_announced_is_refused() throws IOException {
     try (FileChannel channel = open(folder.resolve("b.zip"))) {
       StoredZip zip = new StoredZip(channel);
