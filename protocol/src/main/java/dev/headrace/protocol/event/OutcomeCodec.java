@@ -1,7 +1,6 @@
 package dev.headrace.protocol.event;
 
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.headrace.protocol.Address;
@@ -12,18 +11,13 @@ import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Status;
 import dev.headrace.protocol.TraceContext;
 import dev.headrace.protocol.WellFormed;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -36,24 +30,27 @@ public final class OutcomeCodec {
 
   private static final JsonFactory JSON = new JsonFactory();
 
-  /** Attributes that are no details. */
-  private static final Set<String> RESERVED =
-      new HashSet<>(
-          List.of(
-              "specversion",
-              "id",
-              "type",
-              "source",
-              "time",
-              "dataref",
-              "client",
-              "streamed",
-              "replyto",
-              "status",
-              "errorcode",
-              "errormessage",
-              "traceparent",
-              "tracestate"));
+  /** Whether an attribute is no detail. */
+  private static boolean isReserved(String name) {
+    return switch (name) {
+      case "specversion",
+          "id",
+          "type",
+          "source",
+          "time",
+          "dataref",
+          "client",
+          "streamed",
+          "replyto",
+          "status",
+          "errorcode",
+          "errormessage",
+          "traceparent",
+          "tracestate" ->
+          true;
+      default -> false;
+    };
+  }
 
   private OutcomeCodec() {}
 
@@ -105,35 +102,16 @@ public final class OutcomeCodec {
 
   /** The value for Redis. */
   public static byte[] toStored(Outcome o) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream(512 + o.body().length);
-    try (JsonGenerator json = JSON.createGenerator(out)) {
-      json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
-      json.writeStartObject();
-      attributes(o, (name, value) -> writeField(json, name, value));
-      writeIfPresent(json, "traceparent", o.trace().traceparent());
-      writeIfPresent(json, "tracestate", o.trace().tracestate());
-      json.writeEndObject();
-    } catch (IOException e) {
-      throw new UncheckedIOException("writing to memory failed", e);
+    JsonAttributes json = new JsonAttributes(1024);
+    attributes(o, json::put);
+    TraceContext trace = o.trace();
+    if (trace.traceparent() != null) {
+      json.put("traceparent", trace.traceparent());
     }
-    out.write('\n');
-    out.writeBytes(o.body());
-    return out.toByteArray();
-  }
-
-  private static void writeField(JsonGenerator json, String name, String value) {
-    try {
-      json.writeStringField(name, value);
-    } catch (IOException e) {
-      throw new UncheckedIOException("writing to memory failed", e);
+    if (trace.tracestate() != null) {
+      json.put("tracestate", trace.tracestate());
     }
-  }
-
-  private static void writeIfPresent(JsonGenerator json, String name, @Nullable String value)
-      throws IOException {
-    if (value != null) {
-      json.writeStringField(name, value);
-    }
+    return json.finish('\n', o.body());
   }
 
   /**
@@ -171,28 +149,29 @@ public final class OutcomeCodec {
     return read(values, Arrays.copyOfRange(stored, end + 1, stored.length), trace);
   }
 
-  /** Gives the attributes in their order; names without values are left out. */
-  private static void attributes(Outcome o, BiConsumer<String, String> sink) {
-    sink.accept("id", o.id());
-    sink.accept("source", o.source());
-    sink.accept("time", o.time().toString());
-    sink.accept("client", o.address().client());
+  private static void attributes(Outcome o, BiConsumer<String, String> to) {
+    to.accept("id", o.id());
+    to.accept("source", o.source());
+    to.accept("time", o.time().toString());
+    to.accept("client", o.address().client());
     if (o.address().streamed()) {
-      sink.accept("streamed", "true");
+      to.accept("streamed", "true");
     }
     if (o.address().replyTo() != null) {
-      sink.accept("replyto", o.address().replyTo());
+      to.accept("replyto", o.address().replyTo());
     }
-    sink.accept("status", o.status().name());
+    to.accept("status", o.status().name());
     if (o.failure() != null) {
-      sink.accept("errorcode", o.failure().code().wireId());
-      sink.accept("errormessage", o.failure().message());
+      to.accept("errorcode", o.failure().code().wireId());
+      to.accept("errormessage", o.failure().message());
     }
-    for (Map.Entry<String, String> detail : o.details().entrySet()) {
-      if (!RESERVED.contains(detail.getKey())) {
-        sink.accept(detail.getKey(), WellFormed.of(detail.getValue()));
-      }
-    }
+    o.details()
+        .forEach(
+            (name, value) -> {
+              if (!isReserved(name)) {
+                to.accept(name, WellFormed.of(value));
+              }
+            });
   }
 
   private static Outcome read(Map<String, String> values, byte[] body, TraceContext trace) {
@@ -204,7 +183,7 @@ public final class OutcomeCodec {
             values.get("replyto"));
     Status status = status(require(values, "status"));
     Map<String, String> details = new LinkedHashMap<>(values);
-    details.keySet().removeAll(RESERVED);
+    details.keySet().removeIf(OutcomeCodec::isReserved);
     details.replaceAll((name, value) -> WellFormed.of(value));
     return new Outcome(
         address,
