@@ -29,7 +29,7 @@ final class HeadracePipeline implements Pipeline {
   private final WorkerProcess worker;
   private final HeadraceClient client;
 
-  HeadracePipeline(String bootstrap, String redis) {
+  HeadracePipeline(String bootstrap, String redis, Map<String, String> given) {
     Map<String, String> addresses =
         Map.of(
             "kafka.bootstrap-servers",
@@ -47,7 +47,7 @@ final class HeadracePipeline implements Pipeline {
     worker =
         WorkerProcess.plan(settings)
             .start(() -> new OneShotEngine(new NoOpRunner(), System::nanoTime), registry);
-    client = HeadraceClient.builder().bootstrapServers(bootstrap).redisUri(redis).build();
+    client = HeadraceClient.builder().settings(settings).build();
     awaitReady();
   }
 
