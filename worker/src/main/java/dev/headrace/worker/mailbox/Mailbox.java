@@ -36,7 +36,7 @@ public final class Mailbox<T> {
     try {
       while (!closed) {
         if (letters.offer(letter, LOOK_MS, TimeUnit.MILLISECONDS)) {
-          return true;
+          return !closed; // closing empties the box, which looks like room
         }
       }
     } catch (InterruptedException e) {
