@@ -16,7 +16,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -41,33 +40,8 @@ final class Dispatcher {
   private final CrashWatch crashes;
   private final WorkerMetrics metrics;
   private final Map<Long, RowSet> sets = new HashMap<>();
-  private final Map<Long, Sent> sent = new LinkedHashMap<>();
+  private final OnDevice onDevice = new OnDevice();
   private final ArrayDeque<Batch> halves = new ArrayDeque<>();
-  private long nextBatch;
-
-  /** A batch before the device. Its rows are replaced by null as they finish. */
-  private static final class Sent {
-    final Batch batch;
-    final @Nullable RowRef[] open;
-    final double predictedSeconds;
-    long sentNanos;
-
-    Sent(Batch batch, double predictedSeconds, long sentNanos) {
-      this.batch = batch;
-      this.open = batch.rows().toArray(new RowRef[0]);
-      this.predictedSeconds = predictedSeconds;
-      this.sentNanos = sentNanos;
-    }
-
-    boolean finished() {
-      for (RowRef row : open) {
-        if (row != null) {
-          return false;
-        }
-      }
-      return true;
-    }
-  }
 
   Dispatcher(
       Batcher batcher,
@@ -102,16 +76,6 @@ final class Dispatcher {
     return expired;
   }
 
-  /** Nothing waits and nothing is on the device. */
-  boolean idle() {
-    return sent.isEmpty() && halves.isEmpty() && batcher.requests() == 0;
-  }
-
-  /** Whether anything is on the device. */
-  boolean busy() {
-    return !sent.isEmpty();
-  }
-
   /** Seconds of service that wait. */
   double queuedSeconds() {
     return batcher.queuedSeconds();
@@ -119,17 +83,7 @@ final class Dispatcher {
 
   /** Predicted seconds until all is done that the device was given. */
   double secondsAhead(long nowNanos) {
-    double seconds = 0;
-    double elapsed = 0;
-    boolean first = true;
-    for (Sent s : sent.values()) {
-      seconds += s.predictedSeconds;
-      if (first) {
-        elapsed = Math.min(s.predictedSeconds, (nowNanos - s.sentNanos) / 1e9);
-        first = false;
-      }
-    }
-    return seconds - elapsed;
+    return onDevice.secondsAhead(nowNanos);
   }
 
   /**
@@ -139,25 +93,21 @@ final class Dispatcher {
    */
   int dispatch(long nowNanos) {
     List<DeviceBatch> ready = new ArrayList<>();
-    while (sent.size() < CAPACITY && !aloneOnDevice()) {
+    while (onDevice.batches() < CAPACITY && !onDevice.alone()) {
       Batch batch = next(nowNanos);
       if (batch == null) {
         break;
       }
-      ready.add(send(batch, nowNanos));
+      ready.add(given(batch, nowNanos));
     }
     if (!ready.isEmpty()) {
       Set<String> names = names();
-      crashes.running(names, aloneOnDevice() || names.size() == 1);
+      crashes.running(names, onDevice.alone() || names.size() == 1);
       ready.forEach(this::handOver);
-    } else if (sent.isEmpty()) {
+    } else if (onDevice.isEmpty()) {
       crashes.idle(nowNanos);
     }
     return ready.size();
-  }
-
-  private boolean aloneOnDevice() {
-    return sent.values().stream().anyMatch(s -> s.batch.alone());
   }
 
   private @Nullable Batch next(long nowNanos) {
@@ -167,7 +117,7 @@ final class Dispatcher {
         return half;
       }
     }
-    return batcher.next(new Moment(nowNanos, sent.size(), secondsAhead(nowNanos)));
+    return batcher.next(new Moment(nowNanos, onDevice.batches(), onDevice.secondsAhead(nowNanos)));
   }
 
   /** The rows of a batch that somebody still waits for. */
@@ -176,14 +126,11 @@ final class Dispatcher {
     return rows.isEmpty() ? null : new Batch(batch.model(), rows, batch.alone());
   }
 
-  private DeviceBatch send(Batch batch, long nowNanos) {
-    long id = nextBatch++;
-    int rows = batch.rows().size();
-    sent.put(
-        id,
-        new Sent(
-            batch, meters.curve(batch.model()).batchSeconds(rows, batch.paddedLength()), nowNanos));
-    List<Row> inputs = new ArrayList<>(rows);
+  private DeviceBatch given(Batch batch, long nowNanos) {
+    double seconds =
+        meters.curve(batch.model()).batchSeconds(batch.rows().size(), batch.paddedLength());
+    long id = onDevice.add(batch, seconds, nowNanos);
+    List<Row> inputs = new ArrayList<>(batch.rows().size());
     for (RowRef row : batch.rows()) {
       inputs.add(owner(row).row(row.row()));
     }
@@ -200,39 +147,32 @@ final class Dispatcher {
 
   private Set<String> names() {
     Set<String> names = new HashSet<>();
-    for (Sent s : sent.values()) {
-      for (RowRef row : s.open) {
-        RowSet owner = row == null ? null : sets.get(row.owner());
-        if (owner != null && !owner.name().isEmpty()) {
-          names.add(owner.name());
-        }
-      }
-    }
+    onDevice.forEachOpen(
+        row -> {
+          RowSet owner = sets.get(row.owner());
+          if (owner != null && !owner.name().isEmpty()) {
+            names.add(owner.name());
+          }
+        });
     return names;
   }
 
   private void handOver(DeviceBatch batch) {
     if (!device.offer(batch)) {
       throw new IllegalStateException(
-          "the device's mailbox is full batches=" + sent.size() + " (expected: room for all)");
+          "the device's mailbox is full batches="
+              + onDevice.batches()
+              + " (expected: room for all)");
     }
   }
 
   /** Rows came back. */
-  void finished(long batchId, List<FinishedRow> rows, long nowNanos) {
-    Sent batch = sent.get(batchId);
-    if (batch == null) {
-      return;
-    }
+  void finished(long batch, List<FinishedRow> rows, long nowNanos) {
     for (FinishedRow row : rows) {
-      RowRef ref = batch.open[row.row()];
-      batch.open[row.row()] = null;
+      RowRef ref = onDevice.finished(batch, row.row(), nowNanos);
       if (ref != null) {
         finished(ref, row);
       }
-    }
-    if (batch.finished()) {
-      over(batchId, nowNanos);
     }
   }
 
@@ -248,47 +188,41 @@ final class Dispatcher {
     }
   }
 
-  /** The next one begins when one is over. */
-  private void over(long batchId, long nowNanos) {
-    sent.remove(batchId);
-    sent.values().stream().findFirst().ifPresent(s -> s.sentNanos = nowNanos);
-  }
-
   /**
    * A batch failed.
    *
    * @throws FailureException when the device is lost
    */
   void failed(long batchId, Failure failure, long nowNanos) {
-    Sent batch = sent.get(batchId);
-    if (batch == null) {
+    Batch open = onDevice.failed(batchId, nowNanos);
+    if (open == null) {
       return;
     }
-    over(batchId, nowNanos);
-    List<RowRef> open = new ArrayList<>();
+    Batch rest = live(open);
+    List<RowRef> rows = rest == null ? List.of() : rest.rows();
     Set<Long> owners = new HashSet<>();
-    for (RowRef row : batch.open) {
-      if (row != null && sets.containsKey(row.owner())) {
-        open.add(row);
-        owners.add(row.owner());
-      }
-    }
-    if (open.isEmpty()) {
-      return;
-    }
-    Action action = Action.on(failure.code().kind(), open.size(), owners.size());
+    rows.forEach(r -> owners.add(r.owner()));
+    Action action = Action.on(failure.code().kind(), rows.size(), owners.size());
     metrics.batchFailed(failure.code(), action);
     LOG.warn(
         "batch failed model={} rows={} requests={} action={} cause={}",
-        batch.batch.model(),
-        open.size(),
+        open.model(),
+        rows.size(),
         owners.size(),
         action,
         failure);
-    Batch rest = new Batch(batch.batch.model(), open, batch.batch.alone());
+    if (action == Action.STOP) {
+      throw new FailureException(failure);
+    }
+    if (rest != null) {
+      act(action, rest, failure, open.paddedTokens(), owners);
+    }
+  }
+
+  private void act(Action action, Batch rest, Failure failure, long tokens, Set<Long> owners) {
     switch (action) {
       case SPLIT -> split(rest);
-      case SHRINK -> shrink(rest, batch.batch.paddedTokens());
+      case SHRINK -> shrink(rest, tokens);
       case RETRY, ELSEWHERE, DEAD_LETTER -> owners.forEach(o -> end(o, failure, action));
       case STOP -> throw new FailureException(failure);
     }

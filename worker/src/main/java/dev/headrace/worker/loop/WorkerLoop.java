@@ -40,17 +40,10 @@ public final class WorkerLoop implements Agent {
   private static final Logger LOG = LoggerFactory.getLogger(WorkerLoop.class);
 
   private static final long MILLI = TimeUnit.MILLISECONDS.toNanos(1);
-  private static final long COMMIT_EVERY = 500 * MILLI;
   private static final long HEALTH_EVERY = 100 * MILLI;
 
   /** Longest wait in Kafka's poll, when there is nothing else to wait for. */
   private static final long IDLE = 100 * MILLI;
-
-  /** Between polls for the membership's sake, while nothing is taken. */
-  private static final long CLOSED_POLL = 50 * MILLI;
-
-  /** Between polls while the device has enough before it. */
-  private static final long BUSY_POLL = 5 * MILLI;
 
   private final String name;
   private final LoopConfig config;
@@ -70,6 +63,7 @@ public final class WorkerLoop implements Agent {
   private final Intake intake;
   private final JobFlow flow;
   private final Valve valve;
+  private final Poller poller;
   private final BusyMeter busy;
   private final Heartbeat heartbeat;
 
@@ -77,11 +71,8 @@ public final class WorkerLoop implements Agent {
   private Map<String, ServedModel> models = Map.of();
   private @Nullable WarmUp warmUp;
   private boolean deviceLost;
-  private boolean brokerUp = true;
   private long memoryFreeBytes;
   private double utilisation;
-  private long pollAt;
-  private long commitAt;
   private long healthAt;
 
   /** Wires the loop's own parts; nothing is called yet. */
@@ -111,12 +102,11 @@ public final class WorkerLoop implements Agent {
             numbers::getAndIncrement);
     this.valve = new Valve(consumer, config.intake());
     links.slots().whenAssigned(valve::slotsCame);
+    this.poller = new Poller(consumer, valve, nanos);
     this.busy = new BusyMeter(now);
     this.heartbeat =
         new Heartbeat(
             links.registry(), gate, meters, self, config.heartbeatInterval().toNanos(), now);
-    this.pollAt = now;
-    this.commitAt = now;
     this.healthAt = now;
   }
 
@@ -183,7 +173,6 @@ public final class WorkerLoop implements Agent {
     moved += flow.runOnce(now);
     if (state != WorkerState.LOADING) {
       moved += poll(now, moved == 0);
-      commit(now);
     }
     report();
     return moved;
@@ -217,34 +206,22 @@ public final class WorkerLoop implements Agent {
 
   /** Waits in Kafka only if no other thread has anything of ours. */
   private int poll(long now, boolean nothingMoved) {
-    boolean opened = valve.set(inFlight, queuedSeconds(), gate.down() || delivery.storeDown());
-    if (!opened && now - pollAt < 0) {
+    if (valve.set(inFlight, queuedSeconds(), gate.down() || delivery.storeDown())) {
+      poller.soon();
+    } else if (!poller.due(now)) {
       return 0;
     }
     boolean waits = nothingMoved && inFlight.count() == 0 && delivery.pending() == 0;
-    long wait = waits && !valve.closed() ? Math.min(IDLE, heartbeat.untilDue(now)) : 0;
-    List<Received> records = pollConsumer(wait);
+    long wait = waits ? Math.min(IDLE, heartbeat.untilDue(now)) : 0;
+    List<Received> records = poller.poll(wait, spareSeconds(now) > 0);
     followSlots();
     intake.take(records);
-    pollAt = nanos.getAsLong() + pollPause();
     return records.size();
   }
 
-  private List<Received> pollConsumer(long waitNanos) {
-    try {
-      List<Received> records = consumer.poll(Duration.ofNanos(waitNanos));
-      if (!brokerUp) {
-        LOG.info("broker answers again");
-        brokerUp = true;
-      }
-      return records;
-    } catch (FailureException e) {
-      if (brokerUp) {
-        LOG.warn("broker does not answer cause={}", e.getMessage());
-      }
-      brokerUp = false;
-      return List.of();
-    }
+  /** Predicted work of the device beyond what it should have before it. */
+  private double spareSeconds(long now) {
+    return dispatcher.secondsAhead(now) - config.batch().ahead().toNanos() / 1e9;
   }
 
   private void followSlots() {
@@ -256,26 +233,8 @@ public final class WorkerLoop implements Agent {
     }
   }
 
-  private long pollPause() {
-    if (valve.closed() || !brokerUp) {
-      return CLOSED_POLL;
-    }
-    return dispatcher.secondsAhead(nanos.getAsLong()) > aheadSeconds() ? BUSY_POLL : 0;
-  }
-
-  private double aheadSeconds() {
-    return config.batch().ahead().toNanos() / 1e9;
-  }
-
   private double queuedSeconds() {
     return dispatcher.queuedSeconds() + desk.seconds();
-  }
-
-  private void commit(long now) {
-    if (now - commitAt >= 0) {
-      commitAt = now + COMMIT_EVERY;
-      consumer.commit();
-    }
   }
 
   private void report() {
@@ -298,7 +257,7 @@ public final class WorkerLoop implements Agent {
         state,
         links.clock().instant(),
         !gate.down() && !delivery.storeDown(),
-        brokerUp,
+        poller.brokerUp(),
         inFlight.count(),
         queuedSeconds(),
         dispatcher.secondsAhead(now),
@@ -313,8 +272,8 @@ public final class WorkerLoop implements Agent {
     if (!waiting && !valve.closed() && delivery.pending() == 0) {
       return; // the next turn waits in Kafka
     }
-    double spare = dispatcher.secondsAhead(nanos.getAsLong()) - aheadSeconds();
-    long wait = Math.max(MILLI, Math.min(BUSY_POLL, (long) (spare * 1e9)));
+    long spare = (long) (spareSeconds(nanos.getAsLong()) * 1e9);
+    long wait = Math.max(MILLI, Math.min(Poller.BUSY, spare));
     Runnable call = links.mailbox().poll(wait);
     if (call != null) {
       call.run();
