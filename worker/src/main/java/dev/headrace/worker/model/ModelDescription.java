@@ -8,8 +8,7 @@ package dev.headrace.worker.model;
  *     answers from old results
  * @param config the shape of the encoder
  * @param maxTokens longer texts are cut to this many tokens, special tokens included
- * @param pooling how a text's vector is made from its tokens
- * @param normalise whether vectors are scaled to length 1
+ * @param head what leaves the model
  * @param files where weights and tokenizer come from
  */
 public record ModelDescription(
@@ -17,8 +16,7 @@ public record ModelDescription(
     String revision,
     EncoderConfig config,
     int maxTokens,
-    Pooling pooling,
-    boolean normalise,
+    Head head,
     ModelFiles files) {
 
   public ModelDescription {
@@ -30,11 +28,11 @@ public record ModelDescription(
 
   /** Width of the vectors that leave the model. */
   public int dimension() {
-    return config.hidden();
+    return head.width(config);
   }
 
   /** The same model with another limit; MiniLM can read 512 tokens, for instance. */
   public ModelDescription withMaxTokens(int tokens) {
-    return new ModelDescription(name, revision, config, tokens, pooling, normalise, files);
+    return new ModelDescription(name, revision, config, tokens, head, files);
   }
 }
