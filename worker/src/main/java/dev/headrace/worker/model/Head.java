@@ -17,9 +17,17 @@ public sealed interface Head {
    *
    * @param poolings how it is made from the hidden states; several are put one after the other
    * @param normalise whether it is scaled to length 1
+   * @param dimensions it is cut to so many values afterwards, and not scaled again; 0 for all
    */
-  record Embedding(List<Pooling> poolings, boolean normalise) implements Head {
+  record Embedding(List<Pooling> poolings, boolean normalise, int dimensions) implements Head {
+    public Embedding(List<Pooling> poolings, boolean normalise) {
+      this(poolings, normalise, 0);
+    }
+
     public Embedding {
+      if (dimensions < 0) {
+        throw new IllegalArgumentException("dimensions: " + dimensions + " (expected: >= 0)");
+      }
       poolings = List.copyOf(poolings);
       if (poolings.isEmpty()) {
         throw new IllegalArgumentException("poolings: none (expected: at least one)");
@@ -28,7 +36,8 @@ public sealed interface Head {
 
     @Override
     public int width(EncoderConfig config) {
-      return config.hidden() * poolings.size();
+      int whole = config.hidden() * poolings.size();
+      return dimensions == 0 ? whole : Math.min(dimensions, whole);
     }
   }
 
@@ -49,9 +58,10 @@ public sealed interface Head {
    * The logits of a trained classifier of texts or pairs of texts.
    *
    * @param labels the names of its outputs, in order
+   * @param multiLabel whether each label is a question of its own, else one of them is right
    * @param pooling what it looks at; all but ModernBERT look at the first token
    */
-  record Classifier(List<String> labels, Pooling pooling) implements Head {
+  record Classifier(List<String> labels, boolean multiLabel, Pooling pooling) implements Head {
     public Classifier {
       labels = List.copyOf(labels);
       if (labels.isEmpty()) {

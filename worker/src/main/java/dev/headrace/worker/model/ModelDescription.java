@@ -9,6 +9,7 @@ package dev.headrace.worker.model;
  * @param config the shape of the encoder
  * @param maxTokens longer texts are cut to this many tokens, special tokens included
  * @param head what leaves the model
+ * @param prompt what is put before every text; mostly empty
  * @param files where weights and tokenizer come from
  */
 public record ModelDescription(
@@ -17,7 +18,19 @@ public record ModelDescription(
     EncoderConfig config,
     int maxTokens,
     Head head,
+    String prompt,
     ModelFiles files) {
+
+  /** A model that reads texts as they are. */
+  public ModelDescription(
+      String name,
+      String revision,
+      EncoderConfig config,
+      int maxTokens,
+      Head head,
+      ModelFiles files) {
+    this(name, revision, config, maxTokens, head, "", files);
+  }
 
   public ModelDescription {
     if (maxTokens < 2 || maxTokens > config.positions()) {
@@ -33,6 +46,6 @@ public record ModelDescription(
 
   /** The same model with another limit; MiniLM can read 512 tokens, for instance. */
   public ModelDescription withMaxTokens(int tokens) {
-    return new ModelDescription(name, revision, config, tokens, head, files);
+    return new ModelDescription(name, revision, config, tokens, head, prompt, files);
   }
 }

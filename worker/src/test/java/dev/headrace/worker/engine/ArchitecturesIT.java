@@ -8,6 +8,7 @@ import dev.headrace.worker.model.Precision;
 import dev.headrace.worker.model.hf.ReferenceModel;
 import dev.headrace.worker.model.hf.ReferenceModel.Case;
 import dev.headrace.worker.model.store.ModelFolders;
+import dev.headrace.worker.text.TextTokenizer;
 import dev.headrace.worker.text.TokenizedText;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -89,6 +90,35 @@ class ArchitecturesIT {
     }
   }
 
+  /**
+   * From the text on: the tokenizer's ids, cut and with the default prompt, are those of Python.
+   */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "bert",
+        "bert-plain",
+        "roberta",
+        "xlm-roberta",
+        "distilbert",
+        "mpnet",
+        "modernbert"
+      })
+  void texts_are_tokenised_as_by_sentence_transformers(String name) throws Exception {
+    ReferenceModel reference = ReferenceModel.named(name);
+    for (Case expected : reference.cases("embedding")) {
+      boolean usual = !expected.json().has("prompt_name");
+      if (usual && !expected.folder().contains("no-prompt")) {
+        try (TextTokenizer tokenizer = TextTokenizer.open(describe(reference, expected.folder()))) {
+          for (int row = 0; row < expected.size(); row++) {
+            String text = expected.input(row).get("text").textValue();
+            assertThat(tokenizer.tokenize(text).ids()).isEqualTo(expected.tokens(row, "ids"));
+          }
+        }
+      }
+    }
+  }
+
   private ModelDescription describe(ReferenceModel reference, String folder) throws Exception {
     Path target = directory.resolve(reference.folders().indexOf(folder) + "-" + System.nanoTime());
     return ModelFolders.describe(reference.assemble(folder, target));
@@ -96,7 +126,13 @@ class ArchitecturesIT {
 
   private static ModelDescription withHead(ModelDescription model, Head head) {
     return new ModelDescription(
-        model.name(), model.revision(), model.config(), model.maxTokens(), head, model.files());
+        model.name(),
+        model.revision(),
+        model.config(),
+        model.maxTokens(),
+        head,
+        model.prompt(),
+        model.files());
   }
 
   /** Each row three times, so that rows of one length and of different lengths run together. */

@@ -41,7 +41,10 @@ public final class EncoderEmitter {
 
   private static String ending(Head head) {
     if (head instanceof Head.Embedding embedding) {
-      return pooled(embedding.poolings()) + (embedding.normalise() ? NORMALISE : "  return v\n");
+      return pooled(embedding.poolings())
+          + (embedding.normalise() ? NORMALISE : "")
+          + (embedding.dimensions() > 0 ? CUT.formatted(embedding.dimensions()) : "")
+          + "  return v\n";
     }
     if (head instanceof Head.Classifier classifier) {
       return pooled(List.of(classifier.pooling()))
@@ -126,5 +129,7 @@ public final class EncoderEmitter {
   }
 
   private static final String NORMALISE =
-      "  return torch.div(v, torch.clamp_min(torch.norm(v, 2, [1], True), 1e-12))\n";
+      "  v = torch.div(v, torch.clamp_min(torch.norm(v, 2, [1], True), 1e-12))\n";
+
+  private static final String CUT = "  v = torch.contiguous(torch.slice(v, 1, 0, %d))\n";
 }

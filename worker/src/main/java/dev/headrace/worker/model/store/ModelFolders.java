@@ -57,6 +57,7 @@ public final class ModelFolders {
           config,
           files.maxTokens(config.positions()),
           head(files, config),
+          files.modules().isPresent() ? files.prompts().defaultPrompt() : "",
           files);
     } catch (MalformedModelException e) {
       throw new MalformedModelException("model " + name + ": " + e.getMessage());
@@ -67,13 +68,13 @@ public final class ModelFolders {
 
   private static Head head(HfFolder files, EncoderConfig config) throws IOException {
     if (files.modules().isPresent()) {
-      return embedding(files.modules().get(), config);
+      return embedding(files, files.modules().get(), config);
     }
     HfConfig json = files.config();
     List<String> classes = json.strings("architectures");
     for (String name : classes) {
       if (name.endsWith(SEQUENCE_CLASSIFICATION)) {
-        return new Head.Classifier(json.labels(), classifierPooling(json));
+        return classifier(json);
       }
       if (!name.endsWith("Model") && !name.endsWith("ForMaskedLM")) {
         throw json.malformed(
@@ -84,8 +85,29 @@ public final class ModelFolders {
     return new Head.Embedding(List.of(Pooling.MEAN), false);
   }
 
-  private static Head embedding(SentenceModules modules, EncoderConfig config)
+  /** Which function follows the logits is as in transformers' TextClassificationPipeline. */
+  private static Head classifier(HfConfig json) throws MalformedModelException {
+    String problem = json.string("problem_type", "single_label_classification");
+    List<String> labels = json.labels();
+    boolean multiLabel =
+        switch (problem) {
+          case "single_label_classification" -> labels.size() == 1;
+          case "multi_label_classification" -> true;
+          default ->
+              throw json.malformed(
+                  "problem_type",
+                  problem,
+                  "single_label_classification or multi_label_classification");
+        };
+    return new Head.Classifier(labels, multiLabel, classifierPooling(json));
+  }
+
+  private static Head embedding(HfFolder files, SentenceModules modules, EncoderConfig config)
       throws MalformedModelException {
+    if (!modules.pooling().includePrompt() && !files.prompts().defaultPrompt().isEmpty()) {
+      throw new MalformedModelException(
+          "pooling: include_prompt: false, with a default prompt (expected: true)");
+    }
     if (modules.pooling().hiddenSize() != config.hidden()) {
       throw new MalformedModelException(
           "pooling: word_embedding_dimension: "
@@ -95,7 +117,8 @@ public final class ModelFolders {
               + ", the width of the model)");
     }
     List<Pooling> poolings = modules.pooling().modes().stream().map(ModelFolders::pooling).toList();
-    return new Head.Embedding(poolings, modules.normalise());
+    int dimensions = files.prompts().dimensions().orElse(0);
+    return new Head.Embedding(poolings, modules.normalise(), dimensions);
   }
 
   private static Pooling pooling(PoolingMode mode) {
