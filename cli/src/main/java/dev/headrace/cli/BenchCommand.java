@@ -3,6 +3,7 @@ package dev.headrace.cli;
 import dev.headrace.bench.BenchResult;
 import dev.headrace.bench.pipeline.PipelineBench;
 import java.util.Locale;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -42,9 +43,15 @@ final class BenchCommand implements Runnable {
         description = "Per round and side. Default: ${DEFAULT-VALUE}.")
     int requests;
 
+    @Option(
+        names = "--set",
+        paramLabel = "KEY=VALUE",
+        description = "A setting of Headrace; may be given several times.")
+    Map<String, String> settings = new TreeMap<>();
+
     @Override
     public Integer call() throws Exception {
-      BenchResult result = new PipelineBench(rounds, requests, System.err).run();
+      BenchResult result = new PipelineBench(rounds, requests, settings, System.err).run();
       System.out.println(json ? result.toJson() : table(result));
       return 0;
     }

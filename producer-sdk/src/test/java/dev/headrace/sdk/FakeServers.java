@@ -8,6 +8,7 @@ import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.config.Settings;
 import dev.headrace.protocol.event.Decoded;
 import dev.headrace.protocol.event.RequestCodec;
+import dev.headrace.protocol.event.WireRecord;
 import dev.headrace.protocol.naming.Topics;
 import dev.headrace.sdk.internal.Backends;
 import dev.headrace.transport.kafka.EventProducer;
@@ -34,7 +35,7 @@ final class FakeServers {
   private int answered;
 
   HeadraceClient client(Map<String, String> settings) {
-    return client(settings, producer, store);
+    return client(settings, new Connection(), store);
   }
 
   HeadraceClient client(Map<String, String> settings, EventProducer kafka, OutcomeStore outcomes) {
@@ -53,6 +54,17 @@ final class FakeServers {
             closedConnections::incrementAndGet);
     SdkConfig config = SdkConfig.read(Settings.of(all));
     return HeadraceClient.start("me", config, backends, InstantSource.system(), System::nanoTime);
+  }
+
+  /** One client's connection to Kafka: closing it leaves Kafka as it is. */
+  private final class Connection implements EventProducer {
+    @Override
+    public void send(String topic, WireRecord record, Callback callback) {
+      producer.send(topic, record, callback);
+    }
+
+    @Override
+    public void close(Duration timeout) {}
   }
 
   /** Waits as Redis does, but looks every millisecond. */

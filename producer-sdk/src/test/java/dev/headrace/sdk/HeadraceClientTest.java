@@ -145,6 +145,19 @@ class HeadraceClientTest {
     assertThat(second.orTimeout(20, TimeUnit.SECONDS).join().isOk()).isTrue();
   }
 
+  @Test
+  void callback_may_submit_in_a_full_client() {
+    restart(Map.of("sdk.max-pending", "1"));
+    CompletableFuture<InferenceResult> second =
+        client.submit(request("a")).thenCompose(r -> client.submit(request("b")));
+    awaitSent(1);
+    servers.answer();
+    awaitSent(2);
+    servers.answer();
+
+    assertThat(second.orTimeout(20, TimeUnit.SECONDS).join().isOk()).isTrue();
+  }
+
   private static void awaitQuietly(CountDownLatch latch) {
     try {
       latch.await();

@@ -277,6 +277,25 @@ class RouterIT {
   }
 
   @Test
+  void router_has_the_threads_it_names_and_leaves_none() throws InterruptedException {
+    RouterApp router = stage.router();
+    await().until(() -> ours().contains("router-watch"));
+    assertThat(ours()).containsExactlyInAnyOrder("router-loop", "router-watch");
+    router.drain();
+    assertThat(router.awaitEnd(Duration.ofSeconds(10))).isTrue();
+    router.close();
+    router.close();
+    assertThat(ours()).isEmpty();
+  }
+
+  private static List<String> ours() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .map(Thread::getName)
+        .filter(name -> name.startsWith("router-"))
+        .toList();
+  }
+
+  @Test
   void two_routers_share_the_work_and_one_takes_over_from_the_other() {
     stage.live(worker("lane").curve(0.001, 100));
     RouterApp first = stage.router();

@@ -3,7 +3,6 @@ package dev.headrace.worker;
 import dev.headrace.protocol.config.Settings;
 import dev.headrace.protocol.naming.Topics;
 import dev.headrace.transport.delivery.DeliveryConfig;
-import dev.headrace.transport.kafka.GroupConsumer;
 import dev.headrace.transport.kafka.KafkaConfig;
 import dev.headrace.transport.kafka.KafkaEventProducer;
 import dev.headrace.transport.kafka.TopicAdmin;
@@ -14,7 +13,6 @@ import dev.headrace.worker.encode.EncoderRunner;
 import dev.headrace.worker.model.ModelCatalog;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
 
 /** A worker with connections of its own. */
@@ -64,17 +62,7 @@ public final class WorkerProcess implements AutoCloseable {
       RedisStores stores = RedisStores.connect(redis);
       KafkaEventProducer producer =
           new KafkaEventProducer(kafka, "headrace-worker-" + worker.identity().workerId());
-      WorkerLinks links =
-          new WorkerLinks(
-              (group, topic, listener) -> new GroupConsumer(kafka, group, List.of(topic), listener),
-              producer,
-              stores.outcomeStore(),
-              stores.resultCache(),
-              stores.deviceRegistry(),
-              stores.crashLedger(),
-              delivery,
-              System::nanoTime,
-              InstantSource.system());
+      WorkerLinks links = WorkerLinks.of(kafka, producer, stores, delivery);
       WorkerApp app = new WorkerApp(worker, engine, links, registry);
       app.start();
       return new WorkerProcess(worker.identity().deviceType(), app, stores, producer);

@@ -10,6 +10,7 @@ import dev.headrace.worker.WorkerProcess;
 import dev.headrace.worker.device.OneShotEngine;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -29,25 +30,21 @@ final class HeadracePipeline implements Pipeline {
   private final WorkerProcess worker;
   private final HeadraceClient client;
 
-  HeadracePipeline(String bootstrap, String redis) {
-    Map<String, String> addresses =
-        Map.of(
-            "kafka.bootstrap-servers",
-            bootstrap,
-            "redis.uri",
-            redis,
-            "worker.device-type",
-            "none",
-            "worker.usd-per-hour",
-            "1");
-    Settings settings = Settings.of(addresses);
+  HeadracePipeline(String bootstrap, String redis, Map<String, String> given) {
+    Map<String, String> values = new HashMap<>();
+    values.put("kafka.bootstrap-servers", bootstrap);
+    values.put("redis.uri", redis);
+    values.put("worker.device-type", "none");
+    values.put("worker.usd-per-hour", "1");
+    values.putAll(given);
+    Settings settings = Settings.of(values);
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
     router = new RouterApp(RouterConfig.read(settings), registry);
     router.start();
     worker =
         WorkerProcess.plan(settings)
             .start(() -> new OneShotEngine(new NoOpRunner(), System::nanoTime), registry);
-    client = HeadraceClient.builder().bootstrapServers(bootstrap).redisUri(redis).build();
+    client = HeadraceClient.builder().settings(settings).build();
     awaitReady();
   }
 

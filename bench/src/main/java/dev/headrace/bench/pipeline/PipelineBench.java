@@ -6,8 +6,6 @@ import dev.headrace.bench.BenchResult.Goal;
 import dev.headrace.bench.Samples;
 import dev.headrace.bench.baseline.BaselinePipeline;
 import dev.headrace.embedded.EmbeddedServers;
-import dev.headrace.protocol.body.EmbeddingsResponse;
-import dev.headrace.protocol.body.VectorEncoding;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
@@ -31,6 +29,7 @@ public final class PipelineBench {
 
   private final int rounds;
   private final int requests;
+  private final Map<String, String> settings;
   private final PrintStream progress;
   private final OperatingSystemMXBean os =
       ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
@@ -41,9 +40,11 @@ public final class PipelineBench {
    *
    * @param rounds that count
    * @param requests of each side in each round
+   * @param settings of Headrace over its defaults
    * @param progress takes a line per round
    */
-  public PipelineBench(int rounds, int requests, PrintStream progress) {
+  public PipelineBench(
+      int rounds, int requests, Map<String, String> settings, PrintStream progress) {
     if (rounds < 1 || requests < SATURATED) {
       throw new IllegalArgumentException(
           "rounds, requests: "
@@ -56,6 +57,7 @@ public final class PipelineBench {
     }
     this.rounds = rounds;
     this.requests = requests;
+    this.settings = Map.copyOf(settings);
     this.progress = progress;
   }
 
@@ -67,24 +69,24 @@ public final class PipelineBench {
   public BenchResult run() throws Exception {
     List<Round> headrace = new ArrayList<>();
     List<Round> baseline = new ArrayList<>();
-    byte[] answer =
-        new EmbeddingsResponse(NoOpRunner.MODEL, List.of(NoOpRunner.vector()), 10)
-            .encode(VectorEncoding.BASE64);
     try (EmbeddedServers servers = EmbeddedServers.builder().build().start();
-        Pipeline ours = new HeadracePipeline(servers.kafkaBootstrap(), servers.redisUri());
+        Pipeline ours =
+            new HeadracePipeline(servers.kafkaBootstrap(), servers.redisUri(), settings);
         Pipeline theirs =
             new BaselinePipeline(
-                servers.kafkaBootstrap(), URI.create(servers.redisUri()), answer)) {
+                servers.kafkaBootstrap(), URI.create(servers.redisUri()), NoOpRunner.vector())) {
       for (int i = 0; i <= rounds; i++) {
         Round a = measure(ours);
         Round b = measure(theirs);
         progress.printf(
             Locale.ROOT,
-            "%s: headrace %.0f/s p50 %.2f ms, baseline %.0f/s p50 %.2f ms%n",
+            "%s: headrace %.0f/s, %.3f CPU s per 1k, p50 %.2f ms; baseline %.0f/s, %.3f, %.2f ms%n",
             i == 0 ? "warm-up" : "round " + i,
             a.requestsPerSecond(),
+            a.cpuSecondsPer1k(),
             a.p50Ms(),
             b.requestsPerSecond(),
+            b.cpuSecondsPer1k(),
             b.p50Ms());
         if (i > 0) {
           headrace.add(a);

@@ -1,7 +1,6 @@
 package dev.headrace.protocol.event;
 
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.headrace.protocol.Address;
@@ -12,16 +11,14 @@ import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Status;
 import dev.headrace.protocol.TraceContext;
 import dev.headrace.protocol.WellFormed;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,10 +30,10 @@ public final class OutcomeCodec {
 
   private static final JsonFactory JSON = new JsonFactory();
 
-  /** Attributes that are no details. */
-  private static final Set<String> RESERVED =
-      Set.of(
-          "specversion",
+  /** Whether an attribute is no detail. */
+  private static boolean isReserved(String name) {
+    return switch (name) {
+      case "specversion",
           "id",
           "type",
           "source",
@@ -49,7 +46,11 @@ public final class OutcomeCodec {
           "errorcode",
           "errormessage",
           "traceparent",
-          "tracestate");
+          "tracestate" ->
+          true;
+      default -> false;
+    };
+  }
 
   private OutcomeCodec() {}
 
@@ -67,7 +68,7 @@ public final class OutcomeCodec {
     Attributes.Writer w = new Attributes.Writer();
     w.put("specversion", "1.0").put("type", TYPE).plain("content-type", RequestCodec.CONTENT_TYPE);
     w.put("dataref", reference);
-    attributes(o).forEach(w::put);
+    attributes(o, w::put);
     w.plain("traceparent", o.trace().traceparent()).plain("tracestate", o.trace().tracestate());
     return new WireRecord(o.id().getBytes(StandardCharsets.UTF_8), w.headers(), body);
   }
@@ -101,29 +102,16 @@ public final class OutcomeCodec {
 
   /** The value for Redis. */
   public static byte[] toStored(Outcome o) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream(512 + o.body().length);
-    try (JsonGenerator json = JSON.createGenerator(out)) {
-      json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
-      json.writeStartObject();
-      for (Map.Entry<String, String> e : attributes(o).entrySet()) {
-        json.writeStringField(e.getKey(), e.getValue());
-      }
-      writeIfPresent(json, "traceparent", o.trace().traceparent());
-      writeIfPresent(json, "tracestate", o.trace().tracestate());
-      json.writeEndObject();
-    } catch (IOException e) {
-      throw new UncheckedIOException("writing to memory failed", e);
+    JsonAttributes json = new JsonAttributes(1024);
+    attributes(o, json::put);
+    TraceContext trace = o.trace();
+    if (trace.traceparent() != null) {
+      json.put("traceparent", trace.traceparent());
     }
-    out.write('\n');
-    out.writeBytes(o.body());
-    return out.toByteArray();
-  }
-
-  private static void writeIfPresent(JsonGenerator json, String name, @Nullable String value)
-      throws IOException {
-    if (value != null) {
-      json.writeStringField(name, value);
+    if (trace.tracestate() != null) {
+      json.put("tracestate", trace.tracestate());
     }
+    return json.finish('\n', o.body());
   }
 
   /**
@@ -161,31 +149,29 @@ public final class OutcomeCodec {
     return read(values, Arrays.copyOfRange(stored, end + 1, stored.length), trace);
   }
 
-  private static Map<String, String> attributes(Outcome o) {
-    Map<String, String> a = new LinkedHashMap<>();
-    a.put("id", o.id());
-    a.put("source", o.source());
-    a.put("time", o.time().toString());
-    a.put("client", o.address().client());
+  private static void attributes(Outcome o, BiConsumer<String, String> to) {
+    to.accept("id", o.id());
+    to.accept("source", o.source());
+    to.accept("time", o.time().toString());
+    to.accept("client", o.address().client());
     if (o.address().streamed()) {
-      a.put("streamed", "true");
+      to.accept("streamed", "true");
     }
     if (o.address().replyTo() != null) {
-      a.put("replyto", o.address().replyTo());
+      to.accept("replyto", o.address().replyTo());
     }
-    a.put("status", o.status().name());
+    to.accept("status", o.status().name());
     if (o.failure() != null) {
-      a.put("errorcode", o.failure().code().wireId());
-      a.put("errormessage", o.failure().message());
+      to.accept("errorcode", o.failure().code().wireId());
+      to.accept("errormessage", o.failure().message());
     }
     o.details()
         .forEach(
             (name, value) -> {
-              if (!RESERVED.contains(name)) {
-                a.put(name, WellFormed.of(value));
+              if (!isReserved(name)) {
+                to.accept(name, WellFormed.of(value));
               }
             });
-    return a;
   }
 
   private static Outcome read(Map<String, String> values, byte[] body, TraceContext trace) {
@@ -197,7 +183,7 @@ public final class OutcomeCodec {
             values.get("replyto"));
     Status status = status(require(values, "status"));
     Map<String, String> details = new LinkedHashMap<>(values);
-    details.keySet().removeAll(RESERVED);
+    details.keySet().removeIf(OutcomeCodec::isReserved);
     details.replaceAll((name, value) -> WellFormed.of(value));
     return new Outcome(
         address,

@@ -142,12 +142,17 @@ final class LoopRig {
     }
   }
 
-  /** Turns for so long, as few as show everything. */
+  /** Turns for so long, 20 milliseconds apart. */
   void run(Duration span) {
+    run(span, Duration.ofMillis(20));
+  }
+
+  /** Turns for so long. */
+  void run(Duration span, Duration step) {
     long end = clock.getAsLong() + span.toNanos();
     while (clock.getAsLong() < end) {
       loop.runOnce();
-      clock.advance(Duration.ofMillis(20));
+      clock.advance(step);
     }
     turns(3);
   }

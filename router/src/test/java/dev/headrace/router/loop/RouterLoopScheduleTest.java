@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
  * flight is bounded, and in the end everything has gone somewhere.
  */
 class RouterLoopScheduleTest {
-  private static final int SCHEDULES = 20;
+  private static final int SCHEDULES = 10;
 
   @Test
   void nothing_is_lost_whatever_happens_in_whatever_order() {

@@ -153,7 +153,8 @@ public final class GroupConsumer implements EventConsumer {
     }
     note(positions);
     try {
-      consumer.commitAsync(positions, (offsets, e) -> committed(offsets, e));
+      // On a failure Kafka's new consumer passes null for the offsets.
+      consumer.commitAsync(positions, (offsets, e) -> committed(positions, e));
     } catch (KafkaException e) {
       committed(positions, e);
     }

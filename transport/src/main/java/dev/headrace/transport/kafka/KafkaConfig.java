@@ -64,7 +64,7 @@ public record KafkaConfig(
             "After which a send that was not answered failed."),
         s.duration(
             "kafka.linger",
-            Duration.ZERO,
+            Duration.ofMillis(2),
             Duration.ZERO,
             SECOND,
             "How long a batch of records waits for more."),

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 public final class KafkaEventProducer implements EventProducer {
   private static final Logger LOG = LoggerFactory.getLogger(KafkaEventProducer.class);
 
-  /** A send to a topic that does not exist blocks; for this long it then fails at once (chosen). */
+  /** A topic that did not exist is not asked for again for this long (chosen). */
   private static final long ABSENT_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   /** Topics remembered as absent (chosen; clients name topics, so it must be bounded). */
@@ -34,6 +34,7 @@ public final class KafkaEventProducer implements EventProducer {
 
   private final KafkaProducer<byte[], byte[]> producer;
   private final LongSupplier nanos;
+  private final FirstSends firstSends;
   private final Map<String, Long> absentUntil = new ConcurrentHashMap<>();
 
   /**
@@ -47,6 +48,7 @@ public final class KafkaEventProducer implements EventProducer {
 
   KafkaEventProducer(KafkaConfig config, String clientId, LongSupplier nanos) {
     this.nanos = nanos;
+    this.firstSends = new FirstSends(clientId);
     try {
       this.producer =
           new KafkaProducer<>(
@@ -65,11 +67,11 @@ public final class KafkaEventProducer implements EventProducer {
           new FailureException(ErrorCode.INTERNAL_ERROR, "topic does not exist: " + topic));
       return;
     }
-    Once once = new Once(topic, callback);
-    try {
-      var unused = producer.send(Wire.toKafka(topic, record), once);
-    } catch (KafkaException | IllegalStateException | IllegalArgumentException e) {
-      once.onCompletion(null, e);
+    One one = new One(topic, record, callback);
+    if (firstSends.isKnown(topic)) {
+      one.run();
+    } else {
+      firstSends.later(one);
     }
   }
 
@@ -92,27 +94,49 @@ public final class KafkaEventProducer implements EventProducer {
     absentUntil.put(topic, nanos.getAsLong() + ABSENT_NANOS);
   }
 
-  /** Kafka calls back, or throws, or, as it reads, could do both. */
-  private final class Once implements org.apache.kafka.clients.producer.Callback {
+  /** One send. Kafka calls back, or throws, or, as it reads, could do both. */
+  private final class One implements FirstSends.Send, org.apache.kafka.clients.producer.Callback {
     private final String topic;
+    private final WireRecord record;
     private final Callback callback;
     private final AtomicBoolean done = new AtomicBoolean();
 
-    Once(String topic, Callback callback) {
+    One(String topic, WireRecord record, Callback callback) {
       this.topic = topic;
+      this.record = record;
       this.callback = callback;
     }
 
     @Override
+    public void run() {
+      try {
+        var unused = producer.send(Wire.toKafka(topic, record), this);
+      } catch (KafkaException | IllegalStateException | IllegalArgumentException e) {
+        onCompletion(null, e);
+      }
+    }
+
+    @Override
     public void onCompletion(@Nullable RecordMetadata metadata, @Nullable Exception e) {
+      if (e == null) {
+        firstSends.know(topic);
+      } else if (KafkaErrors.isUnknownTopic(e)) {
+        noteAbsent(topic);
+      }
+      end(e == null ? null : KafkaErrors.ofSend(e, topic));
+    }
+
+    @Override
+    public void drop(String why) {
+      end(new FailureException(ErrorCode.BROKER_UNAVAILABLE, "record for " + topic + ": " + why));
+    }
+
+    private void end(@Nullable FailureException failure) {
       if (!done.compareAndSet(false, true)) {
         return;
       }
-      if (e != null && KafkaErrors.isUnknownTopic(e)) {
-        noteAbsent(topic);
-      }
       try {
-        callback.done(e == null ? null : KafkaErrors.ofSend(e, topic));
+        callback.done(failure);
       } catch (RuntimeException defect) {
         LOG.error("callback failed topic={}", topic, defect); // it must not harm other records
       }
@@ -121,8 +145,10 @@ public final class KafkaEventProducer implements EventProducer {
 
   @Override
   public void close(Duration timeout) {
+    Duration half = timeout.dividedBy(2);
+    firstSends.close(half);
     try {
-      producer.close(timeout);
+      producer.close(half);
     } catch (KafkaException e) {
       LOG.warn("producer not closed in order cause={}", e.getMessage());
     }

@@ -39,6 +39,20 @@ public record RedisConfig(
   private static final Duration DAY = Duration.ofDays(1);
   private static final Duration YEAR = Duration.ofDays(365);
 
+  /** Without user and password. */
+  @Override
+  public String toString() {
+    String database = uri.getPath() == null ? "" : uri.getPath();
+    return "RedisConfig["
+        + uri.getScheme()
+        + "://"
+        + uri.getHost()
+        + ":"
+        + uri.getPort()
+        + database
+        + (cluster ? ", cluster]" : "]");
+  }
+
   public static RedisConfig read(Settings s) {
     return new RedisConfig(
         s.uri(

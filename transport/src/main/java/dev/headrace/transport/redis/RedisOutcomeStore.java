@@ -8,7 +8,9 @@ import dev.headrace.protocol.event.OutcomeCodec;
 import dev.headrace.protocol.naming.RedisKeys;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -21,6 +23,10 @@ final class RedisOutcomeStore implements OutcomeStore {
   private static final Script DELIVER = Script.load("deliver");
   private static final Script DISCARD = Script.load("discard");
   private static final Script PUBLISHED = Script.load("published");
+
+  /** Keys of one client, and so of one slot, in one call (chosen: well below a millisecond). */
+  private static final int MARKED_AT_ONCE = 128;
+
   private static final String OUTCOME = "o";
   private static final String IN_KAFKA = "p";
 
@@ -95,7 +101,16 @@ final class RedisOutcomeStore implements OutcomeStore {
 
   @Override
   public void markPublished(List<Address> addresses) {
-    List<Call> calls = addresses.stream().map(a -> Call.of(PUBLISHED, List.of(key(a)))).toList();
+    Map<String, List<String>> byClient = new LinkedHashMap<>();
+    for (Address address : addresses) {
+      byClient.computeIfAbsent(address.client(), c -> new ArrayList<>()).add(key(address));
+    }
+    List<Call> calls = new ArrayList<>();
+    for (List<String> keys : byClient.values()) {
+      for (int i = 0; i < keys.size(); i += MARKED_AT_ONCE) {
+        calls.add(Call.of(PUBLISHED, keys.subList(i, Math.min(keys.size(), i + MARKED_AT_ONCE))));
+      }
+    }
     for (Reply reply : link.run(calls)) {
       if (reply.error() != null) {
         LOG.warn("outcome not marked as published cause={}", reply.error().getMessage());

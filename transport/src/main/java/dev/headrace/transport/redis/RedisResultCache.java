@@ -7,7 +7,6 @@ import dev.headrace.protocol.naming.RedisKeys;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,32 +28,46 @@ final class RedisResultCache implements ResultCache {
   }
 
   /**
-   * Asks first without saying what each would wait for: most lead, and writing that down is half of
-   * the work of asking (measured). Those who are to follow ask again with it, and may find that
-   * their turn has come meanwhile.
+   * Most lead: plain commands find that out, a quarter of the script's work (measured). They need
+   * no transaction: if the result comes between them, the request runs once more, and the first
+   * outcome stands. All others are given their place by the script.
    */
   @Override
   public List<Place> resolve(List<Question> questions) {
-    List<Place> places = ask(questions, q -> new byte[0]);
-    List<Integer> following = new ArrayList<>();
-    for (int i = 0; i < places.size(); i++) {
-      if (places.get(i) instanceof Place.Follow) {
-        following.add(i);
+    List<Call> calls = new ArrayList<>(3 * questions.size());
+    for (Question q : questions) {
+      calls.add(Call.of(Command.GET, RedisKeys.cache(q.cacheKey())));
+      calls.add(
+          Call.of(
+              Command.SET, RedisKeys.inflight(q.cacheKey()), q.token(), "NX", "PX", leaseMs(q)));
+      // Whoever leads waits for nobody, whatever it did before.
+      calls.add(Call.of(Command.HDEL, RedisKeys.followers(q.cacheKey()), q.token()));
+    }
+    List<Reply> replies = link.run(calls);
+    List<Place> places = new ArrayList<>(questions.size());
+    List<Integer> others = new ArrayList<>();
+    for (int i = 0; i < questions.size(); i++) {
+      boolean unknown = replies.get(3 * i).error() == null && replies.get(3 * i).value() == null;
+      boolean leads =
+          replies.get(3 * i + 1).error() == null && replies.get(3 * i + 1).value() != null;
+      places.add(new Place.Lead());
+      if (!(unknown && leads)) {
+        others.add(i);
       }
     }
-    List<Place> again =
-        ask(
-            following.stream().map(questions::get).toList(),
-            q -> OutcomeCodec.toStored(q.waiting()));
-    for (int i = 0; i < again.size(); i++) {
-      places.set(following.get(i), again.get(i));
+    List<Place> given = ask(others.stream().map(questions::get).toList());
+    for (int i = 0; i < given.size(); i++) {
+      places.set(others.get(i), given.get(i));
     }
     return places;
   }
 
-  private List<Place> ask(List<Question> questions, Function<Question, byte[]> waiting) {
-    List<Reply> replies =
-        link.run(questions.stream().map(q -> resolveCall(q, waiting.apply(q))).toList());
+  private static long leaseMs(Question q) {
+    return Math.max(1, q.lease().toMillis());
+  }
+
+  private List<Place> ask(List<Question> questions) {
+    List<Reply> replies = link.run(questions.stream().map(this::resolveCall).toList());
     List<Place> places = new ArrayList<>(questions.size());
     for (int i = 0; i < questions.size(); i++) {
       places.add(place(questions.get(i), replies.get(i), true));
@@ -62,14 +75,14 @@ final class RedisResultCache implements ResultCache {
     return places;
   }
 
-  private Call resolveCall(Question q, byte[] waiting) {
+  private Call resolveCall(Question q) {
     return Call.of(
         RESOLVE,
         keys(q.cacheKey()),
         q.token(),
-        Math.max(1, q.lease().toMillis()),
+        leaseMs(q),
         q.mayFollow() ? "1" : "0",
-        waiting,
+        OutcomeCodec.toStored(q.waiting()),
         config.followerTtl().toMillis(),
         config.maxFollowers());
   }
@@ -96,11 +109,7 @@ final class RedisResultCache implements ResultCache {
       return new Place.Lead();
     }
     String key = RedisKeys.cache(q.cacheKey());
-    List<Reply> replies =
-        link.run(
-            List.of(
-                Call.of(UNCACHE, List.of(key), cached),
-                resolveCall(q, OutcomeCodec.toStored(q.waiting()))));
+    List<Reply> replies = link.run(List.of(Call.of(UNCACHE, List.of(key), cached), resolveCall(q)));
     return place(q, replies.get(1), false);
   }
 
@@ -129,26 +138,37 @@ final class RedisResultCache implements ResultCache {
 
   @Override
   public List<List<Outcome>> settleAll(List<Settlement> settlements) {
-    List<Reply> replies = link.run(settlements.stream().map(this::settleCall).toList());
+    List<Call> calls = new ArrayList<>(3 * settlements.size());
+    List<Integer> answers = new ArrayList<>(settlements.size());
+    for (Settlement s : settlements) {
+      answers.add(addSettleCalls(s, calls));
+    }
+    List<Reply> replies = link.run(calls);
     List<List<Outcome>> released = new ArrayList<>(settlements.size());
     for (int i = 0; i < settlements.size(); i++) {
-      released.add(released(settlements.get(i).cacheKey(), replies.get(i)));
+      released.add(released(settlements.get(i).cacheKey(), replies.get(answers.get(i))));
     }
     return released;
   }
 
-  private Call settleCall(Settlement s) {
+  /**
+   * A result that is kept needs no script: once it is in the cache nobody begins to follow, so
+   * reading the followers and dropping them may be two commands.
+   *
+   * @return the place of the call that answers with the followers
+   */
+  private int addSettleCalls(Settlement s, List<Call> calls) {
+    List<String> keys = keys(s.cacheKey());
     Outcome result = s.result();
     byte[] encoded = result == null ? new byte[0] : OutcomeCodec.toStored(result);
-    boolean keep = encoded.length <= config.cacheMaxEntryBytes();
-    String mode = result == null ? "failed" : keep ? "keep" : "pass";
-    return Call.of(
-        SETTLE,
-        keys(s.cacheKey()),
-        s.leader(),
-        mode,
-        keep ? encoded : new byte[0],
-        config.cacheTtl().toMillis());
+    if (result == null || encoded.length > config.cacheMaxEntryBytes()) {
+      calls.add(Call.of(SETTLE, keys, s.leader(), result == null ? "failed" : "pass"));
+      return calls.size() - 1;
+    }
+    calls.add(Call.of(Command.SET, keys.get(0), encoded, "PX", config.cacheTtl().toMillis()));
+    calls.add(Call.of(Command.HVALS, keys.get(2)));
+    calls.add(new Call(Command.DEL, null, keys.subList(1, 3), List.of()));
+    return calls.size() - 2;
   }
 
   private static List<Outcome> released(String cacheKey, Reply reply) {

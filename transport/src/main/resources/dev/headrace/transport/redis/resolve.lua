@@ -1,11 +1,14 @@
 -- Gives a request its place among identical ones.
 -- KEYS: 1 cached outcome, 2 leader, 3 followers
--- ARGV: 1 token of the request, 2 lease in ms, 3 '1' if it may follow, 4 what it waits for, or empty to ask only,
+-- ARGV: 1 token of the request, 2 lease in ms, 3 '1' if it may follow, 4 what it waits for,
 --       5 time to live of the followers in ms, 6 most followers kept
 -- Returns {'H', outcome} (hit), {'L'} (lead) or {'F', token of the leader} (follow).
 local cached = redis.call('GET', KEYS[1])
 if cached then
   redis.call('HDEL', KEYS[3], ARGV[1])
+  if redis.call('GET', KEYS[2]) == ARGV[1] then
+    redis.call('DEL', KEYS[2])
+  end
   return {'H', cached}
 end
 local leader = redis.call('GET', KEYS[2])
@@ -17,9 +20,6 @@ end
 if ARGV[3] ~= '1' then
   redis.call('HDEL', KEYS[3], ARGV[1])
   return {'L'}
-end
-if ARGV[4] == '' then
-  return {'F', leader}
 end
 -- A follower too many is not kept: it asks again when it comes back from its retry topic.
 if redis.call('HLEN', KEYS[3]) < tonumber(ARGV[6]) or redis.call('HEXISTS', KEYS[3], ARGV[1]) == 1 then

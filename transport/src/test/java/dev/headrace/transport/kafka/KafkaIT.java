@@ -2,6 +2,7 @@ package dev.headrace.transport.kafka;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.headrace.embedded.testing.ServerBackend;
 import dev.headrace.embedded.testing.TestServers;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -212,6 +214,36 @@ class KafkaIT {
       assertThat(send("absent-" + topic, new byte[1])).isPresent();
     }
     assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(1));
+  }
+
+  @Test
+  void topics_that_do_not_exist_hold_up_nobody() throws Exception {
+    send(topic, new byte[1]);
+    long begin = System.nanoTime();
+    List<CompletableFuture<FailureException>> absent = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      CompletableFuture<FailureException> done = new CompletableFuture<>();
+      absent.add(done);
+      producer.send("absent-" + i + topic, new WireRecord(null, List.of(), null), done::complete);
+    }
+    assertThat(send(topic, new byte[1])).isEmpty();
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(1));
+    for (CompletableFuture<FailureException> done : absent) {
+      assertThat(done.get(20, TimeUnit.SECONDS).failure().code())
+          .isEqualTo(ErrorCode.INTERNAL_ERROR);
+    }
+  }
+
+  @Test
+  void closing_answers_every_send() {
+    List<FailureException> answers = new CopyOnWriteArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      producer.send("absent-" + i + topic, new WireRecord(null, List.of(), null), answers::add);
+    }
+    producer.close(Duration.ofMillis(200));
+    await().until(() -> answers.size() == 5);
+
+    assertThat(answers).doesNotContainNull();
   }
 
   @Test

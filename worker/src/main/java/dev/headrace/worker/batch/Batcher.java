@@ -2,12 +2,13 @@ package dev.headrace.worker.batch;
 
 import dev.headrace.protocol.service.ServiceCurve;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableSet;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,8 +39,16 @@ public final class Batcher {
   private final TreeSet<Waiting> byDeadline = new TreeSet<>(BY_DEADLINE);
   private final Map<Long, Held> held = new HashMap<>();
 
-  /** A waiting request and its rows that are in no batch yet. */
-  private record Held(Waiting waiting, TreeSet<RowRef> rows) {}
+  /** A waiting request and the indexes of its rows that are in no batch yet. */
+  private record Held(Waiting waiting, BitSet rows) {
+    RowRef row(int index) {
+      return new RowRef(waiting.owner(), index, waiting.lengths()[index], waiting.urgency());
+    }
+
+    IntStream indexes() {
+      return rows.stream();
+    }
+  }
 
   public Batcher(BatchConfig config, Outlook outlook) {
     this.config = config;
@@ -48,35 +57,40 @@ public final class Batcher {
 
   /** Takes a request; its owner must not be waiting already. */
   public void add(Waiting request) {
-    List<RowRef> rows = new ArrayList<>(request.lengths().length);
-    for (int i = 0; i < request.lengths().length; i++) {
-      rows.add(new RowRef(request.owner(), i, request.lengths()[i], request.urgency()));
+    Held own = hold(request);
+    int count = request.lengths().length;
+    own.rows().set(0, count);
+    if (!request.alone()) {
+      ModelQueue queue = queue(request.model());
+      for (int i = 0; i < count; i++) {
+        queue.add(own.row(i));
+      }
     }
-    hold(request, rows);
   }
 
   /** Takes rows back that were in a batch, to be run again. */
   public void again(Waiting request, List<RowRef> rows) {
-    hold(request, rows);
-  }
-
-  private void hold(Waiting request, List<RowRef> rows) {
-    Held before = held.get(request.owner());
-    if (before != null) {
-      before.rows().addAll(rows);
-    } else {
-      TreeSet<RowRef> own = new TreeSet<>(RowRef.BY_LENGTH);
-      own.addAll(rows);
-      held.put(request.owner(), new Held(request, own));
-      byDeadline.add(request);
-      if (request.alone()) {
-        alone.add(request);
+    Held own = hold(request);
+    for (RowRef row : rows) {
+      own.rows().set(row.row());
+      if (!request.alone()) {
+        queue(request.model()).add(row);
       }
     }
-    if (!request.alone()) {
-      ModelQueue queue = models.computeIfAbsent(request.model(), m -> new ModelQueue());
-      rows.forEach(queue::add);
+  }
+
+  private Held hold(Waiting request) {
+    Held before = held.get(request.owner());
+    if (before != null) {
+      return before;
     }
+    Held own = new Held(request, new BitSet(request.lengths().length));
+    held.put(request.owner(), own);
+    byDeadline.add(request);
+    if (request.alone()) {
+      alone.add(request);
+    }
+    return own;
   }
 
   /** Forgets the rows of a request that are in no batch yet; false when there are none. */
@@ -87,7 +101,7 @@ public final class Batcher {
     }
     if (!gone.waiting().alone()) {
       ModelQueue queue = queue(gone.waiting().model());
-      gone.rows().forEach(queue::remove);
+      gone.indexes().forEach(i -> queue.remove(gone.row(i)));
     }
     forget(gone.waiting());
     return true;
@@ -122,12 +136,15 @@ public final class Batcher {
   /** Rows that wait. */
   public int rows() {
     return models.values().stream().mapToInt(ModelQueue::rows).sum()
-        + alone.stream().mapToInt(w -> rowsOf(w).size()).sum();
+        + alone.stream().mapToInt(w -> rowsOf(w).rows().cardinality()).sum();
   }
 
-  private NavigableSet<RowRef> rowsOf(Waiting request) {
+  private Held rowsOf(Waiting request) {
     Held own = held.get(request.owner());
-    return own == null ? new TreeSet<>(RowRef.BY_LENGTH) : own.rows();
+    if (own == null) {
+      throw new IllegalStateException("request without rows: " + request.owner());
+    }
+    return own;
   }
 
   /** Seconds of service of all that waits. */
@@ -139,9 +156,11 @@ public final class Batcher {
     }
     for (Waiting request : alone) {
       ServiceCurve curve = outlook.curve(request.model());
-      for (RowRef row : rowsOf(request)) {
-        seconds += curve.batchSeconds(1, row.length());
-      }
+      seconds +=
+          rowsOf(request)
+              .indexes()
+              .mapToDouble(i -> curve.batchSeconds(1, request.lengths()[i]))
+              .sum();
     }
     return seconds;
   }
@@ -210,9 +229,11 @@ public final class Batcher {
   }
 
   private Batch aloneBatch(Waiting request) {
-    NavigableSet<RowRef> own = rowsOf(request);
-    RowRef longest = own.last();
-    return new Batch(request.model(), Window.around(longest, own, limits(request.model())), true);
+    Held held = rowsOf(request);
+    TreeSet<RowRef> own = new TreeSet<>(RowRef.BY_LENGTH);
+    held.indexes().forEach(i -> own.add(held.row(i)));
+    List<RowRef> rows = Window.around(own.last(), own, limits(request.model()));
+    return new Batch(request.model(), rows, true);
   }
 
   private Batch taken(Batch batch) {
@@ -221,7 +242,7 @@ public final class Batcher {
       if (!owner.waiting().alone()) {
         queue(batch.model()).remove(row);
       }
-      owner.rows().remove(row);
+      owner.rows().clear(row.row());
       if (owner.rows().isEmpty()) {
         forget(owner.waiting());
       }

@@ -13,15 +13,27 @@ import java.util.Comparator;
 public record RowRef(long owner, int row, int length, long urgency) {
   /** Most urgent first; of one request the longest first, since it decides about the padding. */
   static final Comparator<RowRef> BY_URGENCY =
-      Comparator.comparingLong(RowRef::urgency)
-          .thenComparingLong(RowRef::owner)
-          .thenComparing(Comparator.comparingInt(RowRef::length).reversed())
-          .thenComparingInt(RowRef::row);
+      (a, b) -> {
+        int order = Long.compare(a.urgency, b.urgency);
+        if (order == 0) {
+          order = Long.compare(a.owner, b.owner);
+        }
+        if (order == 0) {
+          order = Integer.compare(b.length, a.length);
+        }
+        return order == 0 ? Integer.compare(a.row, b.row) : order;
+      };
 
   /** Shortest first, then the most urgent. */
   static final Comparator<RowRef> BY_LENGTH =
-      Comparator.comparingInt(RowRef::length)
-          .thenComparingLong(RowRef::urgency)
-          .thenComparingLong(RowRef::owner)
-          .thenComparingInt(RowRef::row);
+      (a, b) -> {
+        int order = Integer.compare(a.length, b.length);
+        if (order == 0) {
+          order = Long.compare(a.urgency, b.urgency);
+        }
+        if (order == 0) {
+          order = Long.compare(a.owner, b.owner);
+        }
+        return order == 0 ? Integer.compare(a.row, b.row) : order;
+      };
 }

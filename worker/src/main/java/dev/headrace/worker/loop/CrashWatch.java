@@ -12,11 +12,20 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Marks what runs, so that a record that kills the process is found by others; and knows which
- * requests ran when a worker died. Without Redis work goes on unmarked: a crash then goes
- * uncounted.
+ * requests ran when a worker died. Such a request runs alone; if a worker dies then too, it is
+ * poison. A mark that names one request names it a second time as alone, for two crashes in company
+ * prove nothing: they happen when the work of a dead worker moves before its death is noticed.
+ *
+ * <p>Without Redis work goes on unmarked: a crash then goes uncounted.
  */
 final class CrashWatch {
   private static final Logger LOG = LoggerFactory.getLogger(CrashWatch.class);
+
+  /** Before the name of a request that was alone; no client's name has a colon. */
+  private static final String ALONE = "alone:";
+
+  /** Crashes, at least one of them alone, after which a request is not run any more. */
+  static final int POISON_CRASHES = 2;
 
   /**
    * How often the ledger is read (chosen: well below the time until a dead worker's work moves).
@@ -92,10 +101,23 @@ final class CrashWatch {
     return crashes.getOrDefault(request, 0);
   }
 
+  /** Whether it must run alone. */
+  boolean suspect(String request) {
+    return crashes(request) > 0;
+  }
+
+  /** Whether it must not run any more. */
+  boolean poison(String request) {
+    return crashes(request) >= POISON_CRASHES && crashes(ALONE + request) > 0;
+  }
+
   /** The request has its outcome. */
   void ended(String request) {
     if (crashes.remove(request) != null) {
       toForget.add(request);
+      if (crashes.remove(ALONE + request) != null) {
+        toForget.add(ALONE + request);
+      }
       refreshDue = true;
     }
   }
@@ -107,10 +129,13 @@ final class CrashWatch {
    */
   void running(Set<String> requests, boolean exactly) {
     idle = false;
-    if (exactly ? marked.equals(requests) : marked.containsAll(requests)) {
+    Set<String> names = new HashSet<>(requests);
+    if (exactly) {
+      requests.forEach(r -> names.add(ALONE + r));
+    }
+    if (exactly ? marked.equals(names) : marked.containsAll(names)) {
       return;
     }
-    Set<String> names = Set.copyOf(requests);
     if (gate.tell("marking a batch", () -> ledger.started(workerId, List.copyOf(names)))) {
       marked = names;
     }

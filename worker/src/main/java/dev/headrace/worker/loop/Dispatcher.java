@@ -147,7 +147,8 @@ final class Dispatcher {
       ready.add(send(batch, nowNanos));
     }
     if (!ready.isEmpty()) {
-      crashes.running(names(), aloneOnDevice());
+      Set<String> names = names();
+      crashes.running(names, aloneOnDevice() || names.size() == 1);
       ready.forEach(this::handOver);
     } else if (sent.isEmpty()) {
       crashes.idle(nowNanos);

@@ -35,9 +35,6 @@ final class Intake {
   /** Outcomes looked up in one call; a poll gives at most this many records (chosen). */
   private static final int LOOK_UPS = 512;
 
-  /** Crashes after which a request is not run any more: once in company, once alone. */
-  private static final int POISON_CRASHES = 2;
-
   /** How often jobs that wait for the store are looked through (chosen). */
   private static final long EXPIRE_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -191,7 +188,7 @@ final class Intake {
       endings.standing(job, standing.get());
     } else if (request.expiredAt(clock.instant())) {
       endings.expired(job);
-    } else if (crashes.crashes(job.name()) >= POISON_CRASHES) {
+    } else if (crashes.poison(job.name())) {
       endings.failed(job, poison(job));
     } else if (model == null) {
       endings.retryElsewhere(job, unknown(request, models));
@@ -216,8 +213,8 @@ final class Intake {
     return new Failure(
         ErrorCode.POISON,
         crashes.crashes(job.name())
-            + " workers died while they ran it (expected: fewer than "
-            + POISON_CRASHES
+            + " workers died while they ran it, the last while it was alone (expected: fewer than "
+            + CrashWatch.POISON_CRASHES
             + ")");
   }
 

@@ -121,7 +121,7 @@ final class JobFlow implements PrepareListener {
             lengths(work.rows()),
             job.urgency(),
             job.deadlineNanos(),
-            crashes.crashes(job.name()) > 0);
+            crashes.suspect(job.name()));
     RowSet rows = new RowSet(waiting, model, work.rows(), job.name(), new OfJob(job, model, work));
     job.prepared(work, ready.cacheable(), rows);
     job.to(JobState.RUNNING);
@@ -168,7 +168,7 @@ final class JobFlow implements PrepareListener {
             lengths(shared.rows()),
             now,
             now + FAR_NANOS,
-            crashes.crashes(name) > 0);
+            crashes.suspect(name));
     dispatcher.submit(
         new RowSet(waiting, shared.model(), shared.rows(), name, new OfShared(shared)));
   }

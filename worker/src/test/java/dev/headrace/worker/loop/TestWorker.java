@@ -15,6 +15,7 @@ import dev.headrace.worker.mailbox.Mailbox;
 import dev.headrace.worker.prepare.PrepareAgent;
 import dev.headrace.worker.prepare.PrepareCall;
 import dev.headrace.worker.task.TaskReader;
+import dev.headrace.worker.testing.FakeRunner;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 

@@ -18,6 +18,7 @@ import dev.headrace.protocol.naming.CacheKey;
 import dev.headrace.transport.kafka.Slot;
 import dev.headrace.transport.redis.ResultCache.Place;
 import dev.headrace.transport.redis.ResultCache.Question;
+import dev.headrace.worker.testing.FakeRunner;
 import dev.headrace.worker.testing.Requests;
 import dev.headrace.worker.testing.WordModel;
 import java.time.Duration;
@@ -320,7 +321,7 @@ class WorkerSchedulesTest {
       for (TestWorker worker : workers) {
         assertThat(worker.consumer.unacknowledged()).as("seed %d", seed).isLessThan(40 + 50);
       }
-      if (random.nextInt(40) == 0) {
+      if (random.nextInt(12) == 0) {
         checkOutcomes();
         checkPublished();
         checkCommitted();

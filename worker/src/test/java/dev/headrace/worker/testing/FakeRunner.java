@@ -1,4 +1,4 @@
-package dev.headrace.worker.loop;
+package dev.headrace.worker.testing;
 
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
@@ -6,30 +6,29 @@ import dev.headrace.worker.device.BatchRunner;
 import dev.headrace.worker.device.Row;
 import dev.headrace.worker.device.RowOutput;
 import dev.headrace.worker.device.ServedModel;
-import dev.headrace.worker.testing.WordModel;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /** Runs {@link WordModel}s; fails as it is told. */
-final class FakeRunner implements BatchRunner {
+public final class FakeRunner implements BatchRunner {
   private final List<ServedModel> models;
   private final Map<String, ErrorCode> failing = new HashMap<>();
-  final List<List<String>> batches = new ArrayList<>();
-  int memoryTokens = Integer.MAX_VALUE;
-  boolean closed;
+  public final List<List<String>> batches = new ArrayList<>();
+  public int memoryTokens = Integer.MAX_VALUE;
+  public boolean closed;
 
-  FakeRunner(ServedModel... models) {
+  public FakeRunner(ServedModel... models) {
     this.models = List.of(models);
   }
 
   /** From now on batches with a text that contains this word fail. */
-  void failOn(String word, ErrorCode code) {
+  public void failOn(String word, ErrorCode code) {
     failing.put(word, code);
   }
 
-  void heal() {
+  public void heal() {
     failing.clear();
   }
 

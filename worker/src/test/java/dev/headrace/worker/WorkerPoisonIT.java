@@ -1,0 +1,94 @@
+package dev.headrace.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.headrace.embedded.EmbeddedServers;
+import dev.headrace.protocol.ErrorCode;
+import dev.headrace.protocol.Outcome;
+import dev.headrace.protocol.Status;
+import dev.headrace.protocol.event.DeadLetter;
+import dev.headrace.protocol.event.WireRecord;
+import dev.headrace.protocol.naming.Topics;
+import dev.headrace.worker.testing.PoisonedWorker;
+import dev.headrace.worker.testing.Requests;
+import dev.headrace.worker.testing.Stage;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A request that kills the process that runs it, with real processes. */
+class WorkerPoisonIT {
+  private EmbeddedServers servers;
+  private Stage stage;
+
+  @BeforeEach
+  void start() {
+    servers = EmbeddedServers.builder().build().start();
+    stage = new Stage(servers.kafkaBootstrap(), servers.redisUri());
+    stage.settings().put("redis.heartbeat-ttl", "2s");
+  }
+
+  @AfterEach
+  void stop() {
+    stage.close();
+    servers.close();
+  }
+
+  @Test
+  void killer_ends_as_poison_and_its_company_is_served(@TempDir Path logs) throws Exception {
+    List<String> ids = new ArrayList<>();
+    List<WireRecord> records = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      ids.add("r" + i);
+      String text = i == 20 ? PoisonedWorker.KILLER : "word";
+      records.add(Requests.embeddings("r" + i, text).time(Instant.now()).record());
+    }
+    stage.submit(records);
+    int lives = 0;
+    while (stage.outcomes(ids).size() < ids.size()) {
+      assertThat(++lives).as("lives, logs in %s", logs).isLessThan(6);
+      live(logs, lives, ids);
+    }
+    assertThat(lives).isBetween(3, 4);
+    Map<String, Outcome> outcomes = stage.outcomes(ids);
+    Outcome killer = outcomes.remove("r20");
+    assertThat(killer.failure().code()).isEqualTo(ErrorCode.POISON);
+    assertThat(outcomes.values()).allMatch(o -> o.status() == Status.OK);
+    List<WireRecord> letters = stage.records(Topics.DEAD_LETTERS, "r");
+    assertThat(letters).hasSize(1);
+    assertThat(letters.get(0).text(DeadLetter.ERROR_CODE)).isEqualTo("poison");
+  }
+
+  /** Runs a worker until it dies or all is done. */
+  private void live(Path logs, int life, List<String> ids)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-Xmx256m", "-cp", System.getProperty("java.class.path")));
+    command.add(PoisonedWorker.class.getName());
+    stage.settings().forEach((k, v) -> command.add(k + "=" + v));
+    command.add("worker.id=life-" + life);
+    File log = logs.resolve("life-" + life + ".log").toFile();
+    Process process =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log).start();
+    try {
+      await()
+          .atMost(Duration.ofSeconds(90))
+          .until(() -> !process.isAlive() || stage.outcomes(ids).size() == ids.size());
+    } finally {
+      process.destroyForcibly();
+      process.waitFor(10, TimeUnit.SECONDS);
+    }
+  }
+}
