@@ -119,6 +119,59 @@ class ArchitecturesIT {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"bert-plain", "modernbert"})
+  void vectors_are_cut_as_by_sentence_transformers(String name) throws Exception {
+    ReferenceModel reference = ReferenceModel.named(name);
+    for (Case expected : reference.cases("embedding")) {
+      boolean again = expected.json().path("normalize").asBoolean();
+      if (expected.json().has("dimensions") && !again) {
+        ModelDescription model = describe(reference, expected.folder());
+        Head.Embedding whole = (Head.Embedding) model.head();
+        int dimensions = expected.json().get("dimensions").intValue();
+        check(
+            withHead(model, new Head.Embedding(whole.poolings(), whole.normalise(), dimensions)),
+            expected,
+            "values");
+      }
+    }
+  }
+
+  /** Random weights exaggerate what rounding does; it is enough to see that nothing breaks. */
+  @ParameterizedTest
+  @ValueSource(strings = {"bert", "roberta", "distilbert", "mpnet", "modernbert"})
+  void smaller_formats_give_like_vectors(String name) throws Exception {
+    ReferenceModel reference = ReferenceModel.named(name);
+    Case expected = reference.cases("embedding").get(0);
+    ModelDescription model = describe(reference, expected.folder());
+    List<TokenizedText> texts = new ArrayList<>();
+    for (int row = 0; row < expected.size(); row++) {
+      texts.add(new TokenizedText(expected.tokens(row, "ids"), false));
+    }
+    for (Precision precision : List.of(Precision.INT8, Precision.BFLOAT16)) {
+      try (EncoderSession session = engine.load(model, precision)) {
+        EncodedBatch batch = session.run(texts);
+        for (int row = 0; row < texts.size(); row++) {
+          assertThat(cosine(batch.row(row), expected.floats(row, "values")))
+              .as("%s %s row %d", name, precision, row)
+              .isGreaterThan(0.95);
+        }
+      }
+    }
+  }
+
+  private static double cosine(float[] a, float[] b) {
+    double dot = 0;
+    double lengthA = 0;
+    double lengthB = 0;
+    for (int i = 0; i < a.length; i++) {
+      dot += a[i] * b[i];
+      lengthA += a[i] * a[i];
+      lengthB += b[i] * b[i];
+    }
+    return dot / Math.sqrt(lengthA * lengthB);
+  }
+
   private ModelDescription describe(ReferenceModel reference, String folder) throws Exception {
     Path target = directory.resolve(reference.folders().indexOf(folder) + "-" + System.nanoTime());
     return ModelFolders.describe(reference.assemble(folder, target));
