@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 
 class ThreadsIT {
   private static final Path ARCHITECTURE = Path.of("../ARCHITECTURE.md");
-  private static final Pattern ROW = Pattern.compile("(?m)^\\| `([^`]+)` \\| (router|worker|client|all) ");
+  private static final Pattern ROW =
+      Pattern.compile("(?m)^\\| `([^`]+)` \\| (router|worker|client|all) ");
   private static final Pattern OURS =
       Pattern.compile("(router|worker|prepare|engine|headrace)-.*|kafka-producer-first-sends.*");
 
