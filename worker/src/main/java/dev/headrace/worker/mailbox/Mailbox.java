@@ -36,7 +36,8 @@ public final class Mailbox<T> {
     try {
       while (!closed) {
         if (letters.offer(letter, LOOK_MS, TimeUnit.MILLISECONDS)) {
-          return true;
+          // Closing empties the box, which looks like room.
+          return !closed || !letters.remove(letter);
         }
       }
     } catch (InterruptedException e) {

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Runs {@link WordModel}s; fails as it is told. */
-public final class FakeRunner implements BatchRunner {
+public class FakeRunner implements BatchRunner {
   private final List<ServedModel> models;
   private final Map<String, ErrorCode> failing = new HashMap<>();
   public final List<List<String>> batches = new ArrayList<>();

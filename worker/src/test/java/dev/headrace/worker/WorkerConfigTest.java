@@ -1,0 +1,113 @@
+package dev.headrace.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.headrace.protocol.body.BodyLimits;
+import dev.headrace.protocol.config.Settings;
+import dev.headrace.worker.batch.BatchConfig;
+import dev.headrace.worker.encode.EngineConfig;
+import dev.headrace.worker.failure.RetryConfig;
+import dev.headrace.worker.loop.Identity;
+import dev.headrace.worker.loop.IntakeConfig;
+import dev.headrace.worker.model.Precision;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class WorkerConfigTest {
+  private static WorkerConfig read(Map<String, String> values) {
+    Settings settings = Settings.of(values);
+    WorkerConfig config = WorkerConfig.read(settings);
+    settings.requireValid(List.of());
+    return config;
+  }
+
+  @Test
+  void defaults() {
+    assertThat(read(Map.of("worker.id", "w1")))
+        .isEqualTo(
+            new WorkerConfig(
+                new Identity("w1", "cpu-fp32", "cpu-fp32", 0),
+                new EngineConfig("cpu", List.of("all-minilm-l6-v2"), "", Precision.FLOAT32, 0),
+                new IntakeConfig(4096, 64 << 20, Duration.ofSeconds(2)),
+                new BatchConfig(256, 16_384, Duration.ofMillis(250), Duration.ofMillis(20)),
+                new RetryConfig(4),
+                BodyLimits.DEFAULT,
+                4096,
+                Duration.ofSeconds(1),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(20)));
+  }
+
+  @Test
+  void every_setting_is_read() {
+    Map<String, String> values = new HashMap<>();
+    values.put("worker.id", "w-2");
+    values.put("worker.device", "cuda:1");
+    values.put("worker.device-type", "h200");
+    values.put("worker.lane", "large");
+    values.put("worker.usd-per-hour", "3.5");
+    values.put("worker.models", "a, b");
+    values.put("worker.models.folder", "models");
+    values.put("worker.precision", "int8");
+    values.put("worker.threads", "3");
+    values.put("worker.max-in-flight", "7");
+    values.put("worker.max-in-flight-bytes", "1MiB");
+    values.put("worker.max-queue", "9s");
+    values.put("worker.batch.max-rows", "8");
+    values.put("worker.batch.max-tokens", "99");
+    values.put("worker.batch.max-duration", "1s");
+    values.put("worker.batch.ahead", "5ms");
+    values.put("worker.retry.max-attempts", "2");
+    values.put("worker.limits.rows", "10");
+    values.put("worker.limits.text-chars", "11");
+    values.put("worker.limits.labels", "12");
+    values.put("worker.shared-vectors", "300");
+    values.put("worker.heartbeat.interval", "2s");
+    values.put("worker.warm-up", "3s");
+    values.put("worker.drain-timeout", "4s");
+    assertThat(read(values))
+        .isEqualTo(
+            new WorkerConfig(
+                new Identity("w-2", "h200", "large", 3.5),
+                new EngineConfig("cuda:1", List.of("a", "b"), "models", Precision.INT8, 3),
+                new IntakeConfig(7, 1 << 20, Duration.ofSeconds(9)),
+                new BatchConfig(8, 99, Duration.ofSeconds(1), Duration.ofMillis(5)),
+                new RetryConfig(2),
+                new BodyLimits(10, 11, 12),
+                300,
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(3),
+                Duration.ofSeconds(4)));
+    Settings settings = Settings.of(values);
+    WorkerConfig.read(settings);
+    assertThat(settings.described()).extracting(s -> s.key()).hasSameElementsAs(values.keySet());
+  }
+
+  @Test
+  void device_type_and_lane_follow_from_device_and_precision() {
+    Identity gpu = read(Map.of("worker.device", "cuda:0", "worker.precision", "fp16")).identity();
+    assertThat(gpu.deviceType()).isEqualTo("cuda-fp16");
+    assertThat(gpu.lane()).isEqualTo("cuda-fp16");
+  }
+
+  @Test
+  void made_up_ids_differ_and_fit_the_pattern() {
+    String first = read(Map.of()).identity().workerId();
+    assertThat(first).matches("[A-Za-z0-9._-]{1,64}").contains("-" + ProcessHandle.current().pid());
+    assertThat(read(Map.of()).identity().workerId()).isNotEqualTo(first);
+  }
+
+  @Test
+  void all_problems_come_at_once() {
+    Map<String, String> values =
+        Map.of("worker.id", "a b", "worker.batch.max-rows", "0", "worker.device", "tpu");
+    assertThatThrownBy(() -> read(values))
+        .hasMessageContaining("worker.id: a b (expected: 1..64 of A-Z a-z 0-9 . _ -, or nothing")
+        .hasMessageContaining("worker.batch.max-rows: 0 (expected: 1..65536; from program)")
+        .hasMessageContaining("worker.device: tpu (expected: cpu or cuda:N; from program)");
+  }
+}

@@ -1,0 +1,105 @@
+package dev.headrace.worker.heartbeat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.headrace.protocol.service.ServiceCurve;
+import dev.headrace.worker.device.ServiceSample;
+import dev.headrace.worker.testing.WordModel;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class MetersTest {
+  private final ModelMeters meters = new ModelMeters();
+
+  private void run(int rows, int length, double seconds) {
+    meters.add(new ServiceSample("m", rows, length, (long) rows * length, seconds));
+  }
+
+  @Test
+  void curve_is_learned_from_the_batches() {
+    ServiceCurve truth = new ServiceCurve(3e-3, 5e-5, 1e-7, 0, 1);
+    Random random = new Random(3);
+    for (int i = 0; i < 300; i++) {
+      int rows = 1 + random.nextInt(32);
+      int length = 1 + random.nextInt(300);
+      run(rows, length, truth.batchSeconds(rows, length));
+    }
+    double expected = truth.batchSeconds(16, 100);
+    assertThat(meters.curve("m").batchSeconds(16, 100)).isCloseTo(expected, within(expected / 20));
+    assertThat(meters.curve("m").samples()).isEqualTo(300);
+    assertThat(meters.curve("other").samples()).isZero();
+  }
+
+  @Test
+  void usual_batch_size_follows_slowly() {
+    assertThat(meters.batchRows("m")).isEqualTo(1);
+    for (int i = 0; i < 200; i++) {
+      run(30, 10, 0.01);
+    }
+    assertThat(meters.batchRows("m")).isCloseTo(30, within(0.1));
+    run(1, 10, 0.01);
+    assertThat(meters.batchRows("m")).isGreaterThan(28);
+  }
+
+  @Test
+  void memory_limit_is_halved_and_creeps_up_again() {
+    assertThat(meters.maxTokens("m")).isEqualTo(Long.MAX_VALUE);
+    meters.tooLarge("m", 1000);
+    assertThat(meters.maxTokens("m")).isEqualTo(500);
+    meters.tooLarge("m", 4000);
+    assertThat(meters.maxTokens("m")).isEqualTo(500);
+    for (int i = 0; i < 1000; i++) {
+      run(1, 10, 0.01); // says nothing about the limit
+    }
+    assertThat(meters.maxTokens("m")).isEqualTo(500);
+    for (int i = 0; i < 64; i++) {
+      run(5, 100, 0.01);
+    }
+    assertThat(meters.maxTokens("m")).isEqualTo(625);
+    for (int i = 0; i < 30; i++) {
+      meters.tooLarge("m", 1);
+    }
+    assertThat(meters.maxTokens("m")).isEqualTo(1);
+  }
+
+  @Test
+  void report_names_revision_tasks_and_curve() {
+    run(4, 10, 0.01);
+    WordModel model = WordModel.named("m");
+    var report = meters.reports(Map.of("m", model)).get("m");
+    assertThat(report.revision()).isEqualTo("r1");
+    assertThat(report.tasks()).isEqualTo(model.tasks());
+    assertThat(report.curve().samples()).isEqualTo(1);
+  }
+
+  @Test
+  void utilisation_is_the_recent_share_of_busy_time() {
+    BusyMeter busy = new BusyMeter(0);
+    long now = 0;
+    for (int i = 0; i < 60; i++) {
+      now += TimeUnit.SECONDS.toNanos(1);
+      busy.worked(0.25);
+      busy.update(now);
+    }
+    assertThat(busy.update(now)).isCloseTo(0.25, within(0.01));
+    now += TimeUnit.SECONDS.toNanos(60);
+    assertThat(busy.update(now)).isLessThan(0.01);
+  }
+
+  @Test
+  void batch_longer_than_a_heartbeat_counts_for_its_whole_time() {
+    BusyMeter busy = new BusyMeter(0);
+    long now = 0;
+    for (int i = 0; i < 100; i++) {
+      now += TimeUnit.SECONDS.toNanos(1);
+      if (i % 4 == 3) {
+        busy.worked(4);
+      }
+      busy.update(now);
+    }
+    assertThat(busy.update(now)).isBetween(0.9, 1.0);
+  }
+}
