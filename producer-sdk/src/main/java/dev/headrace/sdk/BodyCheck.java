@@ -43,6 +43,9 @@ final class BodyCheck {
     if (content instanceof Request.Content.Classify classify) {
       return classify(classify);
     }
+    if (content instanceof Request.Content.ClassifyTrained classify) {
+      return classifyTrained(classify);
+    }
     return json((Request.Content.Json) content);
   }
 
@@ -62,6 +65,13 @@ final class BodyCheck {
     labels(classify.labels());
     ClassificationsRequest request =
         new ClassificationsRequest(classify.model(), classify.texts(), classify.labels());
+    return new Body(Task.CLASSIFICATIONS, request.model(), size, request.encode());
+  }
+
+  private static Body classifyTrained(Request.Content.ClassifyTrained classify) {
+    Size size = size(classify.texts());
+    ClassificationsRequest request =
+        new ClassificationsRequest(classify.model(), classify.texts(), List.of());
     return new Body(Task.CLASSIFICATIONS, request.model(), size, request.encode());
   }
 

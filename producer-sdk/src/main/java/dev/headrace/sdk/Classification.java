@@ -8,7 +8,8 @@ import java.util.Map;
  * The class of one text.
  *
  * @param label the one with the highest score
- * @param scores of all labels, by descending score; they add up to 1
+ * @param scores of all labels, by descending score; they add up to 1 unless the model was trained
+ *     to give several labels to a text
  */
 public record Classification(String label, Map<String, Double> scores) {
   public Classification {

@@ -42,6 +42,8 @@ public final class Request {
 
     record Classify(String model, List<Label> labels, List<String> texts) implements Content {}
 
+    record ClassifyTrained(String model, List<String> texts) implements Content {}
+
     @SuppressWarnings("ArrayRecordComponent") // never compared; copying bodies costs
     record Json(Task task, byte[] body) implements Content {}
   }
@@ -106,6 +108,16 @@ public final class Request {
     new TreeMap<>(labels).forEach((name, text) -> described.add(new Label(name, text)));
     return new Request(
         new Content.Classify(model, described, new ArrayList<>(texts)), new Options());
+  }
+
+  /** One of the labels that the model was trained on, with the scores of all, for each text. */
+  public static Request classifyTrained(String model, String... texts) {
+    return classifyTrained(model, Arrays.asList(texts));
+  }
+
+  /** One of the labels that the model was trained on, with the scores of all, for each text. */
+  public static Request classifyTrained(String model, List<String> texts) {
+    return new Request(new Content.ClassifyTrained(model, new ArrayList<>(texts)), new Options());
   }
 
   /** A body of the HTTP API as it is; it names the model. It is not copied: leave it unchanged. */

@@ -114,6 +114,14 @@ class AdmissionTest {
   }
 
   @Test
+  void classification_by_trained_labels_names_none() {
+    byte[] body = admit(Request.classifyTrained("m", "t", "u")).payload().bytes();
+    ClassificationsRequest read = ClassificationsRequest.parse(body, BodyLimits.DEFAULT);
+    assertThat(read.labels()).isEmpty();
+    assertThat(read.input()).containsExactly("t", "u");
+  }
+
+  @Test
   void bodies_are_what_a_worker_reads() {
     byte[] embed = admit(Request.embed("m", "a", "b").dimensions(8)).payload().bytes();
     byte[] classify =
@@ -215,8 +223,8 @@ class AdmissionTest {
             Request.json(Task.EMBEDDINGS, new byte[] {(byte) 0xff}),
             "body: bytes that are not UTF-8 (expected: JSON in UTF-8)"),
         Arguments.of(
-            Request.json(Task.CLASSIFICATIONS, "{\"model\":\"m\",\"input\":\"t\"}"),
-            "labels: missing (expected: an array)"),
+            Request.json(Task.CLASSIFICATIONS, "{\"model\":\"m\",\"input\":\"t\",\"labels\":[]}"),
+            "labels: empty array (expected: an array of at least two labels)"),
         Arguments.of(
             Request.json(Task.EMBEDDINGS, "{\"model\":\"a b\",\"input\":\"t\"}"),
             "model: a b (expected: "),

@@ -28,7 +28,7 @@ class TransportSettingsTest {
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(30),
-                Duration.ZERO,
+                Duration.ofMillis(2),
                 Compression.LZ4,
                 16 << 20,
                 500,

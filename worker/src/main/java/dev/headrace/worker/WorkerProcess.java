@@ -45,7 +45,9 @@ public final class WorkerProcess implements AutoCloseable {
   public record Plan(
       WorkerConfig worker, KafkaConfig kafka, RedisConfig redis, DeliveryConfig delivery) {
 
-    /** Connects and starts a worker that runs the built-in models. */
+    /**
+     * Connects and starts a worker that runs the built-in models and those of its models folder.
+     */
     public WorkerProcess start(MeterRegistry registry) {
       EngineFactory engine =
           EncoderRunner.factory(worker.engine(), ModelCatalog.builtIn(), System::nanoTime);

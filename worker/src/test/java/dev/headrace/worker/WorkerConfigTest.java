@@ -31,7 +31,7 @@ class WorkerConfigTest {
         .isEqualTo(
             new WorkerConfig(
                 new Identity("w1", "cpu-fp32", "cpu-fp32", 0),
-                new EngineConfig("cpu", List.of("all-minilm-l6-v2"), Precision.FLOAT32, 0),
+                new EngineConfig("cpu", List.of("all-minilm-l6-v2"), "", Precision.FLOAT32, 0),
                 new IntakeConfig(4096, 64 << 20, Duration.ofSeconds(2)),
                 new BatchConfig(256, 16_384, Duration.ofMillis(250), Duration.ofMillis(20)),
                 new RetryConfig(4),
@@ -51,6 +51,7 @@ class WorkerConfigTest {
     values.put("worker.lane", "large");
     values.put("worker.usd-per-hour", "3.5");
     values.put("worker.models", "a, b");
+    values.put("worker.models.folder", "models");
     values.put("worker.precision", "int8");
     values.put("worker.threads", "3");
     values.put("worker.max-in-flight", "7");
@@ -72,7 +73,7 @@ class WorkerConfigTest {
         .isEqualTo(
             new WorkerConfig(
                 new Identity("w-2", "h200", "large", 3.5),
-                new EngineConfig("cuda:1", List.of("a", "b"), Precision.INT8, 3),
+                new EngineConfig("cuda:1", List.of("a", "b"), "models", Precision.INT8, 3),
                 new IntakeConfig(7, 1 << 20, Duration.ofSeconds(9)),
                 new BatchConfig(8, 99, Duration.ofSeconds(1), Duration.ofMillis(5)),
                 new RetryConfig(2),

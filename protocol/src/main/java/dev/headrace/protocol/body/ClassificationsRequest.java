@@ -1,18 +1,22 @@
 package dev.headrace.protocol.body;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
  * The body of {@code /v1/classifications}: {@code {"model","input","labels"}}. A label is a string,
- * or {@code {"name","description"}}; the description says in words what belongs there.
+ * or {@code {"name","description"}}; the description says in words what belongs there. Models that
+ * were trained on labels of their own are asked without {@code labels}.
  *
  * @param model name of the model
  * @param input texts to classify, in order
- * @param labels at least two, names unique
+ * @param labels at least two, names unique; none for the model's own
  */
 public record ClassificationsRequest(String model, List<String> input, List<Label> labels) {
   public ClassificationsRequest {
@@ -35,8 +39,11 @@ public record ClassificationsRequest(String model, List<String> input, List<Labe
   }
 
   private static List<Label> labels(JsonBody body, BodyLimits limits) {
-    JsonNode value =
-        body.field("labels").orElseThrow(() -> JsonBody.invalid("labels", "missing", "an array"));
+    Optional<JsonNode> given = body.field("labels");
+    if (given.isEmpty()) {
+      return List.of();
+    }
+    JsonNode value = given.get();
     if (!value.isArray() || value.size() < 2) {
       throw JsonBody.invalid("labels", JsonBody.describe(value), "an array of at least two labels");
     }
@@ -98,16 +105,22 @@ public record ClassificationsRequest(String model, List<String> input, List<Labe
             json.writeString(text);
           }
           json.writeEndArray();
-          json.writeArrayFieldStart("labels");
-          for (Label label : labels) {
-            JsonBody.requireWellFormed("labels", label.name());
-            JsonBody.requireWellFormed("labels", label.description());
-            json.writeStartObject();
-            json.writeStringField("name", label.name());
-            json.writeStringField("description", label.description());
-            json.writeEndObject();
+          if (!labels.isEmpty()) {
+            writeLabels(json);
           }
-          json.writeEndArray();
         });
+  }
+
+  private void writeLabels(JsonGenerator json) throws IOException {
+    json.writeArrayFieldStart("labels");
+    for (Label label : labels) {
+      JsonBody.requireWellFormed("labels", label.name());
+      JsonBody.requireWellFormed("labels", label.description());
+      json.writeStartObject();
+      json.writeStringField("name", label.name());
+      json.writeStringField("description", label.description());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
   }
 }

@@ -20,7 +20,8 @@ public record ClassificationsResponse(String model, List<Result> results, long p
    * One text's classes.
    *
    * @param label the one with the highest score
-   * @param scores by descending score; they add up to 1
+   * @param scores by descending score; they add up to 1 unless the model was trained to give
+   *     several labels to a text
    */
   public record Result(String label, List<Score> scores) {
     public Result {

@@ -84,7 +84,7 @@ class BodiesTest {
       delimiter = '|',
       textBlock =
           """
-          {"model":"m","input":"x"}                          | labels: missing (expected: an array)
+          {"model":"m","input":"x","labels":[]}              | labels: empty array (expected: an array of at least two labels)
           {"model":"m","input":"x","labels":"a,b"}           | labels: a string (expected: an array of at least two labels)
           {"model":"m","input":"x","labels":["a"]}           | labels: an array (expected: an array of at least two labels)
           {"model":"m","input":"x","labels":["a","a"]}       | labels[1]: a name given twice (expected: unique names)
@@ -291,5 +291,14 @@ class BodiesTest {
     return random.nextInt(4) == 0
         ? Arrays.copyOf(damaged, random.nextInt(damaged.length))
         : damaged;
+  }
+
+  @Test
+  void classification_by_the_models_own_labels_has_none_in_the_body() {
+    ClassificationsRequest request = new ClassificationsRequest("m", List.of("x"), List.of());
+    assertThat(new String(request.encode(), StandardCharsets.UTF_8))
+        .isEqualTo("{\"model\":\"m\",\"input\":[\"x\"]}");
+    assertThat(ClassificationsRequest.parse(request.encode(), BodyLimits.DEFAULT))
+        .isEqualTo(request);
   }
 }

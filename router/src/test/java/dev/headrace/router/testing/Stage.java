@@ -87,7 +87,10 @@ public final class Stage implements AutoCloseable {
 
   /** From now on this worker lives. */
   public void live(Heartbeats heartbeats) {
-    workers.add(heartbeats.build());
+    DeviceReport report = heartbeats.build();
+    // At once, so that a router that starts next cannot read some of the fleet's heartbeats only.
+    stores.deviceRegistry().publish(report);
+    workers.add(report);
   }
 
   /** From now on no worker does. */

@@ -2,6 +2,7 @@ package dev.headrace.worker.device;
 
 import dev.headrace.protocol.Task;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -20,6 +21,11 @@ public interface ServedModel {
 
   /** Components of its vectors. */
   int dimension();
+
+  /** The labels of a model with a trained classifier; its vectors are logits, not embeddings. */
+  default Optional<TrainedLabels> trainedLabels() {
+    return Optional.empty();
+  }
 
   /**
    * Tokenises texts, truncated to what the model takes.

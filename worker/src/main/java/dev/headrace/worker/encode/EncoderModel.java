@@ -5,6 +5,8 @@ import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.Task;
 import dev.headrace.worker.device.Row;
 import dev.headrace.worker.device.ServedModel;
+import dev.headrace.worker.device.TrainedLabels;
+import dev.headrace.worker.model.Head;
 import dev.headrace.worker.model.ModelDescription;
 import dev.headrace.worker.text.InvalidTextException;
 import dev.headrace.worker.text.TextTokenizer;
@@ -12,6 +14,7 @@ import dev.headrace.worker.text.TokenizedText;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** An encoder with its tokenizer. */
@@ -37,7 +40,16 @@ record EncoderModel(ModelDescription description, TextTokenizer tokenizer) imple
 
   @Override
   public Set<Task> tasks() {
-    return EnumSet.of(Task.EMBEDDINGS, Task.CLASSIFICATIONS);
+    return trainedLabels().isPresent()
+        ? EnumSet.of(Task.CLASSIFICATIONS)
+        : EnumSet.of(Task.EMBEDDINGS, Task.CLASSIFICATIONS);
+  }
+
+  @Override
+  public Optional<TrainedLabels> trainedLabels() {
+    return description.head() instanceof Head.Classifier head
+        ? Optional.of(new TrainedLabels(head.labels(), head.multiLabel()))
+        : Optional.empty();
   }
 
   @Override

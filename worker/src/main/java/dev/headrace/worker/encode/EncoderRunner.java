@@ -17,9 +17,11 @@ import dev.headrace.worker.engine.EngineException;
 import dev.headrace.worker.engine.TorchEngine;
 import dev.headrace.worker.model.ModelCatalog;
 import dev.headrace.worker.model.ModelDescription;
+import dev.headrace.worker.model.store.ModelFolders;
 import dev.headrace.worker.text.TextTokenizer;
 import dev.headrace.worker.text.TokenizedText;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -43,7 +45,11 @@ public final class EncoderRunner implements BatchRunner {
     return () -> new OneShotEngine(open(config, catalog), nanos);
   }
 
-  private static EncoderRunner open(EngineConfig config, ModelCatalog catalog) throws IOException {
+  private static EncoderRunner open(EngineConfig config, ModelCatalog builtIn) throws IOException {
+    ModelCatalog catalog =
+        config.folder().isEmpty()
+            ? builtIn
+            : builtIn.with(ModelFolders.read(Path.of(config.folder()), config.models()));
     ComputeDevice device = device(config);
     int threads = config.threads() == 0 ? Math.max(1, device.cores()) : config.threads();
     EncoderRunner runner = new EncoderRunner(TorchEngine.open(device, threads));

@@ -12,17 +12,27 @@ import java.util.regex.Pattern;
  *
  * @param device {@code cpu}, or {@code cuda:} and the number of a GPU
  * @param models names in the catalogue
+ * @param folder where Hugging Face folders are, each a model called as its folder; empty for none
  * @param precision the number format
  * @param threads cores that one operation on the CPU is spread over; 0 for all
  */
-public record EngineConfig(String device, List<String> models, Precision precision, int threads) {
+public record EngineConfig(
+    String device, List<String> models, String folder, Precision precision, int threads) {
   private static final Pattern DEVICE = Pattern.compile("cpu|cuda:(\\d{1,2})");
+
+  private static final Pattern FOLDER = Pattern.compile("\\P{Cntrl}{0,4096}");
 
   public static EngineConfig read(Settings s) {
     EngineConfig config =
         new EngineConfig(
             s.text("worker.device", "cpu", DEVICE, "cpu or cuda:N", "The device to run on."),
             s.list("worker.models", List.of("all-minilm-l6-v2"), "Names of the models to serve."),
+            s.text(
+                "worker.models.folder",
+                "",
+                FOLDER,
+                "a path, or nothing",
+                "Folder of Hugging Face folders, each a model called as its folder."),
             s.choice(
                 "worker.precision",
                 Precision.FLOAT32,

@@ -93,8 +93,7 @@ public final class TorchEngine implements AutoCloseable {
   private void write(ModelDescription model, Precision precision, Path archive) throws IOException {
     try (WeightSource weights = model.files().openWeights()) {
       ScriptObject script =
-          EncoderEmitter.embeddingModel(
-              model.config(), weights, target(precision), model.pooling(), model.normalise());
+          EncoderEmitter.model(model.config(), weights, target(precision), model.head());
       TorchScriptArchive.write(script, archive);
     }
   }

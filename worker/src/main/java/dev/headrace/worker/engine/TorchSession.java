@@ -27,6 +27,7 @@ final class TorchSession implements EncoderSession {
   private final Thread owner;
   private final Grouping grouping;
   private ByteBuffer ids = ByteBuffer.allocateDirect(0);
+  private ByteBuffer types = ByteBuffer.allocateDirect(0);
   private ByteBuffer lengths = ByteBuffer.allocateDirect(0);
   private boolean open = true;
 
@@ -70,49 +71,67 @@ final class TorchSession implements EncoderSession {
     }
     int[] lengths = new int[texts.size()];
     for (int row = 0; row < lengths.length; row++) {
-      lengths[row] = check(row, texts.get(row).ids());
+      lengths[row] = check(row, texts.get(row));
     }
-    float[] vectors = new float[texts.size() * dimension()];
+    int[] starts = starts(lengths);
+    float[] values = new float[starts[lengths.length]];
     for (Group group : grouping.split(lengths, model.config().positions())) {
       try {
-        runGroup(texts, group, vectors);
+        runGroup(texts, group, starts, values);
       } catch (RuntimeException | Error e) {
         throw TorchErrors.translate(
             "running " + model.name() + " on " + group.rows().size() + " x " + group.tokens(), e);
       }
     }
-    return new EncodedBatch(vectors, texts.size(), dimension());
+    return new EncodedBatch(values, starts, dimension());
+  }
+
+  /** Where each row's values begin; at the end where the last ones end. */
+  private int[] starts(int[] lengths) {
+    int[] starts = new int[lengths.length + 1];
+    for (int row = 0; row < lengths.length; row++) {
+      int values = model.head().perToken() ? lengths[row] * dimension() : dimension();
+      starts[row + 1] = Math.addExact(starts[row], values);
+    }
+    return starts;
   }
 
   /** An id out of range would crash the process on a GPU, so nothing unchecked passes. */
-  private int check(int row, int[] tokens) {
+  private int check(int row, TokenizedText text) {
+    int[] tokens = text.ids();
     if (tokens.length < 1 || tokens.length > maxTokens()) {
       throw new IllegalArgumentException(
           "row " + row + ": " + tokens.length + " tokens (expected: 1.." + maxTokens() + ")");
     }
-    int vocabulary = model.config().vocabulary();
-    for (int id : tokens) {
-      if (id < 0 || id >= vocabulary) {
-        throw new IllegalArgumentException(
-            "row " + row + ": token id " + id + " (expected: 0.." + (vocabulary - 1) + ")");
-      }
-    }
+    checkRange("row " + row + ": token id ", tokens, model.config().vocabulary());
+    checkRange("row " + row + ": token type ", text.types(), model.config().typeVocabulary());
     return tokens.length;
   }
 
-  private void runGroup(List<TokenizedText> texts, Group group, float[] vectors) {
+  private static void checkRange(String what, int[] values, int limit) {
+    for (int value : values) {
+      if (value < 0 || value >= limit) {
+        throw new IllegalArgumentException(what + value + " (expected: 0.." + (limit - 1) + ")");
+      }
+    }
+  }
+
+  private void runGroup(List<TokenizedText> texts, Group group, int[] starts, float[] values) {
     int rows = group.rows().size();
     boolean padded = fill(texts, group);
+    boolean typed = fillTypes(texts, group);
+    Shape shape = new Shape(rows, group.tokens());
     List<IValue> inputs = new ArrayList<>(3);
     try (PtNDManager batch = (PtNDManager) manager.newSubManager()) {
-      inputs.add(IValue.from(tensor(batch, ids, new Shape(rows, group.tokens()))));
-      inputs.add(IValue.from(tensor(batch, lengths, new Shape(0))));
+      inputs.add(IValue.from(tensor(batch, ids, shape)));
+      inputs.add(IValue.from(tensor(batch, types, typed ? shape : new Shape(0))));
       inputs.add(IValue.from(tensor(batch, lengths, new Shape(padded ? rows : 0))));
       try (IValue result = block.forward(inputs.toArray(new IValue[0]))) {
-        float[] values = result.toTensor(batch).toFloatArray();
+        float[] output = result.toTensor(batch).toFloatArray();
         for (int i = 0; i < rows; i++) {
-          int to = group.rows().get(i) * dimension();
-          System.arraycopy(values, i * dimension(), vectors, to, dimension());
+          int row = group.rows().get(i);
+          int to = starts[row];
+          System.arraycopy(output, output.length / rows * i, values, to, starts[row + 1] - to);
         }
       }
     } finally {
@@ -139,6 +158,21 @@ final class TorchSession implements EncoderSession {
       padded |= tokens.length < group.tokens();
     }
     return padded;
+  }
+
+  /** Writes {@code types [rows, tokens]}, unless all are 0: then nothing, and says so. */
+  private boolean fillTypes(List<TokenizedText> texts, Group group) {
+    if (group.rows().stream().allMatch(row -> texts.get(row).types().length == 0)) {
+      return false;
+    }
+    types = roomFor(types, group.rows().size() * group.tokens());
+    for (int row : group.rows()) {
+      int[] ofRow = texts.get(row).types();
+      for (int i = 0; i < group.tokens(); i++) {
+        types.putInt(i < ofRow.length ? ofRow[i] : 0);
+      }
+    }
+    return true;
   }
 
   private static ByteBuffer roomFor(ByteBuffer buffer, int ints) {

@@ -1,5 +1,7 @@
 package dev.headrace.worker.model;
 
+import java.util.Map;
+
 /**
  * The shape of an encoder, as {@code config.json} of a Hugging Face folder gives it.
  *
@@ -9,10 +11,12 @@ package dev.headrace.worker.model;
  * @param layers number of transformer layers
  * @param heads attention heads; divides {@code hidden}
  * @param intermediate width inside the feed-forward part
- * @param positions rows of the position embeddings
+ * @param positions the most tokens of a row
  * @param typeVocabulary rows of the token type embeddings
  * @param activation {@code hidden_act}
  * @param normEpsilon {@code layer_norm_eps}
+ * @param own numbers that only its architecture has, under their names in {@code config.json};
+ *     flags are 0 or 1
  */
 public record EncoderConfig(
     String modelType,
@@ -24,9 +28,11 @@ public record EncoderConfig(
     int positions,
     int typeVocabulary,
     String activation,
-    double normEpsilon) {
+    double normEpsilon,
+    Map<String, Double> own) {
 
   public EncoderConfig {
+    own = Map.copyOf(own);
     atLeastOne("vocab_size", vocabulary);
     atLeastOne("hidden_size", hidden);
     atLeastOne("num_hidden_layers", layers);
@@ -41,6 +47,41 @@ public record EncoderConfig(
     if (!(normEpsilon > 0 && normEpsilon < 1)) {
       throw new IllegalArgumentException("layer_norm_eps: " + normEpsilon + " (expected: 0..1)");
     }
+  }
+
+  /** The shape of an encoder that has no numbers of its own. */
+  public EncoderConfig(
+      String modelType,
+      int vocabulary,
+      int hidden,
+      int layers,
+      int heads,
+      int intermediate,
+      int positions,
+      int typeVocabulary,
+      String activation,
+      double normEpsilon) {
+    this(
+        modelType,
+        vocabulary,
+        hidden,
+        layers,
+        heads,
+        intermediate,
+        positions,
+        typeVocabulary,
+        activation,
+        normEpsilon,
+        Map.of());
+  }
+
+  /** A number that only this architecture has. */
+  public double own(String name) {
+    Double value = own.get(name);
+    if (value == null) {
+      throw new IllegalArgumentException(name + ": missing (expected: some of " + own + ")");
+    }
+    return value;
   }
 
   public int headSize() {

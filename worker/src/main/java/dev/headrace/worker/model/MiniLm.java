@@ -1,6 +1,7 @@
 package dev.headrace.worker.model;
 
 import java.io.IOException;
+import java.util.List;
 
 /**
  * The built-in model: sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0), from the Maven artifact
@@ -25,7 +26,8 @@ final class MiniLm {
     ClassPathFiles files = new ClassPathFiles(NAME + ".onnx", NAME + "-tokenizer.json");
     try {
       String revision = files.revision();
-      return new ModelDescription(NAME, revision, CONFIG, MAX_TOKENS, Pooling.MEAN, true, files);
+      Head head = new Head.Embedding(List.of(Pooling.MEAN), true);
+      return new ModelDescription(NAME, revision, CONFIG, MAX_TOKENS, head, files);
     } catch (IOException e) {
       throw new MissingModelException("model " + NAME + ": " + e.getMessage(), e);
     }

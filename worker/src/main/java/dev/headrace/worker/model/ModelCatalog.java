@@ -33,6 +33,13 @@ public final class ModelCatalog {
     return new ModelCatalog(List.of(MiniLm.describe()));
   }
 
+  /** These models and others; of two with one name the other counts. */
+  public ModelCatalog with(Collection<ModelDescription> others) {
+    Map<String, ModelDescription> all = new TreeMap<>(models);
+    new ModelCatalog(others).models.forEach(all::put);
+    return new ModelCatalog(all.values());
+  }
+
   public SortedSet<String> names() {
     return Collections.unmodifiableSortedSet(new TreeSet<>(models.keySet()));
   }

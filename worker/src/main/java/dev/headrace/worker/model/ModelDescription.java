@@ -8,8 +8,8 @@ package dev.headrace.worker.model;
  *     answers from old results
  * @param config the shape of the encoder
  * @param maxTokens longer texts are cut to this many tokens, special tokens included
- * @param pooling how a text's vector is made from its tokens
- * @param normalise whether vectors are scaled to length 1
+ * @param head what leaves the model
+ * @param prompt what is put before every text; mostly empty
  * @param files where weights and tokenizer come from
  */
 public record ModelDescription(
@@ -17,9 +17,20 @@ public record ModelDescription(
     String revision,
     EncoderConfig config,
     int maxTokens,
-    Pooling pooling,
-    boolean normalise,
+    Head head,
+    String prompt,
     ModelFiles files) {
+
+  /** A model that reads texts as they are. */
+  public ModelDescription(
+      String name,
+      String revision,
+      EncoderConfig config,
+      int maxTokens,
+      Head head,
+      ModelFiles files) {
+    this(name, revision, config, maxTokens, head, "", files);
+  }
 
   public ModelDescription {
     if (maxTokens < 2 || maxTokens > config.positions()) {
@@ -30,11 +41,11 @@ public record ModelDescription(
 
   /** Width of the vectors that leave the model. */
   public int dimension() {
-    return config.hidden();
+    return head.width(config);
   }
 
   /** The same model with another limit; MiniLM can read 512 tokens, for instance. */
   public ModelDescription withMaxTokens(int tokens) {
-    return new ModelDescription(name, revision, config, tokens, pooling, normalise, files);
+    return new ModelDescription(name, revision, config, tokens, head, prompt, files);
   }
 }

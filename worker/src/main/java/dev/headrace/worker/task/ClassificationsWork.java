@@ -1,17 +1,19 @@
 package dev.headrace.worker.task;
 
+import dev.headrace.protocol.ErrorCode;
+import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.body.BodyLimits;
 import dev.headrace.protocol.body.ClassificationsRequest;
 import dev.headrace.protocol.body.ClassificationsRequest.Label;
 import dev.headrace.protocol.body.ClassificationsResponse;
 import dev.headrace.protocol.body.ClassificationsResponse.Result;
-import dev.headrace.protocol.body.ClassificationsResponse.Score;
 import dev.headrace.worker.device.Row;
 import dev.headrace.worker.device.RowOutput;
 import dev.headrace.worker.device.ServedModel;
+import dev.headrace.worker.device.TrainedLabels;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * {@code /v1/classifications} with an embedding model: a text belongs to the label whose
@@ -26,9 +28,28 @@ import java.util.List;
 record ClassificationsWork(String model, List<Row> rows, List<Label> labels) implements Work {
   private static final double SCALE = 20.0;
 
-  static ClassificationsWork read(byte[] body, BodyLimits limits, ServedModel model) {
+  /**
+   * Work for a model with labels of its own, or for an embedding model and the labels of the body.
+   */
+  static Work read(byte[] body, BodyLimits limits, ServedModel model) {
     ClassificationsRequest request = ClassificationsRequest.parse(body, limits);
     TaskReader.requireModel(request.model(), model);
+    Optional<TrainedLabels> trained = model.trainedLabels();
+    if (request.labels().isEmpty() == trained.isEmpty()) {
+      throw new FailureException(
+          ErrorCode.INVALID_BODY,
+          trained.isPresent()
+              ? "labels: "
+                  + request.labels().size()
+                  + " labels (expected: none, "
+                  + model.name()
+                  + " has labels of its own)"
+              : "labels: missing (expected: an array, " + model.name() + " has none of its own)");
+    }
+    if (trained.isPresent()) {
+      return new TrainedClassificationsWork(
+          request.model(), List.copyOf(model.rows(request.input())), trained.get());
+    }
     return new ClassificationsWork(
         request.model(), List.copyOf(model.rows(request.input())), request.labels());
   }
@@ -52,27 +73,7 @@ record ClassificationsWork(String model, List<Row> rows, List<Label> labels) imp
     for (int i = 0; i < scores.length; i++) {
       scores[i] = SCALE * Vectors.cosine(vector, descriptions.get(i));
     }
-    softmax(scores);
-    List<Score> sorted = new ArrayList<>(scores.length);
-    for (int i = 0; i < scores.length; i++) {
-      sorted.add(new Score(labels.get(i).name(), scores[i]));
-    }
-    sorted.sort(Comparator.comparingDouble(Score::score).reversed());
-    return new Result(sorted.get(0).label(), sorted);
-  }
-
-  private static void softmax(double[] x) {
-    double max = Double.NEGATIVE_INFINITY;
-    for (double value : x) {
-      max = Math.max(max, value);
-    }
-    double sum = 0;
-    for (int i = 0; i < x.length; i++) {
-      x[i] = Math.exp(x[i] - max);
-      sum += x[i];
-    }
-    for (int i = 0; i < x.length; i++) {
-      x[i] /= sum;
-    }
+    Scores.softmax(scores);
+    return Scores.result(labels.stream().map(Label::name).toList(), scores);
   }
 }

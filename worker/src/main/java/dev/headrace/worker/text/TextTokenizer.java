@@ -25,10 +25,12 @@ public final class TextTokenizer implements AutoCloseable {
   private static final int MAX_CHARS_PER_TOKEN = 64;
 
   private final HuggingFaceTokenizer tokenizer;
+  private final String prompt;
   private final int maxTokens;
 
-  private TextTokenizer(HuggingFaceTokenizer tokenizer, int maxTokens) {
+  private TextTokenizer(HuggingFaceTokenizer tokenizer, String prompt, int maxTokens) {
     this.tokenizer = tokenizer;
+    this.prompt = prompt;
     this.maxTokens = maxTokens;
   }
 
@@ -46,18 +48,20 @@ public final class TextTokenizer implements AutoCloseable {
     setIfAbsent("ai.djl.offline", "true");
     setIfAbsent("OPT_OUT_TRACKING", "true");
     try (InputStream in = new ByteArrayInputStream(json)) {
-      return new TextTokenizer(HuggingFaceTokenizer.newInstance(in, options), model.maxTokens());
+      return new TextTokenizer(
+          HuggingFaceTokenizer.newInstance(in, options), model.prompt(), model.maxTokens());
     } catch (RuntimeException e) {
       throw new IOException("tokenizer of " + model.name() + ": " + e.getMessage(), e);
     }
   }
 
-  /** The ids of a text; an empty text gives the special tokens alone. */
-  public TokenizedText tokenize(@Nullable String text) throws InvalidTextException {
-    if (text == null) {
+  /** The ids of a text after the model's prompt; an empty text gives the special tokens alone. */
+  public TokenizedText tokenize(@Nullable String given) throws InvalidTextException {
+    if (given == null) {
       throw new InvalidTextException("text: null (expected: a string)");
     }
-    checkSurrogates(text);
+    checkSurrogates(given);
+    String text = prompt.isEmpty() ? given : prompt + given;
     String head = head(text);
     Encoding encoding = encode(head);
     long[] longs = encoding.getIds();

@@ -6,7 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.junit.jupiter.api.Test;
 
 class EncodedBatchTest {
-  private final EncodedBatch batch = new EncodedBatch(new float[] {1, 2, Float.NaN, 4}, 2, 2);
+  private final EncodedBatch batch =
+      new EncodedBatch(new float[] {1, 2, Float.NaN, 4}, new int[] {0, 2, 4}, 2);
 
   @Test
   void rows_are_copied_out() {

@@ -1,6 +1,7 @@
 package dev.headrace.worker.engine;
 
 import dev.headrace.worker.model.EncoderConfig;
+import dev.headrace.worker.model.Head;
 import dev.headrace.worker.model.ModelDescription;
 import dev.headrace.worker.model.ModelFiles;
 import dev.headrace.worker.model.Pooling;
@@ -67,7 +68,8 @@ final class TinyModel {
   private static ModelDescription describe(Map<String, Tensor> tensors) {
     EncoderConfig config =
         new EncoderConfig("bert", VOCABULARY, HIDDEN, 2, 4, INNER, POSITIONS, 2, "gelu", 1e-12);
-    return new ModelDescription("tiny", "0", config, POSITIONS, Pooling.MEAN, true, files(tensors));
+    Head head = new Head.Embedding(List.of(Pooling.MEAN), true);
+    return new ModelDescription("tiny", "0", config, POSITIONS, head, files(tensors));
   }
 
   private void linear(String name, int out, int in) {

@@ -15,8 +15,7 @@ class ModelCatalogTest {
     assertThat(CATALOG.names()).containsExactly("all-minilm-l6-v2");
     assertThat(MINILM.dimension()).isEqualTo(384);
     assertThat(MINILM.maxTokens()).isEqualTo(256);
-    assertThat(MINILM.pooling()).isEqualTo(Pooling.MEAN);
-    assertThat(MINILM.normalise()).isTrue();
+    assertThat(MINILM.head()).isEqualTo(new Head.Embedding(List.of(Pooling.MEAN), true));
   }
 
   @Test

@@ -17,10 +17,14 @@ import dev.headrace.protocol.body.EmbeddingsResponse;
 import dev.headrace.protocol.body.VectorEncoding;
 import dev.headrace.worker.device.Row;
 import dev.headrace.worker.device.RowOutput;
+import dev.headrace.worker.device.ServedModel;
+import dev.headrace.worker.device.TrainedLabels;
 import dev.headrace.worker.testing.Requests;
 import dev.headrace.worker.testing.WordModel;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class TasksTest {
@@ -134,5 +138,85 @@ class TasksTest {
             work.response(run(work.rows()), List.of(WordModel.vector("1"), WordModel.vector("a"))));
     assertThat(response.results().get(0).scores())
         .allSatisfy(s -> assertThat(s.score()).isCloseTo(0.5, within(1e-9)));
+  }
+
+  private static ServedModel trained(boolean multiLabel) {
+    return new ServedModel() {
+      @Override
+      public String name() {
+        return "words";
+      }
+
+      @Override
+      public String revision() {
+        return "r1";
+      }
+
+      @Override
+      public Set<Task> tasks() {
+        return Set.of(Task.CLASSIFICATIONS);
+      }
+
+      @Override
+      public int dimension() {
+        return 3;
+      }
+
+      @Override
+      public Optional<TrainedLabels> trainedLabels() {
+        return Optional.of(new TrainedLabels(List.of("low", "mid", "high"), multiLabel));
+      }
+
+      @Override
+      public List<Row> rows(List<String> texts) {
+        return WordModel.named("words").rows(texts);
+      }
+    };
+  }
+
+  private ClassificationsResponse.Result classified(boolean multiLabel, float... logits) {
+    byte[] body = new ClassificationsRequest("words", List.of("a b"), List.of()).encode();
+    Work work =
+        reader.read(
+            Requests.request("id").task(Task.CLASSIFICATIONS).body(body).build(),
+            body,
+            trained(multiLabel));
+    assertThat(work.sharedTexts()).isEmpty();
+    byte[] response = work.response(List.of(new RowOutput.Vector(logits)), List.of());
+    return ClassificationsResponse.parse(response).results().get(0);
+  }
+
+  @Test
+  void trained_labels_get_a_softmax_of_their_logits() {
+    ClassificationsResponse.Result result = classified(false, 0f, (float) Math.log(2), 0f);
+    assertThat(result.label()).isEqualTo("mid");
+    assertThat(result.scores().get(0).score()).isCloseTo(0.5, within(1e-6));
+    assertThat(result.scores().get(1).score()).isCloseTo(0.25, within(1e-6));
+  }
+
+  @Test
+  void trained_labels_that_may_all_apply_get_a_sigmoid_each() {
+    ClassificationsResponse.Result result = classified(true, 0f, -2f, (float) Math.log(3));
+    assertThat(result.label()).isEqualTo("high");
+    assertThat(result.scores().get(0).score()).isCloseTo(0.75, within(1e-6));
+    assertThat(result.scores().get(1).score()).isCloseTo(0.5, within(1e-6));
+  }
+
+  @Test
+  void labels_are_required_of_models_without_and_refused_for_models_with_labels_of_their_own() {
+    assertThatThrownBy(() -> classification(List.of(), "a"))
+        .hasMessage(
+            "invalid_body: labels: missing (expected: an array, words has none of its own)");
+    byte[] body =
+        new ClassificationsRequest(
+                "words", List.of("a"), List.of(new Label("x", "x"), new Label("y", "y")))
+            .encode();
+    assertThatThrownBy(
+            () ->
+                reader.read(
+                    Requests.request("id").task(Task.CLASSIFICATIONS).body(body).build(),
+                    body,
+                    trained(true)))
+        .hasMessage("invalid_body: labels: 2 labels (expected: none, words has labels of its own)");
   }
 }

@@ -1,45 +1,56 @@
 package dev.headrace.worker.model.encoder;
 
 import dev.headrace.worker.model.EncoderConfig;
+import dev.headrace.worker.model.Head;
 import dev.headrace.worker.model.Pooling;
 import dev.headrace.worker.model.torchscript.ScriptClass;
 import dev.headrace.worker.model.torchscript.ScriptObject;
-import dev.headrace.worker.model.weights.MalformedModelException;
 import dev.headrace.worker.model.weights.WeightSource;
 import java.io.IOException;
 import java.util.List;
 
 /**
- * Builds the whole model: encoder, pooling, normalisation, so that only {@code [batch, hidden]}
- * leaves the device.
+ * Builds the whole model: encoder, pooling, head, so that no more leaves the device than is needed.
  *
- * <p>{@code forward(ids, types, lengths) -> vectors [batch, hidden] float32}. {@code ids [batch,
- * tokens] int32}, padded with any valid id; {@code types} like ids or empty; {@code lengths [batch]
- * int32}, tokens in each row, or empty where no row is padded: then nothing is masked.
+ * <p>{@code forward(ids, types, lengths) -> [batch, width] float32}, or {@code [batch, tokens,
+ * width]} for heads that say something of each token. {@code ids [batch, tokens] int32}, padded
+ * with any valid id; {@code types} like ids or empty; {@code lengths [batch] int32}, tokens in each
+ * row, or empty where no row is padded: then nothing is masked.
  */
 public final class EncoderEmitter {
-  private static final List<EncoderArchitecture> ARCHITECTURES = List.of(new Bert());
-
   private EncoderEmitter() {}
 
-  public static ScriptObject embeddingModel(
-      EncoderConfig config, WeightSource weights, Target target, Pooling pooling, boolean normalise)
-      throws IOException {
-    Parts parts = new Parts(config, weights, target);
-    ScriptObject encoder = architecture(config.modelType()).encoder(parts);
-    String source = FORWARD + pooled(pooling) + (normalise ? NORMALISE : "  return v\n");
-    return new ScriptObject(new ScriptClass("Model", source)).module("encoder", encoder);
+  /**
+   * The model as a TorchScript module.
+   *
+   * @throws dev.headrace.worker.model.weights.MalformedModelException when a weight is missing or
+   *     has another shape, or the configuration asks for what cannot be done
+   */
+  public static ScriptObject model(
+      EncoderConfig config, WeightSource weights, Target target, Head head) throws IOException {
+    EncoderArchitecture architecture = Architectures.named(config.modelType());
+    Parts parts = new Parts(config, weights, target, architecture.prefix());
+    ScriptObject model =
+        new ScriptObject(new ScriptClass("Model", FORWARD + ending(head)))
+            .module("encoder", architecture.encoder(parts));
+    if (head instanceof Head.Classifier classifier) {
+      model.module("classifier", architecture.classifier(parts, classifier.labels().size()));
+    }
+    return model;
   }
 
-  private static EncoderArchitecture architecture(String modelType) throws IOException {
-    for (EncoderArchitecture architecture : ARCHITECTURES) {
-      if (architecture.modelType().equals(modelType)) {
-        return architecture;
-      }
+  private static String ending(Head head) {
+    if (head instanceof Head.Embedding embedding) {
+      return pooled(embedding.poolings())
+          + (embedding.normalise() ? NORMALISE : "")
+          + (embedding.dimensions() > 0 ? CUT.formatted(embedding.dimensions()) : "")
+          + "  return v\n";
     }
-    List<String> known = ARCHITECTURES.stream().map(EncoderArchitecture::modelType).toList();
-    throw new MalformedModelException(
-        "model_type: " + modelType + " (expected: one of " + String.join(", ", known) + ")");
+    if (head instanceof Head.Classifier classifier) {
+      return pooled(List.of(classifier.pooling()))
+          + "  return torch.to((self.classifier).forward(torch.to(v, x.dtype)), 6)\n";
+    }
+    return "  return torch.to(x, 6)\n";
   }
 
   private static final String FORWARD =
@@ -57,6 +68,20 @@ public final class EncoderEmitter {
         x = (self.encoder).forward(ids, types, mask)
       """;
 
+  private static String pooled(List<Pooling> poolings) {
+    if (poolings.size() == 1) {
+      return pooled(poolings.get(0));
+    }
+    StringBuilder source = new StringBuilder();
+    StringBuilder vectors = new StringBuilder();
+    for (int i = 0; i < poolings.size(); i++) {
+      source.append(pooled(poolings.get(i))).append("  v%d = v\n".formatted(i));
+      vectors.append(i == 0 ? "" : ", ").append('v').append(i);
+    }
+    return source + "  v = torch.cat([" + vectors + "], 1)\n";
+  }
+
+  /** Sets {@code v [batch, hidden] float32}. */
   private static String pooled(Pooling pooling) {
     return switch (pooling) {
       case CLS -> "  v = torch.to(torch.select(x, 1, 0), 6)\n";
@@ -68,9 +93,43 @@ public final class EncoderEmitter {
             else:
               v = torch.mean(torch.to(x, 6), [1])
           """;
+      case MAX ->
+          """
+            if padded:
+              hidden = torch.unsqueeze(torch.bitwise_not(keep), 2)
+              v = torch.amax(torch.masked_fill(torch.to(x, 6), hidden, -3.0e38), [1])
+            else:
+              v = torch.amax(torch.to(x, 6), [1])
+          """;
+      case MEAN_SQRT_LENGTH -> weighted("torch.rsqrt(count)");
+      case WEIGHTED_MEAN ->
+          weighted(
+              "torch.div(torch.add(places, 1.), torch.mul(torch.mul(count, torch.add(count, 1.)),"
+                  + " 0.5))");
+      case LAST_TOKEN -> weighted("torch.to(torch.eq(torch.add(places, 1.), count), 6)");
     };
   }
 
+  /**
+   * The sum over the tokens with these weights, made of {@code places [1, tokens]} from 0 on and
+   * {@code count [batch or 1, 1]}, the tokens of a row, both float32.
+   */
+  private static String weighted(String weights) {
+    return """
+          tokens = torch.size(ids, 1)
+          places = torch.unsqueeze(torch.arange(tokens, dtype=6, layout=None, device=ids.device), 0)
+          if padded:
+            count = torch.unsqueeze(torch.to(lengths, 6), 1)
+          else:
+            count = torch.full([1, 1], tokens, dtype=6, layout=None, device=ids.device)
+          weights = torch.mul(%s, torch.to(torch.lt(places, count), 6))
+          v = torch.squeeze(torch.matmul(torch.unsqueeze(weights, 1), torch.to(x, 6)), 1)
+        """
+        .formatted(weights);
+  }
+
   private static final String NORMALISE =
-      "  return torch.div(v, torch.clamp_min(torch.norm(v, 2, [1], True), 1e-12))\n";
+      "  v = torch.div(v, torch.clamp_min(torch.norm(v, 2, [1], True), 1e-12))\n";
+
+  private static final String CUT = "  v = torch.contiguous(torch.slice(v, 1, 0, %d))\n";
 }

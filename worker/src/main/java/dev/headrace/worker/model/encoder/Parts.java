@@ -13,31 +13,46 @@ import java.util.List;
 /**
  * The parts that encoders share, made from named weights for one target. Every part is a
  * TorchScript module with {@code forward}; all tensors between them are {@code [batch, tokens,
- * hidden]}.
+ * hidden]}. Names are without the prefix that some files put before the encoder's weights; those of
+ * heads are whole.
  */
 final class Parts {
   private final EncoderConfig config;
   private final WeightSource weights;
+  private final String prefix;
   private final LinearLayers linears;
+  private final Activation activation;
 
-  Parts(EncoderConfig config, WeightSource weights, Target target) throws IOException {
+  /**
+   * Makes the parts of one model.
+   *
+   * @param prefix before the encoder's weights in files that have a head too
+   */
+  Parts(EncoderConfig config, WeightSource weights, Target target, String prefix)
+      throws IOException {
     this.config = config;
     this.weights = weights;
-    this.linears = new LinearLayers(target, Activation.named(config.activation()));
+    this.prefix = weights.names().stream().anyMatch(n -> n.startsWith(prefix)) ? prefix : "";
+    this.activation = Activation.named(config.activation());
+    this.linears = new LinearLayers(target, activation);
   }
 
   EncoderConfig config() {
     return config;
   }
 
+  private Tensor require(String name, long... shape) throws IOException {
+    return weights.require(prefix + name, shape);
+  }
+
   /** A weight in the model's element type; its shape is checked. */
   Tensor weight(String name, long... shape) throws IOException {
-    return computed(weights.require(name, shape));
+    return computed(require(name, shape));
   }
 
   /** A weight that fits in memory, as float32, to compute with. */
   float[] floats(String name, long... shape) throws IOException {
-    return weights.require(name, shape).toFloats();
+    return require(name, shape).toFloats();
   }
 
   /** A tensor in the model's element type. */
@@ -46,18 +61,32 @@ final class Parts {
   }
 
   /** Several linear layers over the same input as one, their outputs side by side. */
-  private ScriptObject linear(List<String> names, int in, int out, boolean spread)
+  private ScriptObject linear(List<String> names, int in, int out, boolean bias, boolean spread)
       throws IOException {
     List<Tensor> matrices = new ArrayList<>();
     List<Tensor> biases = new ArrayList<>();
     for (String name : names) {
-      matrices.add(weights.require(name + ".weight", out, in));
-      biases.add(weights.require(name + ".bias", out));
+      matrices.add(require(name + ".weight", out, in));
+      biases.add(bias ? require(name + ".bias", out) : zeros(out));
     }
     return linears.of(Tensors.concat(matrices), Tensors.concat(biases), spread);
   }
 
+  private static Tensor zeros(int size) {
+    return Tensors.of(new float[size], size);
+  }
+
   ScriptObject layerNorm(String name) throws IOException {
+    return layerNorm(name, true);
+  }
+
+  ScriptObject layerNorm(String name, boolean bias) throws IOException {
+    int hidden = config.hidden();
+    return layerNorm(
+        require(name + ".weight", hidden), bias ? require(name + ".bias", hidden) : zeros(hidden));
+  }
+
+  private ScriptObject layerNorm(Tensor weight, Tensor bias) {
     String forward =
         """
         def forward(self: __torch__.LayerNorm, x: Tensor) -> Tensor:
@@ -65,32 +94,77 @@ final class Parts {
         """
             .formatted(config.hidden(), config.normEpsilon());
     return new ScriptObject(new ScriptClass("LayerNorm", forward))
-        .tensor("w", weight(name + ".weight", config.hidden()))
-        .tensor("b", weight(name + ".bias", config.hidden()));
+        .tensor("w", computed(weight))
+        .tensor("b", computed(bias));
   }
 
   /**
    * Multi-head self-attention of {@code x}, added to {@code residual}. One matrix for query, key
-   * and value. {@code mask [batch, 1, 1, tokens] bool}, true at tokens that are not padding.
+   * and value. {@code mask} is broadcast to {@code [batch, heads, tokens, tokens]}: bool, true
+   * where a token is seen, or a bias on the scores.
    */
   ScriptObject attention(String query, String key, String value, String output) throws IOException {
     int hidden = config.hidden();
     String forward =
-        """
-        def forward(self: __torch__.Attention, x: Tensor, residual: Tensor, mask: Optional[Tensor]) -> Tensor:
-          batch = torch.size(x, 0)
-          tokens = torch.size(x, 1)
-          qkv = torch.view((self.qkv).forward(x), [batch, tokens, 3, %d, %d])
-          parts = torch.unbind(torch.permute(qkv, [2, 0, 3, 1, 4]), 0)
-          a = torch.scaled_dot_product_attention(parts[0], parts[1], parts[2], mask)
-          joined = torch.reshape(torch.transpose(a, 1, 2), [batch, tokens, %d])
-          return (self.out).plus(joined, residual)
-        """
-            .formatted(config.heads(), config.headSize(), hidden);
-    return new ScriptObject(new ScriptClass("Attention", forward))
-        .module("qkv", linear(List.of(query, key, value), hidden, hidden, false))
-        .module("out", linear(List.of(output), hidden, hidden, false));
+        "def forward(self: __torch__.Attention, x: Tensor, residual: Tensor, mask: Optional[Tensor])"
+            + " -> Tensor:\n"
+            + QUERY_KEY_VALUE
+            + "  a = torch.scaled_dot_product_attention(parts[0], parts[1], parts[2], mask)\n"
+            + JOINED;
+    return new ScriptObject(new ScriptClass("Attention", sized(forward)))
+        .module("qkv", linear(List.of(query, key, value), hidden, hidden, true, false))
+        .module("out", linear(List.of(output), hidden, hidden, true, false));
   }
+
+  /**
+   * Attention with rotary positions (arXiv 2104.09864): a module {@code forward(x, residual, mask,
+   * cos, sin)}; {@code cos} and {@code sin [tokens, head size]}, the sine negative in its first
+   * half.
+   *
+   * @param queryKeyValue the three matrices as one
+   */
+  ScriptObject rotaryAttention(String queryKeyValue, String output, boolean bias)
+      throws IOException {
+    int hidden = config.hidden();
+    String forward =
+        "def forward(self: __torch__.Attention, x: Tensor, residual: Tensor, mask: Optional[Tensor],"
+            + " cos: Tensor, sin: Tensor) -> Tensor:\n"
+            + QUERY_KEY_VALUE
+            + ROTATED
+            + JOINED;
+    return new ScriptObject(new ScriptClass("Attention", sized(forward)))
+        .module("qkv", linear(List.of(queryKeyValue), hidden, 3 * hidden, bias, false))
+        .module("out", linear(List.of(output), hidden, hidden, bias, false));
+  }
+
+  private String sized(String source) {
+    return source
+        .replace("HEADS", Integer.toString(config.heads()))
+        .replace("SIZE", Integer.toString(config.headSize()))
+        .replace("HALF", Integer.toString(config.headSize() / 2))
+        .replace("HIDDEN", Integer.toString(config.hidden()));
+  }
+
+  private static final String QUERY_KEY_VALUE =
+      """
+        batch = torch.size(x, 0)
+        tokens = torch.size(x, 1)
+        qkv = torch.view((self.qkv).forward(x), [batch, tokens, 3, HEADS, SIZE])
+        parts = torch.unbind(torch.permute(qkv, [2, 0, 3, 1, 4]), 0)
+      """;
+
+  private static final String ROTATED =
+      """
+        q = torch.add(torch.mul(parts[0], cos), torch.mul(torch.roll(parts[0], [HALF], [-1]), sin))
+        k = torch.add(torch.mul(parts[1], cos), torch.mul(torch.roll(parts[1], [HALF], [-1]), sin))
+        a = torch.scaled_dot_product_attention(q, k, parts[2], mask)
+      """;
+
+  private static final String JOINED =
+      """
+        joined = torch.reshape(torch.transpose(a, 1, 2), [batch, tokens, HIDDEN])
+        return (self.out).plus(joined, residual)
+      """;
 
   /** The feed-forward part of {@code x}, added to {@code residual}: up, activation, down. */
   ScriptObject mlp(String up, String down) throws IOException {
@@ -101,7 +175,76 @@ final class Parts {
         """;
     int hidden = config.hidden();
     return new ScriptObject(new ScriptClass("Mlp", forward))
-        .module("up", linear(List.of(up), hidden, config.intermediate(), true))
-        .module("down", linear(List.of(down), config.intermediate(), hidden, true));
+        .module("up", linear(List.of(up), hidden, config.intermediate(), true, true))
+        .module("down", linear(List.of(down), config.intermediate(), hidden, true, true));
+  }
+
+  /**
+   * A gated feed-forward part (arXiv 2002.05202), added to {@code residual}: the first half of what
+   * {@code up} gives is activated and multiplied by the second.
+   */
+  ScriptObject gatedMlp(String up, String down, boolean bias) throws IOException {
+    String forward =
+        """
+        def forward(self: __torch__.GatedMlp, x: Tensor, residual: Tensor) -> Tensor:
+          halves = torch.chunk((self.up).forward(x), 2, -1)
+          y = halves[0]
+          gated = torch.mul(%s, halves[1])
+          return (self.down).plus(gated, residual)
+        """
+            .formatted(activation.inPlace());
+    int hidden = config.hidden();
+    int inner = config.intermediate();
+    return new ScriptObject(new ScriptClass("GatedMlp", forward))
+        .module("up", linear(List.of(up), hidden, 2 * inner, bias, true))
+        .module("down", linear(List.of(down), inner, hidden, bias, true));
+  }
+
+  /**
+   * A classifier of two layers: {@code forward(p [batch, hidden]) -> logits [batch, labels]}.
+   *
+   * @param activated TorchScript that activates {@code h}, the first layer's output
+   */
+  ScriptObject classifier(String dense, String activated, String out, int labels)
+      throws IOException {
+    String forward =
+        """
+        def forward(self: __torch__.Classifier, p: Tensor) -> Tensor:
+          h = torch.linear(p, self.w1, self.b1)
+          return torch.linear(%s, self.w2, self.b2)
+        """
+            .formatted(activated);
+    return classifierLayers(forward, dense, true, out, labels);
+  }
+
+  /** The same with the model's activation and a norm behind it. */
+  ScriptObject predictionHeadClassifier(
+      String dense, boolean denseBias, String norm, boolean normBias, String out, int labels)
+      throws IOException {
+    String forward =
+        """
+        def forward(self: __torch__.Classifier, p: Tensor) -> Tensor:
+          y = torch.linear(p, self.w1, self.b1)
+          h = (self.norm).forward(%s)
+          return torch.linear(h, self.w2, self.b2)
+        """
+            .formatted(activation.inPlace());
+    int hidden = config.hidden();
+    Tensor scale = weights.require(norm + ".weight", hidden);
+    Tensor shift = normBias ? weights.require(norm + ".bias", hidden) : zeros(hidden);
+    return classifierLayers(forward, dense, denseBias, out, labels)
+        .module("norm", layerNorm(scale, shift));
+  }
+
+  /** Small enough, one row per text, to be left as they are in every precision. */
+  private ScriptObject classifierLayers(
+      String forward, String dense, boolean denseBias, String out, int labels) throws IOException {
+    int hidden = config.hidden();
+    Tensor bias = denseBias ? weights.require(dense + ".bias", hidden) : zeros(hidden);
+    return new ScriptObject(new ScriptClass("Classifier", forward))
+        .tensor("w1", computed(weights.require(dense + ".weight", hidden, hidden)))
+        .tensor("b1", computed(bias))
+        .tensor("w2", computed(weights.require(out + ".weight", labels, hidden)))
+        .tensor("b2", computed(weights.require(out + ".bias", labels)));
   }
 }

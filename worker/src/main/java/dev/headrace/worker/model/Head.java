@@ -1,0 +1,77 @@
+package dev.headrace.worker.model;
+
+import java.util.List;
+
+/** What leaves a model for each text. */
+public sealed interface Head {
+  /** Values of each text or, where {@link #perToken}, of each of its tokens. */
+  int width(EncoderConfig config);
+
+  /** Whether there are values for each token; otherwise one row for the text. */
+  default boolean perToken() {
+    return false;
+  }
+
+  /**
+   * One vector, an embedding.
+   *
+   * @param poolings how it is made from the hidden states; several are put one after the other
+   * @param normalise whether it is scaled to length 1
+   * @param dimensions it is cut to so many values afterwards, and not scaled again; 0 for all
+   */
+  record Embedding(List<Pooling> poolings, boolean normalise, int dimensions) implements Head {
+    public Embedding(List<Pooling> poolings, boolean normalise) {
+      this(poolings, normalise, 0);
+    }
+
+    public Embedding {
+      if (dimensions < 0) {
+        throw new IllegalArgumentException("dimensions: " + dimensions + " (expected: >= 0)");
+      }
+      poolings = List.copyOf(poolings);
+      if (poolings.isEmpty()) {
+        throw new IllegalArgumentException("poolings: none (expected: at least one)");
+      }
+    }
+
+    @Override
+    public int width(EncoderConfig config) {
+      int whole = config.hidden() * poolings.size();
+      return dimensions == 0 ? whole : Math.min(dimensions, whole);
+    }
+  }
+
+  /** The last hidden states, {@code [tokens, hidden]}. */
+  record HiddenStates() implements Head {
+    @Override
+    public int width(EncoderConfig config) {
+      return config.hidden();
+    }
+
+    @Override
+    public boolean perToken() {
+      return true;
+    }
+  }
+
+  /**
+   * The logits of a trained classifier of texts or pairs of texts.
+   *
+   * @param labels the names of its outputs, in order
+   * @param multiLabel whether each label is a question of its own, else one of them is right
+   * @param pooling what it looks at; all but ModernBERT look at the first token
+   */
+  record Classifier(List<String> labels, boolean multiLabel, Pooling pooling) implements Head {
+    public Classifier {
+      labels = List.copyOf(labels);
+      if (labels.isEmpty()) {
+        throw new IllegalArgumentException("labels: none (expected: at least one)");
+      }
+    }
+
+    @Override
+    public int width(EncoderConfig config) {
+      return labels.size();
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package dev.headrace.worker.encode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.headrace.protocol.Failure;
+import dev.headrace.protocol.Task;
+import dev.headrace.protocol.body.BodyLimits;
+import dev.headrace.protocol.body.ClassificationsRequest;
+import dev.headrace.protocol.body.ClassificationsResponse;
+import dev.headrace.protocol.body.ClassificationsResponse.Result;
+import dev.headrace.protocol.body.ClassificationsResponse.Score;
+import dev.headrace.worker.device.DeviceBatch;
+import dev.headrace.worker.device.Engine;
+import dev.headrace.worker.device.FinishedRow;
+import dev.headrace.worker.device.RowOutput;
+import dev.headrace.worker.device.ServedModel;
+import dev.headrace.worker.device.ServiceSample;
+import dev.headrace.worker.model.ModelCatalog;
+import dev.headrace.worker.model.Precision;
+import dev.headrace.worker.model.hf.ReferenceModel;
+import dev.headrace.worker.model.hf.ReferenceModel.Case;
+import dev.headrace.worker.task.TaskReader;
+import dev.headrace.worker.task.Work;
+import dev.headrace.worker.testing.Requests;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A folder with a trained classifier, from the body of a request to its response. */
+class FolderModelIT {
+  @TempDir Path models;
+
+  private Engine open(String name) throws Exception {
+    EngineConfig config =
+        new EngineConfig("cpu", List.of(name), models.toString(), Precision.FLOAT32, 1);
+    return EncoderRunner.factory(config, new ModelCatalog(List.of()), System::nanoTime).open();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "bert,classification",
+    "bert,multi-label",
+    "roberta,classification",
+    "distilbert,multi-label",
+    "modernbert,classification-mean"
+  })
+  void texts_get_the_labels_and_scores_that_transformers_gives(String name, String folder)
+      throws Exception {
+    ReferenceModel reference = ReferenceModel.named(name);
+    Case expected =
+        reference.cases("classification").stream()
+            .filter(c -> c.folder().equals(folder))
+            .findFirst()
+            .orElseThrow();
+    reference.assemble(folder, models);
+    List<String> texts = new ArrayList<>();
+    for (int i = 0; i < expected.size() && !expected.input(i).has("pair"); i++) {
+      texts.add(expected.input(i).get("text").textValue());
+    }
+    assertThat(texts).hasSizeGreaterThan(2);
+    try (Engine engine = open(name + "-" + folder)) {
+      ServedModel model = engine.models().get(0);
+      assertThat(model.tasks()).containsExactly(Task.CLASSIFICATIONS);
+      List<Result> results = classify(engine, model, texts);
+      for (int i = 0; i < texts.size(); i++) {
+        check(results.get(i), expected.expected(i), model.trainedLabels().orElseThrow().names());
+      }
+    }
+  }
+
+  private static List<Result> classify(Engine engine, ServedModel model, List<String> texts) {
+    byte[] body = new ClassificationsRequest(model.name(), texts, List.of()).encode();
+    Work work =
+        new TaskReader(BodyLimits.DEFAULT)
+            .read(
+                Requests.request("id").task(Task.CLASSIFICATIONS).body(body).build(), body, model);
+    Map<Integer, RowOutput> outputs = new TreeMap<>();
+    engine.admit(new DeviceBatch(1, model, work.rows()));
+    while (engine.busy()) {
+      engine.step(into(outputs));
+    }
+    byte[] response = work.response(List.copyOf(outputs.values()), List.of());
+    return ClassificationsResponse.parse(response).results();
+  }
+
+  private static Engine.Listener into(Map<Integer, RowOutput> outputs) {
+    return new Engine.Listener() {
+      @Override
+      public void finished(long batch, List<FinishedRow> rows) {
+        rows.forEach(row -> outputs.put(row.row(), row.output()));
+      }
+
+      @Override
+      public void failed(long batch, Failure failure) {
+        throw new AssertionError(failure.toString());
+      }
+
+      @Override
+      public void measured(ServiceSample sample) {}
+    };
+  }
+
+  private static void check(Result result, JsonNode expected, List<String> labels) {
+    assertThat(result.label()).isEqualTo(expected.get("label").textValue());
+    assertThat(result.scores()).hasSize(labels.size());
+    for (Score score : result.scores()) {
+      double value = expected.get("scores").get(labels.indexOf(score.label())).doubleValue();
+      assertThat(score.score()).as(score.label()).isCloseTo(value, within(1e-4));
+    }
+  }
+
+  @Test
+  void model_without_a_folder_is_named() {
+    assertThatThrownBy(() -> open("nowhere"))
+        .hasMessageContaining("worker.models: nowhere (expected: some of []");
+  }
+}
