@@ -22,7 +22,7 @@ import java.util.Map;
  * each figure is the median over the rounds, after a round that only warms up.
  */
 public final class PipelineBench {
-  /** Requests that wait at a time at saturation (chosen: more does not raise either side). */
+  /** Requests that wait at a time at saturation (chosen). */
   private static final int SATURATED = 2000;
 
   private static final int UNLOADED_REQUESTS = 300;
