@@ -162,7 +162,8 @@ final class RedisResultCache implements ResultCache {
     Outcome result = s.result();
     byte[] encoded = result == null ? new byte[0] : OutcomeCodec.toStored(result);
     if (result == null || encoded.length > config.cacheMaxEntryBytes()) {
-      calls.add(Call.of(SETTLE, keys, s.leader(), result == null ? "failed" : "pass"));
+      calls.add(
+          Call.of(SETTLE, keys.subList(1, 3), s.leader(), result == null ? "failed" : "pass"));
       return calls.size() - 1;
     }
     calls.add(Call.of(Command.SET, keys.get(0), encoded, "PX", config.cacheTtl().toMillis()));
