@@ -9,7 +9,13 @@ public enum Task {
   /** One vector per input text; bodies as OpenAI's. */
   EMBEDDINGS("embeddings", "/v1/embeddings"),
   /** One label per input text, with a score for each label; bodies are Headrace's own. */
-  CLASSIFICATIONS("classifications", "/v1/classifications");
+  CLASSIFICATIONS("classifications", "/v1/classifications"),
+  /** A score for each of several documents, how well it answers a query; bodies as Cohere's. */
+  RERANK("rerank", "/v1/rerank"),
+  /** Names and the like in texts, and where they stand; bodies are Headrace's own. */
+  TOKEN_CLASSIFICATIONS("token-classifications", "/v1/token-classifications"),
+  /** Tokens that fit where a text has a gap; bodies are Headrace's own. */
+  FILL_MASK("fill-mask", "/v1/fill-mask");
 
   private final String wireName;
   private final String url;

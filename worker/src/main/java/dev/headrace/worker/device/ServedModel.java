@@ -27,6 +27,11 @@ public interface ServedModel {
     return Optional.empty();
   }
 
+  /** What a cross-encoder can do; empty for other models. */
+  default Optional<PairScorer> pairScorer() {
+    return Optional.empty();
+  }
+
   /**
    * Tokenises texts, truncated to what the model takes.
    *
