@@ -73,7 +73,7 @@ final class TorchSession implements EncoderSession {
     for (int row = 0; row < lengths.length; row++) {
       lengths[row] = check(row, texts.get(row));
     }
-    int[] starts = starts(lengths);
+    int[] starts = starts(texts);
     float[] values = new float[starts[lengths.length]];
     for (Group group : grouping.split(lengths, model.config().positions())) {
       try {
@@ -87,10 +87,10 @@ final class TorchSession implements EncoderSession {
   }
 
   /** Where each row's values begin; at the end where the last ones end. */
-  private int[] starts(int[] lengths) {
-    int[] starts = new int[lengths.length + 1];
-    for (int row = 0; row < lengths.length; row++) {
-      int values = model.head().perToken() ? lengths[row] * dimension() : dimension();
+  private int[] starts(List<TokenizedText> texts) {
+    int[] starts = new int[texts.size() + 1];
+    for (int row = 0; row < texts.size(); row++) {
+      int values = model.head().values(model.config(), texts.get(row).ids());
       starts[row + 1] = Math.addExact(starts[row], values);
     }
     return starts;
@@ -127,15 +127,31 @@ final class TorchSession implements EncoderSession {
       inputs.add(IValue.from(tensor(batch, types, typed ? shape : new Shape(0))));
       inputs.add(IValue.from(tensor(batch, lengths, new Shape(padded ? rows : 0))));
       try (IValue result = block.forward(inputs.toArray(new IValue[0]))) {
-        float[] output = result.toTensor(batch).toFloatArray();
-        for (int i = 0; i < rows; i++) {
-          int row = group.rows().get(i);
-          int to = starts[row];
-          System.arraycopy(output, output.length / rows * i, values, to, starts[row + 1] - to);
-        }
+        copy(result.toTensor(batch).toFloatArray(), texts, group, starts, values);
       }
     } finally {
       inputs.forEach(IValue::close);
+    }
+  }
+
+  /**
+   * What the model gives is the same number of values for each row, padding included, and behind
+   * them what single rows have more.
+   */
+  private void copy(
+      float[] output, List<TokenizedText> texts, Group group, int[] starts, float[] values) {
+    int each = model.head().perToken() ? group.tokens() * dimension() : dimension();
+    int more = group.rows().size() * each;
+    for (int i = 0; i < group.rows().size(); i++) {
+      int row = group.rows().get(i);
+      int all = starts[row + 1] - starts[row];
+      int own = model.head().perToken() ? texts.get(row).tokens() * dimension() : dimension();
+      System.arraycopy(output, i * each, values, starts[row], own);
+      System.arraycopy(output, more, values, starts[row] + own, all - own);
+      more += all - own;
+    }
+    if (more != output.length) {
+      throw new IllegalStateException("values: " + output.length + " (expected: " + more + ")");
     }
   }
 

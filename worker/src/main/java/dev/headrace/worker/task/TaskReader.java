@@ -25,7 +25,8 @@ public final class TaskReader {
       case EMBEDDINGS -> EmbeddingsWork.read(body, limits, model);
       case CLASSIFICATIONS -> ClassificationsWork.read(body, limits, model);
       case RERANK -> RerankWork.read(body, limits, model);
-      case TOKEN_CLASSIFICATIONS, FILL_MASK -> throw unknown(request.task(), model);
+      case TOKEN_CLASSIFICATIONS -> TokenClassificationsWork.read(body, limits, model);
+      case FILL_MASK -> FillMaskWork.read(body, limits, model);
     };
   }
 
