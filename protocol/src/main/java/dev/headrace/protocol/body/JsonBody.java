@@ -165,6 +165,33 @@ final class JsonBody {
     }
   }
 
+  /** A text, not empty, within the limits. */
+  String requireText(String name, BodyLimits limits) {
+    return text(name, field(name).orElseThrow(() -> invalid(name, "missing", "a string")), limits);
+  }
+
+  /** A whole number of at least 1, or {@code fallback} when absent. */
+  int positive(String name, int fallback) {
+    Optional<JsonNode> given = field(name);
+    if (given.isEmpty()) {
+      return fallback;
+    }
+    JsonNode value = given.get();
+    if (!value.canConvertToInt() || !value.isIntegralNumber() || value.intValue() < 1) {
+      throw invalid(name, describe(value), "an integer >= 1");
+    }
+    return value.intValue();
+  }
+
+  /** {@code true} or {@code false}; the latter when absent. */
+  boolean flag(String name) {
+    Optional<JsonNode> given = field(name);
+    if (given.isPresent() && !given.get().isBoolean()) {
+      throw invalid(name, describe(given.get()), "true or false");
+    }
+    return given.isPresent() && given.get().booleanValue();
+  }
+
   /** A field that is an array. */
   JsonNode requireArray(String name) {
     JsonNode value = field(name).orElseThrow(() -> invalid(name, "missing", "an array"));
@@ -172,6 +199,40 @@ final class JsonBody {
       throw invalid(name, describe(value), "an array");
     }
     return value;
+  }
+
+  /** The text of a response's field. */
+  static String string(String name, JsonNode value) {
+    if (!value.isTextual()) {
+      throw invalid(name, describe(value), "a string");
+    }
+    return value.textValue();
+  }
+
+  /** The number of a response's field. */
+  static double number(String name, JsonNode value) {
+    if (!value.isNumber()) {
+      throw invalid(name, describe(value), "a number");
+    }
+    return value.doubleValue();
+  }
+
+  /** The whole number of a response's field, not negative. */
+  static int count(String name, JsonNode value) {
+    if (!value.canConvertToInt() || !value.isIntegralNumber() || value.intValue() < 0) {
+      throw invalid(name, describe(value), "an integer >= 0");
+    }
+    return value.intValue();
+  }
+
+  /** Writes an array of texts. */
+  static void writeTexts(JsonGenerator json, String name, List<String> texts) throws IOException {
+    json.writeArrayFieldStart(name);
+    for (String text : texts) {
+      requireWellFormed(name, text);
+      json.writeString(text);
+    }
+    json.writeEndArray();
   }
 
   static FailureException tooLarge(String field, String value, String expected) {

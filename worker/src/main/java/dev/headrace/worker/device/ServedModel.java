@@ -32,6 +32,11 @@ public interface ServedModel {
     return Optional.empty();
   }
 
+  /** What a cross-encoder can do; empty for other models. */
+  default Optional<PairScorer> pairScorer() {
+    return Optional.empty();
+  }
+
   /**
    * How much of it may run side by side, of a model that works by iterations; empty for one that
    * runs a batch in one shot.
