@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.headrace.protocol.Task;
 import dev.headrace.sdk.Classification;
+import dev.headrace.sdk.Completion;
 import dev.headrace.sdk.InferenceResult;
 import dev.headrace.sdk.MaskCandidate;
 import dev.headrace.sdk.RankedDocument;
@@ -66,6 +67,8 @@ final class Results {
           result.masks().stream()
               .flatMap(masks -> masks.stream().map(Results::candidates))
               .toList();
+      case CHAT_COMPLETIONS, COMPLETIONS ->
+          result.completions().stream().map(Completion::text).toList();
     };
   }
 

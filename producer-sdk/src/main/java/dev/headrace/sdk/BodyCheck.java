@@ -5,10 +5,13 @@ import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.Size;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.body.BodyLimits;
+import dev.headrace.protocol.body.ChatRequest;
 import dev.headrace.protocol.body.ClassificationsRequest;
 import dev.headrace.protocol.body.ClassificationsRequest.Label;
+import dev.headrace.protocol.body.CompletionRequest;
 import dev.headrace.protocol.body.EmbeddingsRequest;
 import dev.headrace.protocol.body.FillMaskRequest;
+import dev.headrace.protocol.body.GenerationRequest;
 import dev.headrace.protocol.body.RerankRequest;
 import dev.headrace.protocol.body.TokenClassificationsRequest;
 import dev.headrace.protocol.body.VectorEncoding;
@@ -136,6 +139,8 @@ final class BodyCheck {
           ClassificationsRequest parsed = ClassificationsRequest.parse(json.body(), LIMITS);
           yield new Body(json.task(), parsed.model(), size(parsed.input()), json.body());
         }
+        case CHAT_COMPLETIONS -> generation(ChatRequest.parse(json.body(), LIMITS), json.body());
+        case COMPLETIONS -> generation(CompletionRequest.parse(json.body(), LIMITS), json.body());
         case RERANK -> {
           RerankRequest parsed = RerankRequest.parse(json.body(), LIMITS);
           yield new Body(
@@ -154,6 +159,10 @@ final class BodyCheck {
     } catch (FailureException e) {
       throw new InvalidRequestException(e.failure().code(), e.failure().message());
     }
+  }
+
+  private static Body generation(GenerationRequest request, byte[] bytes) {
+    return new Body(request.task(), request.model(), request.size(), bytes);
   }
 
   private static Size size(List<String> texts) {

@@ -9,6 +9,7 @@ import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.body.ClassificationsResponse;
 import dev.headrace.protocol.body.EmbeddingsResponse;
 import dev.headrace.protocol.body.FillMaskResponse;
+import dev.headrace.protocol.body.GenerationResponse;
 import dev.headrace.protocol.body.RerankResponse;
 import dev.headrace.protocol.body.TokenClassificationsResponse;
 import java.nio.charset.StandardCharsets;
@@ -171,6 +172,39 @@ public final class InferenceResult {
 
   private static List<MaskCandidate> candidates(List<FillMaskResponse.Candidate> mask) {
     return mask.stream().map(c -> new MaskCandidate(c.token(), c.text(), c.score())).toList();
+  }
+
+  /**
+   * The generated texts: of each prompt its choices, in the order of the prompts.
+   *
+   * @throws InferenceException if there is no result
+   * @throws IllegalStateException if the request was not for text
+   */
+  public List<Completion> completions() {
+    orThrow();
+    String task = detail(Detail.TASK).orElse(Task.COMPLETIONS.wireName());
+    if (!Task.ofWireName(task).map(Task::generates).orElse(false)) {
+      throw new IllegalStateException(
+          "task of request " + id() + ": " + task + " (expected: one that generates text)");
+    }
+    return Completion.of(GenerationResponse.parse(outcome.body()));
+  }
+
+  /**
+   * What had been generated of a request that did not come to its end, because its deadline passed
+   * or because it was cancelled; empty when nothing is known of that.
+   */
+  public List<Completion> partialCompletions() {
+    if (isOk() || !hasChoices()) {
+      return List.of();
+    }
+    return Completion.of(GenerationResponse.parse(outcome.body()));
+  }
+
+  private boolean hasChoices() {
+    String task = detail(Detail.TASK).orElse("");
+    return Task.ofWireName(task).map(Task::generates).orElse(false)
+        && detail(Detail.NEW_TOKENS).isPresent();
   }
 
   private void requireTask(Task expected) {

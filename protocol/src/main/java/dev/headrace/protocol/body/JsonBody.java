@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 
@@ -95,6 +96,11 @@ final class JsonBody {
         ErrorCode.INVALID_BODY, field + ": " + value + " (expected: " + expected + ")");
   }
 
+  /** The names of all fields. */
+  Iterator<String> names() {
+    return node.fieldNames();
+  }
+
   Optional<JsonNode> field(String name) {
     JsonNode value = node.get(name);
     return value == null || value.isNull() ? Optional.empty() : Optional.of(value);
@@ -133,10 +139,18 @@ final class JsonBody {
     if (!value.isTextual()) {
       throw invalid(name, describe(value), "a string");
     }
-    String text = value.textValue();
-    if (text.isEmpty()) {
+    if (value.textValue().isEmpty()) {
       throw invalid(name, "empty", "a string that is not empty");
     }
+    return anyText(name, value, limits);
+  }
+
+  /** A text, within the limits; may be empty. */
+  static String anyText(String name, JsonNode value, BodyLimits limits) {
+    if (!value.isTextual()) {
+      throw invalid(name, describe(value), "a string");
+    }
+    String text = value.textValue();
     if (text.length() > limits.maxTextChars()) {
       throw tooLarge(name, text.length() + " characters", "at most " + limits.maxTextChars());
     }

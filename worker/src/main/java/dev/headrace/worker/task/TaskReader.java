@@ -24,6 +24,8 @@ public final class TaskReader {
     return switch (request.task()) {
       case EMBEDDINGS -> EmbeddingsWork.read(body, limits, model);
       case CLASSIFICATIONS -> ClassificationsWork.read(body, limits, model);
+      case CHAT_COMPLETIONS -> GenerationWork.chat(request, body, limits, model);
+      case COMPLETIONS -> GenerationWork.completion(request, body, limits, model);
       case RERANK -> RerankWork.read(body, limits, model);
       case TOKEN_CLASSIFICATIONS -> TokenClassificationsWork.read(body, limits, model);
       case FILL_MASK -> FillMaskWork.read(body, limits, model);
