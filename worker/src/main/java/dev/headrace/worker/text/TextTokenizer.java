@@ -134,7 +134,7 @@ public final class TextTokenizer implements AutoCloseable {
   }
 
   private static boolean hasSpace(int[] text, int at) {
-    return text[at - 1] == ' ' || at < text.length && text[at] == ' ';
+    return text[at - 1] == ' ' || (at < text.length && text[at] == ' ');
   }
 
   /** What a token stands for, perhaps with a space before it. */
