@@ -41,6 +41,7 @@ final class Entities {
   }
 
   /** A token and its probabilities, {@code [labels]}. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Token(int start, int end, boolean continues, double[] scores) {
     int best() {
       return argmax(scores);
