@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "bench",
     description = "Measure Headrace beside what a user would pick instead, in one run.",
-    subcommands = BenchCommand.Pipeline.class,
+    subcommands = {BenchCommand.Pipeline.class, BenchModelCommand.class},
     mixinStandardHelpOptions = true)
 final class BenchCommand implements Runnable {
   @picocli.CommandLine.Spec picocli.CommandLine.Model.CommandSpec spec;
@@ -21,7 +21,7 @@ final class BenchCommand implements Runnable {
   @Override
   public void run() {
     throw new picocli.CommandLine.ParameterException(
-        spec.commandLine(), "benchmark: missing (expected: pipeline)");
+        spec.commandLine(), "benchmark: missing (expected: pipeline or model)");
   }
 
   /** The pipeline with an engine that does nothing. */
@@ -52,17 +52,21 @@ final class BenchCommand implements Runnable {
     @Override
     public Integer call() throws Exception {
       BenchResult result = new PipelineBench(rounds, requests, settings, System.err).run();
-      System.out.println(json ? result.toJson() : table(result));
+      print(result, json);
       return 0;
     }
+  }
 
-    private static String table(BenchResult result) {
-      StringBuilder text = new StringBuilder();
-      new TreeMap<>(result.figures())
-          .forEach(
-              (key, value) ->
-                  text.append(String.format(Locale.ROOT, "%-28s %12.3f%n", key, value)));
-      return text.toString();
-    }
+  /** The result as the last of standard output: one line of JSON, or a table. */
+  static void print(BenchResult result, boolean json) {
+    System.out.println(json ? result.toJson() : table(result));
+  }
+
+  private static String table(BenchResult result) {
+    StringBuilder text = new StringBuilder();
+    new TreeMap<>(result.figures())
+        .forEach(
+            (key, value) -> text.append(String.format(Locale.ROOT, "%-28s %12.3f%n", key, value)));
+    return text.toString();
   }
 }
