@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** Texts in batches. */
 public final class PassageBatches {
@@ -49,13 +50,13 @@ public final class PassageBatches {
 
   /** In the order given. */
   static List<List<Integer>> inOrder(int count) {
-    return batches(java.util.stream.IntStream.range(0, count).boxed().toList());
+    return batches(IntStream.range(0, count).boxed().toList());
   }
 
   /** Shortest first. */
-  static List<List<Integer>> sorted(List<TokenizedText> texts) {
+  public static List<List<Integer>> sorted(List<TokenizedText> texts) {
     return batches(
-        java.util.stream.IntStream.range(0, texts.size())
+        IntStream.range(0, texts.size())
             .boxed()
             .sorted(Comparator.comparingInt(i -> texts.get(i).tokens()))
             .toList());
