@@ -1,9 +1,9 @@
 package dev.headrace.router;
 
+import dev.headrace.policy.PolicyConfig;
 import dev.headrace.protocol.config.Settings;
 import dev.headrace.router.buffer.TierShares;
 import dev.headrace.router.loop.LoopConfig;
-import dev.headrace.router.policy.PolicyConfig;
 import dev.headrace.router.state.StateConfig;
 import dev.headrace.transport.delivery.DeliveryConfig;
 import dev.headrace.transport.kafka.KafkaConfig;

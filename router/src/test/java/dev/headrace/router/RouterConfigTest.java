@@ -3,12 +3,12 @@ package dev.headrace.router;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.headrace.policy.PolicyConfig;
 import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.config.ConfigException;
 import dev.headrace.protocol.config.Settings;
 import dev.headrace.router.buffer.TierShares;
 import dev.headrace.router.loop.LoopConfig;
-import dev.headrace.router.policy.PolicyConfig;
 import dev.headrace.router.state.StateConfig;
 import java.time.Duration;
 import java.util.List;

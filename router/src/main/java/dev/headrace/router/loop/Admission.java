@@ -1,5 +1,6 @@
 package dev.headrace.router.loop;
 
+import dev.headrace.policy.ServedModel;
 import dev.headrace.protocol.CacheMode;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.InferenceRequest;
@@ -10,7 +11,6 @@ import dev.headrace.protocol.naming.CacheKey;
 import dev.headrace.protocol.naming.Topics;
 import dev.headrace.router.buffer.TierBuffer;
 import dev.headrace.router.metrics.RouterMetrics;
-import dev.headrace.router.policy.ServedModel;
 import dev.headrace.router.state.RouterState;
 import dev.headrace.transport.kafka.Received;
 import dev.headrace.transport.redis.OutcomeStore;

@@ -1,13 +1,13 @@
 package dev.headrace.router.loop;
 
+import dev.headrace.policy.Decision;
+import dev.headrace.policy.Lane;
+import dev.headrace.policy.RoutingPolicy;
+import dev.headrace.policy.Snapshot;
 import dev.headrace.protocol.Tier;
 import dev.headrace.router.buffer.TierBuffer;
 import dev.headrace.router.buffer.TierBuffer.Verdict;
 import dev.headrace.router.metrics.RouterMetrics;
-import dev.headrace.router.policy.Decision;
-import dev.headrace.router.policy.Lane;
-import dev.headrace.router.policy.RoutingPolicy;
-import dev.headrace.router.policy.Snapshot;
 import dev.headrace.router.state.RouterState;
 import java.time.Instant;
 import java.util.HashMap;

@@ -1,14 +1,14 @@
 package dev.headrace.router.loop;
 
+import dev.headrace.policy.Decision;
+import dev.headrace.policy.Obstacle;
+import dev.headrace.policy.RoutingPolicy;
+import dev.headrace.policy.ServedModel;
+import dev.headrace.policy.Snapshot;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.Task;
-import dev.headrace.router.policy.Decision;
-import dev.headrace.router.policy.Obstacle;
-import dev.headrace.router.policy.RoutingPolicy;
-import dev.headrace.router.policy.ServedModel;
-import dev.headrace.router.policy.Snapshot;
 import dev.headrace.router.state.RouterState;
 import java.time.Instant;
 import java.util.ArrayList;

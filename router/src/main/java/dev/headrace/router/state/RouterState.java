@@ -1,12 +1,13 @@
 package dev.headrace.router.state;
 
+import dev.headrace.policy.Candidate;
+import dev.headrace.policy.Fleet;
+import dev.headrace.policy.FleetBuilder;
+import dev.headrace.policy.Lane;
+import dev.headrace.policy.ServedModel;
+import dev.headrace.policy.Snapshot;
 import dev.headrace.protocol.Size;
 import dev.headrace.protocol.service.DeviceReport;
-import dev.headrace.router.policy.Candidate;
-import dev.headrace.router.policy.Fleet;
-import dev.headrace.router.policy.Lane;
-import dev.headrace.router.policy.ServedModel;
-import dev.headrace.router.policy.Snapshot;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -1,5 +1,6 @@
 package dev.headrace.router.state;
 
+import dev.headrace.policy.Reports;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.service.DeviceReport;
 import dev.headrace.transport.redis.DeviceRegistry;

@@ -1,5 +1,7 @@
 package dev.headrace.router.loop;
 
+import dev.headrace.policy.CheapestInTime;
+import dev.headrace.policy.testing.Heartbeats;
 import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Tier;
@@ -9,11 +11,9 @@ import dev.headrace.protocol.event.WireRecord;
 import dev.headrace.protocol.naming.Topics;
 import dev.headrace.router.buffer.TierShares;
 import dev.headrace.router.metrics.RouterMetrics;
-import dev.headrace.router.policy.CheapestInTime;
 import dev.headrace.router.state.RouterState;
 import dev.headrace.router.state.StateConfig;
 import dev.headrace.router.state.Watch;
-import dev.headrace.router.testing.Heartbeats;
 import dev.headrace.router.testing.TestClock;
 import dev.headrace.transport.delivery.Delivery;
 import dev.headrace.transport.delivery.DeliveryConfig;

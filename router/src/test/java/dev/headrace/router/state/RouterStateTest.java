@@ -1,14 +1,14 @@
 package dev.headrace.router.state;
 
-import static dev.headrace.router.testing.Heartbeats.heartbeat;
+import static dev.headrace.policy.testing.Heartbeats.heartbeat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.headrace.policy.Lane;
+import dev.headrace.policy.testing.Heartbeats;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.Task;
-import dev.headrace.router.policy.Lane;
-import dev.headrace.router.testing.Heartbeats;
 import dev.headrace.router.testing.TestClock;
 import dev.headrace.transport.testing.InMemoryDeviceRegistry;
 import java.time.Duration;

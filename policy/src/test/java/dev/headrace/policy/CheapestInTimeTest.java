@@ -1,14 +1,14 @@
-package dev.headrace.router.policy;
+package dev.headrace.policy;
 
-import static dev.headrace.router.testing.RequestBuilder.START;
-import static dev.headrace.router.testing.RequestBuilder.request;
+import static dev.headrace.policy.testing.RequestBuilder.START;
+import static dev.headrace.policy.testing.RequestBuilder.request;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.headrace.policy.testing.Fleets;
+import dev.headrace.policy.testing.RequestBuilder;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.service.ServiceCurve;
-import dev.headrace.router.testing.Fleets;
-import dev.headrace.router.testing.RequestBuilder;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.headrace.router.policy;
+package dev.headrace.policy;
 
 /**
  * A pool of devices of one type that takes work.

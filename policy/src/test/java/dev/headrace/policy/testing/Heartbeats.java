@@ -1,4 +1,4 @@
-package dev.headrace.router.testing;
+package dev.headrace.policy.testing;
 
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.service.DeviceReport;

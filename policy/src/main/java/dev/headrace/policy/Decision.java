@@ -1,4 +1,4 @@
-package dev.headrace.router.policy;
+package dev.headrace.policy;
 
 /** What to do with a request now. */
 public sealed interface Decision {

@@ -1,13 +1,9 @@
-package dev.headrace.router.state;
+package dev.headrace.policy;
 
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.service.DeviceReport;
 import dev.headrace.protocol.service.ModelReport;
 import dev.headrace.protocol.service.ServiceCurve;
-import dev.headrace.router.policy.Candidate;
-import dev.headrace.router.policy.Fleet;
-import dev.headrace.router.policy.Lane;
-import dev.headrace.router.policy.ServedModel;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -27,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * majority counts, and numbers are averaged. Equal heartbeats give equal fleets, in whatever order
  * they come.
  */
-final class FleetBuilder {
+public final class FleetBuilder {
   /** Samples that count for a curve's weight; more say nothing about how good it is now. */
   private static final long MAX_WEIGHT = 200;
 
@@ -44,7 +40,8 @@ final class FleetBuilder {
    *
    * @param open lanes whose topic exists; the others take no work yet
    */
-  static Fleet build(Collection<DeviceReport> reports, Set<String> open, double windowSeconds) {
+  public static Fleet build(
+      Collection<DeviceReport> reports, Set<String> open, double windowSeconds) {
     List<DeviceReport> usable =
         reports.stream()
             .filter(Reports::usable)

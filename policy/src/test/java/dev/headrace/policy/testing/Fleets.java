@@ -1,11 +1,11 @@
-package dev.headrace.router.testing;
+package dev.headrace.policy.testing;
 
+import dev.headrace.policy.Candidate;
+import dev.headrace.policy.Fleet;
+import dev.headrace.policy.Lane;
+import dev.headrace.policy.ServedModel;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.service.ServiceCurve;
-import dev.headrace.router.policy.Candidate;
-import dev.headrace.router.policy.Fleet;
-import dev.headrace.router.policy.Lane;
-import dev.headrace.router.policy.ServedModel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

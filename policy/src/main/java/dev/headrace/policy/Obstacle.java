@@ -1,4 +1,4 @@
-package dev.headrace.router.policy;
+package dev.headrace.policy;
 
 import java.util.Locale;
 

@@ -1,9 +1,9 @@
-package dev.headrace.router.policy;
+package dev.headrace.policy;
 
+import dev.headrace.policy.testing.RequestBuilder;
 import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.service.ServiceCurve;
-import dev.headrace.router.testing.RequestBuilder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -3,4 +3,4 @@
  * calls it, and so may the simulator and the planner, on any thread.
  */
 @org.jspecify.annotations.NullMarked
-package dev.headrace.router.policy;
+package dev.headrace.policy;

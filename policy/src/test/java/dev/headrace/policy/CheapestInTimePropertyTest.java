@@ -1,6 +1,6 @@
-package dev.headrace.router.policy;
+package dev.headrace.policy;
 
-import static dev.headrace.router.testing.RequestBuilder.START;
+import static dev.headrace.policy.testing.RequestBuilder.START;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import net.jqwik.api.Arbitrary;

@@ -1,16 +1,13 @@
-package dev.headrace.router.state;
+package dev.headrace.policy;
 
-import static dev.headrace.router.testing.Heartbeats.heartbeat;
+import static dev.headrace.policy.testing.Heartbeats.heartbeat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.headrace.policy.testing.Heartbeats;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.service.DeviceReport;
 import dev.headrace.protocol.service.WorkerState;
-import dev.headrace.router.policy.Fleet;
-import dev.headrace.router.policy.Lane;
-import dev.headrace.router.policy.ServedModel;
-import dev.headrace.router.testing.Heartbeats;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;

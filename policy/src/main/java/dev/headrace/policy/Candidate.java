@@ -1,4 +1,4 @@
-package dev.headrace.router.policy;
+package dev.headrace.policy;
 
 import dev.headrace.protocol.Size;
 import dev.headrace.protocol.service.ServiceCurve;

@@ -1,4 +1,4 @@
-package dev.headrace.router.testing;
+package dev.headrace.policy.testing;
 
 import dev.headrace.protocol.Address;
 import dev.headrace.protocol.Attempts;
