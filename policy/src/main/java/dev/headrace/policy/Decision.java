@@ -18,9 +18,19 @@ public sealed interface Decision {
    *
    * @param lane index of the lane in the fleet
    * @param seconds of device time that it will add there
+   * @param slackSeconds from its predicted result to its deadline; below zero when it will be late
    */
-  record Wait(int lane, double seconds) implements Decision {}
+  record Wait(int lane, double seconds, double slackSeconds) implements Decision {}
 
-  /** Nobody can run it now. */
-  record None(Obstacle obstacle) implements Decision {}
+  /**
+   * Nobody can run it now.
+   *
+   * @param bestSeconds from now to the earliest result that anybody could give; NaN if nobody could
+   */
+  record None(Obstacle obstacle, double bestSeconds) implements Decision {
+    /** Nobody could ever. */
+    public None(Obstacle obstacle) {
+      this(obstacle, Double.NaN);
+    }
+  }
 }

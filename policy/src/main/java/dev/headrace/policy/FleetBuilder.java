@@ -1,5 +1,6 @@
 package dev.headrace.policy;
 
+import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.service.DeviceReport;
 import dev.headrace.protocol.service.ModelReport;
@@ -105,7 +106,19 @@ public final class FleetBuilder {
             mean(said, m -> m.curve().secondsPerTokenSquared()),
             mean(said, m -> m.curve().relativeError()),
             samples);
-    return new Candidate(lane, curve, mean(said, ModelReport::batchRows));
+    return new Candidate(lane, curve, mean(said, ModelReport::batchRows), leastPrecision(said));
+  }
+
+  private static @Nullable NumericPrecision leastPrecision(List<ModelReport> said) {
+    NumericPrecision least = said.get(0).precision();
+    for (ModelReport m : said) {
+      NumericPrecision precision = m.precision();
+      if (least == null || precision == null) {
+        return null;
+      }
+      least = precision.atLeast(least) ? least : precision;
+    }
+    return least;
   }
 
   /** The mean, weighted by the batches that each report rests on. */

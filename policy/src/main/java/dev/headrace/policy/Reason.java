@@ -12,6 +12,10 @@ public enum Reason {
   NONE_IN_TIME,
   /** A cheaper one, or the only other one, failed this request before. */
   EXCLUDED_AFTER_FAILURE,
+  /** A cheaper one is not precise enough for it. */
+  PRECISION,
+  /** Another policy than the cheapest in time chose it. */
+  CHOSEN_BY_POLICY,
   /** Nobody else can run it. */
   ONLY_CHOICE;
 

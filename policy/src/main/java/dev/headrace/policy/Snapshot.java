@@ -7,32 +7,90 @@ import org.jspecify.annotations.Nullable;
  * All that a decision depends on besides the request and the time. Immutable; each decision that is
  * carried out gives the snapshot for the next.
  *
- * <p>Two kinds of work are ahead of a request in a lane, both in seconds of device time: what was
- * <em>sent</em> there and is not done, and what is <em>planned</em>: requests in the buffer that
- * come before it and wait for this lane's window. Only what was sent fills the window; both delay.
+ * <p>Work ahead of a request in a lane, in seconds of device time: what was <em>sent</em> there and
+ * is not done; what is <em>planned</em>, requests in this router's buffer that come before it and
+ * wait for this lane's window; and what the <em>other</em> routers keep for the lane. Only what was
+ * sent fills the window; all of it delays.
+ *
+ * <p>Of several routers each gets an equal share of a lane's room, so a router reckons that the
+ * others send as much as it does itself, and that while the first p of its planned seconds are
+ * done, each other gets p done too, as far as it has so much (fair sharing as in Demers et al.,
+ * SIGCOMM 1989).
  */
 public final class Snapshot {
   private final Fleet fleet;
   private final double[] sent;
   private final double[] planned;
+  private final double[] others;
+  private final double[] requests;
+  private final int routers;
+  private final long decisions;
 
-  private Snapshot(Fleet fleet, double[] sent, double[] planned) {
+  private Snapshot(
+      Fleet fleet,
+      double[] sent,
+      double[] planned,
+      double[] others,
+      double[] requests,
+      int routers,
+      long decisions) {
     this.fleet = fleet;
     this.sent = sent;
     this.planned = planned;
+    this.others = others;
+    this.requests = requests;
+    this.routers = routers;
+    this.decisions = decisions;
   }
 
   /**
-   * A snapshot with nothing planned.
+   * What a snapshot is made of, by lane in the fleet's order.
+   *
+   * @param sentSeconds work in the lane
+   * @param otherSeconds work that other routers keep for the lane
+   * @param requests in the lane
+   * @param routers that share the lanes, this one included
+   * @param decisions that were made before, for policies that take turns
+   */
+  public record Loads(
+      double[] sentSeconds, double[] otherSeconds, double[] requests, int routers, long decisions) {
+    /** Loads that only one router makes. */
+    static Loads of(double... sentSeconds) {
+      int lanes = sentSeconds.length;
+      return new Loads(sentSeconds.clone(), new double[lanes], new double[lanes], 1, 0);
+    }
+  }
+
+  /**
+   * A snapshot of one router, with nothing planned.
    *
    * @param sentSeconds by lane, in the fleet's order
    */
   public static Snapshot of(Fleet fleet, double... sentSeconds) {
-    if (sentSeconds.length != fleet.lanes().size()) {
+    return of(fleet, Loads.of(sentSeconds));
+  }
+
+  /** A snapshot with nothing planned. The arrays are the snapshot's from then on. */
+  public static Snapshot of(Fleet fleet, Loads loads) {
+    int lanes = fleet.lanes().size();
+    require("sentSeconds", loads.sentSeconds, lanes);
+    require("otherSeconds", loads.otherSeconds, lanes);
+    require("requests", loads.requests, lanes);
+    return new Snapshot(
+        fleet,
+        loads.sentSeconds,
+        new double[lanes],
+        loads.otherSeconds,
+        loads.requests,
+        Math.max(1, loads.routers),
+        loads.decisions);
+  }
+
+  private static void require(String name, double[] values, int lanes) {
+    if (values.length != lanes) {
       throw new IllegalArgumentException(
-          "sentSeconds: " + sentSeconds.length + " (expected: " + fleet.lanes().size() + ")");
+          name + ": " + values.length + " (expected: " + lanes + ")");
     }
-    return new Snapshot(fleet, sentSeconds.clone(), new double[sentSeconds.length]);
   }
 
   public Fleet fleet() {
@@ -44,30 +102,58 @@ public final class Snapshot {
     return sent[lane];
   }
 
-  /** Seconds of work in the buffer that waits for the lane. */
+  /** Seconds of work in this router's buffer that waits for the lane. */
   public double plannedSeconds(int lane) {
     return planned[lane];
   }
 
+  /** Requests in the lane and planned for it. */
+  public double requests(int lane) {
+    return requests[lane];
+  }
+
+  /** How many decisions were made before this one. */
+  public long decisions() {
+    return decisions;
+  }
+
   /** Whether the lane may take more. */
   public boolean hasRoom(int lane) {
-    Lane l = fleet.lanes().get(lane);
-    return sent[lane] < l.windowSeconds() * l.workers();
+    return sent[lane] < fleet.lanes().get(lane).capacitySeconds();
   }
 
   /** Seconds until the lane gets to a request that comes now. */
   public double waitSeconds(int lane) {
-    return (sent[lane] + planned[lane]) / fleet.lanes().get(lane).workers();
+    Lane l = fleet.lanes().get(lane);
+    double ahead = sent[lane] + planned[lane];
+    if (routers > 1) {
+      ahead += Math.min((routers - 1) * planned[lane], others[lane]);
+    }
+    return l.workers() > 0 ? ahead / l.workers() : ahead + l.startupSeconds();
   }
 
   /** After a request was sent. */
   public Snapshot withSent(int lane, double seconds) {
-    return new Snapshot(fleet, plus(sent, lane, seconds), planned);
+    return new Snapshot(
+        fleet,
+        plus(sent, lane, seconds * routers),
+        planned,
+        others,
+        plus(requests, lane, 1),
+        routers,
+        decisions + 1);
   }
 
   /** After a request was left to wait. */
   public Snapshot withPlanned(int lane, double seconds) {
-    return new Snapshot(fleet, sent, plus(planned, lane, seconds));
+    return new Snapshot(
+        fleet,
+        sent,
+        plus(planned, lane, seconds),
+        others,
+        plus(requests, lane, 1),
+        routers,
+        decisions + 1);
   }
 
   private static double[] plus(double[] values, int index, double seconds) {
@@ -80,8 +166,12 @@ public final class Snapshot {
   public boolean equals(@Nullable Object other) {
     return other instanceof Snapshot s
         && fleet.equals(s.fleet)
+        && routers == s.routers
+        && decisions == s.decisions
         && Arrays.equals(sent, s.sent)
-        && Arrays.equals(planned, s.planned);
+        && Arrays.equals(planned, s.planned)
+        && Arrays.equals(others, s.others)
+        && Arrays.equals(requests, s.requests);
   }
 
   @Override
@@ -95,6 +185,10 @@ public final class Snapshot {
         + " sent="
         + Arrays.toString(sent)
         + " planned="
-        + Arrays.toString(planned);
+        + Arrays.toString(planned)
+        + " others="
+        + Arrays.toString(others)
+        + " routers="
+        + routers;
   }
 }

@@ -73,7 +73,7 @@ class CheapestInTimeTest {
   void full_lane_makes_a_request_wait_as_long_as_it_stays_in_time() {
     // The window is 2 s. 2 s ahead + 1 s of service is in time until a deadline of 3 s.
     assertThat(choose(request("a").within(Duration.ofSeconds(4)), 0, 2))
-        .isEqualTo(new Decision.Wait(1, 1));
+        .isEqualTo(new Decision.Wait(1, 1, 1));
     assertPlaced(
         choose(request("a").within(Duration.ofMillis(2900)), 0, 2), "fast", Reason.OVERFLOW);
   }

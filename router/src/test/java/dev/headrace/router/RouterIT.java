@@ -280,7 +280,7 @@ class RouterIT {
   void router_has_the_threads_it_names_and_leaves_none() throws InterruptedException {
     RouterApp router = stage.router();
     await().until(() -> ours().contains("router-watch"));
-    assertThat(ours()).containsExactlyInAnyOrder("router-loop", "router-watch");
+    assertThat(ours()).containsExactlyInAnyOrder("router-loop", "router-watch", "router-rescue");
     router.drain();
     assertThat(router.awaitEnd(Duration.ofSeconds(10))).isTrue();
     router.close();

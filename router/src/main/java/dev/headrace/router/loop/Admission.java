@@ -155,11 +155,18 @@ final class Admission {
       holding.add(entry);
     } else if (entry.resolved()) {
       buffer.add(request.tier(), request.deadline(), entry);
-    } else if (request.cacheMode() == CacheMode.BYPASS || request.payload().reference() != null) {
+    } else if (!cacheable(request)) {
       buffer(entry, null);
     } else {
       toResolve.add(entry);
     }
+  }
+
+  /** A result of less precision than is demanded must not answer, hence no cache then. */
+  private static boolean cacheable(InferenceRequest request) {
+    return request.cacheMode() == CacheMode.USE
+        && request.payload().reference() == null
+        && request.terms().minPrecision() == null;
   }
 
   private void buffer(Entry entry, @Nullable String leads) {

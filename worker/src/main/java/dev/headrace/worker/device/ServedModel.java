@@ -1,5 +1,6 @@
 package dev.headrace.worker.device;
 
+import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.Task;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +19,11 @@ public interface ServedModel {
 
   /** What it does. */
   Set<Task> tasks();
+
+  /** In what its weights are held, when the engine knows. */
+  default Optional<NumericPrecision> precision() {
+    return Optional.empty();
+  }
 
   /** Components of its vectors. */
   int dimension();

@@ -2,6 +2,7 @@ package dev.headrace.worker.encode;
 
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.Task;
 import dev.headrace.worker.device.Row;
 import dev.headrace.worker.device.ServedModel;
@@ -18,7 +19,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /** An encoder with its tokenizer. */
-record EncoderModel(ModelDescription description, TextTokenizer tokenizer) implements ServedModel {
+record EncoderModel(
+    ModelDescription description, TextTokenizer tokenizer, Optional<NumericPrecision> precision)
+    implements ServedModel {
 
   /** A text's tokens. */
   record TextRow(TokenizedText text) implements Row {

@@ -1,5 +1,6 @@
 package dev.headrace.worker.encode;
 
+import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
@@ -99,7 +100,10 @@ public final class EncoderRunner implements BatchRunner {
       tokenizer.close();
       throw e;
     }
-    loaded.put(description.name(), new Loaded(new EncoderModel(description, tokenizer), session));
+    loaded.put(description.name(), new Loaded(new EncoderModel(
+                description,
+                tokenizer,
+                NumericPrecision.ofWireName(config.precision().label())), session));
   }
 
   @Override
