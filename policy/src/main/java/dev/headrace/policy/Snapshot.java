@@ -52,6 +52,7 @@ public final class Snapshot {
    * @param routers that share the lanes, this one included
    * @param decisions that were made before, for policies that take turns
    */
+  @SuppressWarnings("ArrayRecordComponent") // made for one snapshot, never compared
   public record Loads(
       double[] sentSeconds, double[] otherSeconds, double[] requests, int routers, long decisions) {
     /** Loads that only one router makes. */
