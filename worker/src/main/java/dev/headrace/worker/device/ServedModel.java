@@ -2,6 +2,7 @@ package dev.headrace.worker.device;
 
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.body.GenerationRequest;
 import java.util.List;
@@ -21,6 +22,11 @@ public interface ServedModel {
 
   /** What it does. */
   Set<Task> tasks();
+
+  /** In what its weights are held, when the engine knows. */
+  default Optional<NumericPrecision> precision() {
+    return Optional.empty();
+  }
 
   /** Components of its vectors; 0 if it makes none. */
   default int dimension() {

@@ -2,6 +2,7 @@ package dev.headrace.worker.encode;
 
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.Task;
 import dev.headrace.worker.device.MaskFiller;
 import dev.headrace.worker.device.PairScorer;
@@ -23,7 +24,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /** An encoder with its tokenizer. */
-record EncoderModel(ModelDescription description, TextTokenizer tokenizer) implements ServedModel {
+record EncoderModel(
+    ModelDescription description, TextTokenizer tokenizer, Optional<NumericPrecision> precision)
+    implements ServedModel {
 
   /**
    * A text's tokens.
