@@ -11,6 +11,8 @@ public enum Task {
   /** One label per input text, with a score for each label; bodies are Headrace's own. */
   CLASSIFICATIONS("classifications", "/v1/classifications");
 
+  private static final Task[] ALL = values();
+
   private final String wireName;
   private final String url;
 
@@ -31,7 +33,12 @@ public enum Task {
 
   /** The task with this wire name. */
   public static Optional<Task> ofWireName(String name) {
-    return Arrays.stream(values()).filter(t -> t.wireName.equals(name)).findFirst();
+    for (Task task : ALL) {
+      if (task.wireName.equals(name)) {
+        return Optional.of(task);
+      }
+    }
+    return Optional.empty();
   }
 
   /** All wire names, for messages that say what was expected. */

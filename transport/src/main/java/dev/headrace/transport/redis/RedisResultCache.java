@@ -17,7 +17,7 @@ final class RedisResultCache implements ResultCache {
   private static final Logger LOG = LoggerFactory.getLogger(RedisResultCache.class);
   private static final Script RESOLVE = Script.load("resolve");
   private static final Script SETTLE = Script.load("settle");
-  private static final Script UNCACHE = Script.load("uncache");
+  private static final Script DISCARD = Script.load("discard");
 
   private final RedisLink link;
   private final RedisConfig config;
@@ -34,32 +34,36 @@ final class RedisResultCache implements ResultCache {
    */
   @Override
   public List<Place> resolve(List<Question> questions) {
-    List<Call> calls = new ArrayList<>(3 * questions.size());
+    List<byte @Nullable []> cached = link.values(cacheKeys(questions));
+    List<Call> calls = new ArrayList<>(questions.size());
     for (Question q : questions) {
-      calls.add(Call.of(Command.GET, RedisKeys.cache(q.cacheKey())));
       calls.add(
           Call.of(
               Command.SET, RedisKeys.inflight(q.cacheKey()), q.token(), "NX", "PX", leaseMs(q)));
-      // Whoever leads waits for nobody, whatever it did before.
-      calls.add(Call.of(Command.HDEL, RedisKeys.followers(q.cacheKey()), q.token()));
     }
     List<Reply> replies = link.run(calls);
     List<Place> places = new ArrayList<>(questions.size());
     List<Integer> others = new ArrayList<>();
     for (int i = 0; i < questions.size(); i++) {
-      boolean unknown = replies.get(3 * i).error() == null && replies.get(3 * i).value() == null;
-      boolean leads =
-          replies.get(3 * i + 1).error() == null && replies.get(3 * i + 1).value() != null;
+      boolean leads = replies.get(i).error() == null && replies.get(i).value() != null;
       places.add(new Place.Lead());
-      if (!(unknown && leads)) {
+      if (cached.get(i) != null || !leads) {
         others.add(i);
       }
     }
-    List<Place> given = ask(others.stream().map(questions::get).toList());
-    for (int i = 0; i < given.size(); i++) {
-      places.set(others.get(i), given.get(i));
+    if (!others.isEmpty()) {
+      List<Place> given = ask(others.stream().map(questions::get).toList());
+      for (int i = 0; i < given.size(); i++) {
+        places.set(others.get(i), given.get(i));
+      }
     }
     return places;
+  }
+
+  private static List<String> cacheKeys(List<Question> questions) {
+    List<String> keys = new ArrayList<>(questions.size());
+    questions.forEach(q -> keys.add(RedisKeys.cache(q.cacheKey())));
+    return keys;
   }
 
   private static long leaseMs(Question q) {
@@ -109,24 +113,19 @@ final class RedisResultCache implements ResultCache {
       return new Place.Lead();
     }
     String key = RedisKeys.cache(q.cacheKey());
-    List<Reply> replies = link.run(List.of(Call.of(UNCACHE, List.of(key), cached), resolveCall(q)));
+    List<Reply> replies = link.run(List.of(Call.of(DISCARD, List.of(key), cached), resolveCall(q)));
     return place(q, replies.get(1), false);
   }
 
   @Override
   public List<Optional<Outcome>> lookup(List<String> cacheKeys) {
-    List<Reply> replies =
-        link.run(cacheKeys.stream().map(k -> Call.of(Command.GET, RedisKeys.cache(k))).toList());
+    List<String> keys = new ArrayList<>(cacheKeys.size());
+    cacheKeys.forEach(k -> keys.add(RedisKeys.cache(k)));
+    List<byte @Nullable []> values = link.values(keys);
     List<Optional<Outcome>> found = new ArrayList<>(cacheKeys.size());
     for (int i = 0; i < cacheKeys.size(); i++) {
-      Reply reply = replies.get(i);
-      if (reply.error() != null) {
-        LOG.warn("cache not read cause={}", reply.error().getMessage());
-      }
-      found.add(
-          reply.value() == null
-              ? Optional.empty()
-              : decode(cacheKeys.get(i), Reply.bytes(reply.value())));
+      byte[] value = values.get(i);
+      found.add(value == null ? Optional.empty() : decode(cacheKeys.get(i), value));
     }
     return found;
   }
@@ -138,49 +137,83 @@ final class RedisResultCache implements ResultCache {
 
   @Override
   public List<List<Outcome>> settleAll(List<Settlement> settlements) {
-    List<Call> calls = new ArrayList<>(3 * settlements.size());
-    List<Integer> answers = new ArrayList<>(settlements.size());
-    for (Settlement s : settlements) {
-      answers.add(addSettleCalls(s, calls));
+    List<Call> calls = new ArrayList<>(2 * settlements.size());
+    int[] answers = new int[settlements.size()];
+    for (int i = 0; i < answers.length; i++) {
+      addSettleCalls(settlements.get(i), calls);
+      answers[i] = calls.size() - 1;
     }
     List<Reply> replies = link.run(calls);
     List<List<Outcome>> released = new ArrayList<>(settlements.size());
-    for (int i = 0; i < settlements.size(); i++) {
-      released.add(released(settlements.get(i).cacheKey(), replies.get(answers.get(i))));
+    List<Integer> followed = new ArrayList<>();
+    for (int i = 0; i < answers.length; i++) {
+      Reply reply = replies.get(answers[i]);
+      Settlement settlement = settlements.get(i);
+      released.add(
+          calls.get(answers[i]).script() == null ? List.of() : released(settlement, reply));
+      if (calls.get(answers[i]).script() == null && mayBeFollowed(settlement, reply)) {
+        followed.add(i);
+      }
     }
+    release(settlements, followed, released);
     return released;
   }
 
   /**
-   * A result that is kept needs no script: once it is in the cache nobody begins to follow, so
-   * reading the followers and dropping them may be two commands.
-   *
-   * @return the place of the call that answers with the followers
+   * A result that is kept needs no script: once it is in the cache nobody begins to follow. Whether
+   * somebody did stands in the value of the leader, which is the answer of the last call; for all
+   * others the script's answer is what the followers wait for.
    */
-  private int addSettleCalls(Settlement s, List<Call> calls) {
+  private void addSettleCalls(Settlement s, List<Call> calls) {
     List<String> keys = keys(s.cacheKey());
     Outcome result = s.result();
     byte[] encoded = result == null ? new byte[0] : OutcomeCodec.toStored(result);
     if (result == null || encoded.length > config.cacheMaxEntryBytes()) {
-      calls.add(
-          Call.of(SETTLE, keys.subList(1, 3), s.leader(), result == null ? "failed" : "pass"));
-      return calls.size() - 1;
+      calls.add(settleCall(s, result == null ? "failed" : "pass"));
+      return;
     }
     calls.add(Call.of(Command.SET, keys.get(0), encoded, "PX", config.cacheTtl().toMillis()));
-    calls.add(Call.of(Command.HVALS, keys.get(2)));
-    calls.add(new Call(Command.DEL, null, keys.subList(1, 3), List.of()));
-    return calls.size() - 2;
+    calls.add(Call.of(Command.GETDEL, keys.get(1)));
   }
 
-  private static List<Outcome> released(String cacheKey, Reply reply) {
+  private Call settleCall(Settlement s, String how) {
+    List<String> keys = keys(s.cacheKey()).subList(1, 3);
+    return Call.of(SETTLE, keys, s.leader(), how, config.followerTtl().toMillis());
+  }
+
+  /** A leader whose lease ran out cannot know. */
+  private static boolean mayBeFollowed(Settlement s, Reply leader) {
+    return leader.error() != null || !Reply.text(leader.value()).equals(s.leader());
+  }
+
+  private void release(
+      List<Settlement> settlements, List<Integer> followed, List<List<Outcome>> released) {
+    if (followed.isEmpty()) {
+      return;
+    }
+    List<Reply> replies =
+        link.run(followed.stream().map(i -> settleCall(settlements.get(i), "pass")).toList());
+    for (int i = 0; i < replies.size(); i++) {
+      int place = followed.get(i);
+      released.set(place, released(settlements.get(place), replies.get(i)));
+    }
+  }
+
+  private static List<Outcome> released(Settlement settlement, Reply reply) {
+    String cacheKey = settlement.cacheKey();
     if (reply.error() != null) {
       // The followers come back by themselves; the result is not worth more.
       LOG.warn("leadership not ended key={} cause={}", cacheKey, reply.error().getMessage());
       return List.of();
     }
-    return Reply.list(reply.value()).stream()
-        .flatMap(waiting -> decode(cacheKey, Reply.bytes(waiting)).stream())
-        .toList();
+    List<Outcome> released = new ArrayList<>();
+    for (Object waiting : Reply.list(reply.value())) {
+      decode(cacheKey, Reply.bytes(waiting))
+          // It leads since the one that it followed gave up.
+          .filter(follower -> !ResultCache.tokenOf(follower).equals(settlement.leader()))
+          .ifPresent(released::add);
+    }
+    return released;
   }
 
   private static Optional<Outcome> decode(String cacheKey, byte[] stored) {

@@ -215,7 +215,7 @@ class RedisStoresIT {
   void garbage_in_the_place_of_an_outcome_is_no_outcome() {
     String client = Clients.next();
     Outcome outcome = Samples.outcome(client, "r", "x");
-    raw.hset(RedisKeys.result(client, "r"), Map.of("o", "garbage", "p", "1"));
+    raw.set(RedisKeys.result(client, "r"), "garbage");
 
     assertThat(stores.outcomeStore().find(List.of(outcome.address())))
         .containsExactly(Optional.empty());
@@ -227,10 +227,34 @@ class RedisStoresIT {
   }
 
   @Test
+  void outcomes_beside_one_that_is_refused_are_announced_all_the_same() {
+    String client = Clients.next();
+    raw.hset(RedisKeys.result(client, "r"), Map.of("o", "text"));
+    List<Outcome> outcomes =
+        List.of(
+            Samples.outcome(client, "a", "x"),
+            Samples.outcome(client, "r", "x"),
+            Samples.outcome(client, "b", "x"));
+
+    assertFails(() -> stores.outcomeStore().deliver(outcomes), ErrorCode.INTERNAL_ERROR);
+    assertThat(announced(client)).containsExactly("a", "b");
+  }
+
+  @Test
+  void mark_keeps_the_time_to_live() {
+    String client = Clients.next();
+    Outcome outcome = Samples.outcome(client, "r", "x");
+    stores.outcomeStore().deliver(List.of(outcome));
+    stores.outcomeStore().markPublished(List.of(outcome.address()));
+
+    assertThat(raw.pttl(RedisKeys.result(client, "r"))).isPositive();
+  }
+
+  @Test
   void value_of_the_wrong_type_is_an_internal_error_that_names_the_key() {
     String client = Clients.next();
     Outcome outcome = Samples.outcome(client, "r", "x");
-    raw.set(RedisKeys.result(client, "r"), "text");
+    raw.hset(RedisKeys.result(client, "r"), Map.of("o", "text"));
 
     assertFails(() -> stores.outcomeStore().deliver(List.of(outcome)), ErrorCode.INTERNAL_ERROR)
         .contains(RedisKeys.result(client, "r"))
@@ -376,9 +400,8 @@ class RedisStoresIT {
     Outcome outcome = Samples.outcome(client, "r", "x");
     stores.outcomeStore().deliver(List.of(outcome));
 
-    byte[] field = "o".getBytes(StandardCharsets.UTF_8);
     byte[] key = RedisKeys.result(client, "r").getBytes(StandardCharsets.UTF_8);
-    assertThat(raw.hget(key, field)).isEqualTo(OutcomeCodec.toStored(outcome));
+    assertThat(raw.get(key)).isEqualTo(OutcomeCodec.toStored(outcome));
   }
 
   private static AbstractStringAssert<?> assertFails(ThrowingCallable call, ErrorCode code) {

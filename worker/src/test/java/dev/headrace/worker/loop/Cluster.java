@@ -17,6 +17,7 @@ import dev.headrace.worker.testing.Requests;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -67,7 +68,7 @@ final class Cluster {
   /** Appends a record to this slot. */
   void append(Slot slot, WireRecord record) {
     topics.append(slot, now().toEpochMilli(), record);
-    ids.computeIfAbsent(slot, s -> new ArrayList<>()).add(record.text("ce_id"));
+    ids.computeIfAbsent(slot, s -> new ArrayList<>()).add(id(record));
   }
 
   /** The request id of a record that was appended with {@link #append}. */
@@ -92,6 +93,10 @@ final class Cluster {
     List<WireRecord> all = new ArrayList<>();
     Topics.RETRY_DELAYS.forEach(d -> all.addAll(producer.records(Topics.retry(d))));
     return all;
+  }
+
+  private static String id(WireRecord record) {
+    return record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
   }
 
   /** The outcomes in Kafka. */
