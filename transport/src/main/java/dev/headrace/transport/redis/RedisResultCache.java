@@ -2,9 +2,12 @@ package dev.headrace.transport.redis;
 
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.Outcome;
+import dev.headrace.protocol.Status;
 import dev.headrace.protocol.event.OutcomeCodec;
 import dev.headrace.protocol.naming.RedisKeys;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +15,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.Protocol.Command;
 
-/** Cached outcomes as strings, the leader as a string that expires, its followers as a hash. */
+/**
+ * What is cached is the key of the result that was delivered: it is in Redis already, and writing
+ * and keeping it twice would be the larger part of all that Redis does for a request. The leader is
+ * a string that expires, its followers are a hash.
+ */
 final class RedisResultCache implements ResultCache {
   private static final Logger LOG = LoggerFactory.getLogger(RedisResultCache.class);
   private static final Script RESOLVE = Script.load("resolve");
@@ -72,11 +79,69 @@ final class RedisResultCache implements ResultCache {
 
   private List<Place> ask(List<Question> questions) {
     List<Reply> replies = link.run(questions.stream().map(this::resolveCall).toList());
+    List<byte @Nullable []> pointers = new ArrayList<>(questions.size());
+    for (Reply reply : replies) {
+      List<?> answer = Reply.list(reply.value());
+      boolean hit = !answer.isEmpty() && Reply.text(answer.get(0)).equals("H");
+      pointers.add(hit ? Reply.bytes(answer.get(1)) : null);
+    }
+    List<Optional<Outcome>> results = results(pointers);
     List<Place> places = new ArrayList<>(questions.size());
     for (int i = 0; i < questions.size(); i++) {
-      places.add(place(questions.get(i), replies.get(i), true));
+      byte[] pointer = pointers.get(i);
+      places.add(
+          pointer == null
+              ? place(questions.get(i), replies.get(i))
+              : hit(questions.get(i), pointer, results.get(i)));
     }
     return places;
+  }
+
+  private static Place place(Question q, Reply reply) {
+    if (reply.error() != null) {
+      LOG.warn("cache left out key={} cause={}", q.cacheKey(), reply.error().getMessage());
+      return new Place.Lead();
+    }
+    List<?> answer = Reply.list(reply.value());
+    return Reply.text(answer.get(0)).equals("F")
+        ? new Place.Follow(Reply.text(answer.get(1)))
+        : new Place.Lead();
+  }
+
+  /** A pointer to nothing is dropped, and the question asked once more. */
+  private Place hit(Question q, byte[] pointer, Optional<Outcome> result) {
+    if (result.isPresent()) {
+      return new Place.Hit(result.get());
+    }
+    List<String> key = List.of(RedisKeys.cache(q.cacheKey()));
+    Reply reply = link.run(List.of(Call.of(DISCARD, key, pointer), resolveCall(q))).get(1);
+    boolean hitAgain = Reply.text(first(reply)).equals("H");
+    return hitAgain ? new Place.Lead() : place(q, reply);
+  }
+
+  private static @Nullable Object first(Reply reply) {
+    List<?> answer = Reply.list(reply.value());
+    return answer.isEmpty() ? null : answer.get(0);
+  }
+
+  /** What these point to: a result that is gone, or was no success, is none. */
+  private List<Optional<Outcome>> results(List<byte @Nullable []> pointers) {
+    List<String> keys = new ArrayList<>();
+    for (byte[] pointer : pointers) {
+      String key = pointer == null ? "" : new String(pointer, StandardCharsets.UTF_8);
+      keys.add(RedisKeys.isResult(key) ? key : "");
+    }
+    List<String> asked = keys.stream().filter(key -> !key.isEmpty()).toList();
+    Iterator<byte @Nullable []> values = link.values(asked).iterator();
+    List<Optional<Outcome>> results = new ArrayList<>(keys.size());
+    for (String key : keys) {
+      byte[] value = key.isEmpty() ? null : values.next();
+      results.add(
+          value == null
+              ? Optional.empty()
+              : decode(key, value).filter(o -> o.status() == Status.OK));
+    }
+    return results;
   }
 
   private Call resolveCall(Question q) {
@@ -91,43 +156,11 @@ final class RedisResultCache implements ResultCache {
         config.maxFollowers());
   }
 
-  private Place place(Question q, Reply reply, boolean again) {
-    if (reply.error() != null) {
-      LOG.warn("cache left out key={} cause={}", q.cacheKey(), reply.error().getMessage());
-      return new Place.Lead();
-    }
-    List<?> answer = Reply.list(reply.value());
-    return switch (Reply.text(answer.get(0))) {
-      case "H" -> hit(q, Reply.bytes(answer.get(1)), again);
-      case "F" -> new Place.Follow(Reply.text(answer.get(1)));
-      default -> new Place.Lead();
-    };
-  }
-
-  private Place hit(Question q, byte[] cached, boolean again) {
-    Optional<Outcome> outcome = decode(q.cacheKey(), cached);
-    if (outcome.isPresent()) {
-      return new Place.Hit(outcome.get());
-    }
-    if (!again) {
-      return new Place.Lead();
-    }
-    String key = RedisKeys.cache(q.cacheKey());
-    List<Reply> replies = link.run(List.of(Call.of(DISCARD, List.of(key), cached), resolveCall(q)));
-    return place(q, replies.get(1), false);
-  }
-
   @Override
   public List<Optional<Outcome>> lookup(List<String> cacheKeys) {
     List<String> keys = new ArrayList<>(cacheKeys.size());
     cacheKeys.forEach(k -> keys.add(RedisKeys.cache(k)));
-    List<byte @Nullable []> values = link.values(keys);
-    List<Optional<Outcome>> found = new ArrayList<>(cacheKeys.size());
-    for (int i = 0; i < cacheKeys.size(); i++) {
-      byte[] value = values.get(i);
-      found.add(value == null ? Optional.empty() : decode(cacheKeys.get(i), value));
-    }
-    return found;
+    return results(link.values(keys));
   }
 
   @Override
@@ -167,12 +200,12 @@ final class RedisResultCache implements ResultCache {
   private void addSettleCalls(Settlement s, List<Call> calls) {
     List<String> keys = keys(s.cacheKey());
     Outcome result = s.result();
-    byte[] encoded = result == null ? new byte[0] : OutcomeCodec.toStored(result);
-    if (result == null || encoded.length > config.cacheMaxEntryBytes()) {
+    if (result == null || result.body().length > config.cacheMaxEntryBytes()) {
       calls.add(settleCall(s, result == null ? "failed" : "pass"));
       return;
     }
-    calls.add(Call.of(Command.SET, keys.get(0), encoded, "PX", config.cacheTtl().toMillis()));
+    String pointer = RedisKeys.result(result.address().client(), result.id());
+    calls.add(Call.of(Command.SET, keys.get(0), pointer, "PX", config.cacheTtl().toMillis()));
     calls.add(Call.of(Command.GETDEL, keys.get(1)));
   }
 
@@ -220,7 +253,7 @@ final class RedisResultCache implements ResultCache {
     try {
       return Optional.of(OutcomeCodec.fromStored(stored));
     } catch (FailureException e) {
-      LOG.warn("cached outcome not decoded key={} cause={}", cacheKey, e.getMessage());
+      LOG.warn("outcome not decoded key={} cause={}", cacheKey, e.getMessage());
       return Optional.empty();
     }
   }

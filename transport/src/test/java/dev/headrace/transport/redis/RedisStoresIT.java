@@ -135,6 +135,11 @@ class RedisStoresIT {
     }
 
     @Override
+    void deliver(Outcome outcome) {
+      stores.outcomeStore().deliver(List.of(outcome));
+    }
+
+    @Override
     void pass(Duration time) {
       RedisStoresIT.wait(time);
     }
@@ -283,7 +288,9 @@ class RedisStoresIT {
                     new Question(list, waiting, Duration.ofSeconds(1), true))))
         .containsExactly(new Place.Lead(), new Place.Lead());
     raw.hset(RedisKeys.followers(text), "x/y", "garbage");
-    assertThat(cache.settle(text, client + "/r", Samples.outcome(client, "r", "x"))).isEmpty();
+    Outcome result = Samples.outcome(client, "r", "x");
+    stores.outcomeStore().deliver(List.of(result));
+    assertThat(cache.settle(text, client + "/r", result)).isEmpty();
     assertThat(cache.lookup(List.of(text)).get(0)).isPresent();
   }
 
@@ -318,6 +325,36 @@ class RedisStoresIT {
     assertThat(stores.resultCache().settle(key, leads.token(), large))
         .containsExactly(follows.waiting());
     assertThat(stores.resultCache().lookup(List.of(key))).containsExactly(Optional.empty());
+  }
+
+  @Test
+  void result_that_is_gone_or_was_no_success_is_a_miss() {
+    String client = Clients.next();
+    String gone = Clients.cacheKey();
+    String cancelled = Clients.cacheKey();
+    ResultCache cache = stores.resultCache();
+    cache.settle(gone, client + "/a", Samples.outcome(client, "a", "x"));
+    Outcome result = Samples.outcome(client, "b", "x");
+    stores
+        .outcomeStore()
+        .deliver(
+            List.of(
+                dev.headrace.protocol.Outcomes.cancelled(
+                    result.address(), result.time(), result.source())));
+    cache.settle(cancelled, client + "/b", result);
+
+    assertThat(cache.lookup(List.of(gone, cancelled)))
+        .containsExactly(Optional.empty(), Optional.empty());
+    Outcome waiting = Samples.outcome(client, "c", "");
+    Outcome other = Samples.outcome(client, "d", "");
+    for (String key : List.of(gone, cancelled)) {
+      assertThat(
+              cache.resolve(
+                  List.of(
+                      new Question(key, waiting, Duration.ofSeconds(5), true),
+                      new Question(key, other, Duration.ofSeconds(5), true))))
+          .containsExactly(new Place.Lead(), new Place.Follow(client + "/c"));
+    }
   }
 
   @Test
