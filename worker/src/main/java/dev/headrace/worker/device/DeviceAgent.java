@@ -5,9 +5,11 @@ import dev.headrace.protocol.Failure;
 import dev.headrace.transport.agent.Agent;
 import dev.headrace.worker.mailbox.Mailbox;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,28 +19,41 @@ import org.jspecify.annotations.Nullable;
 public final class DeviceAgent implements Agent {
   private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
+  /** Longest time at work before the loop hears of it (chosen: well below a heartbeat). */
+  private static final long REPORT_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
   private final String name;
   private final EngineFactory factory;
   private final Mailbox<DeviceBatch> mailbox;
+  private final Mailbox<RowDrop> drops;
   private final Mailbox<Runnable> loop;
   private final DeviceListener listener;
+  private final LongSupplier nanos;
+  private final ArrayDeque<RowDrop> early = new ArrayDeque<>();
+  private long admitted = -1;
+  private long workedNanos;
   private @Nullable Engine engine;
 
   /**
    * Makes the agent; nothing is opened yet.
    *
    * @param mailbox its own
+   * @param drops its own too: rows to give up, which must not wait behind batches
    * @param loop the mailbox of the thread to which {@code listener} belongs
    */
   public DeviceAgent(
       String name,
       EngineFactory factory,
       Mailbox<DeviceBatch> mailbox,
+      Mailbox<RowDrop> drops,
       Mailbox<Runnable> loop,
-      DeviceListener listener) {
+      DeviceListener listener,
+      LongSupplier nanos) {
     this.name = name;
     this.factory = factory;
     this.mailbox = mailbox;
+    this.drops = drops;
+    this.nanos = nanos;
     this.loop = loop;
     this.listener = listener;
   }
@@ -74,16 +89,40 @@ public final class DeviceAgent implements Agent {
   }
 
   private void work(Engine running) {
-    if (running.admits()) {
-      DeviceBatch batch = mailbox.poll(running.busy() ? 0 : IDLE_NANOS);
-      if (batch != null) {
-        running.admit(batch);
-      }
-    }
+    admit(running);
+    drop(running);
     if (running.busy()) {
       Report report = new Report();
+      long started = nanos.getAsLong();
       running.step(report);
+      workedNanos += nanos.getAsLong() - started;
       report.post(running.memoryFreeBytes());
+    }
+  }
+
+  private void admit(Engine running) {
+    while (running.admits()) {
+      DeviceBatch batch = mailbox.poll(running.busy() ? 0 : IDLE_NANOS);
+      if (batch == null) {
+        break;
+      }
+      running.admit(batch);
+      admitted = batch.id();
+    }
+  }
+
+  /** A row is dropped when its batch was admitted; batches come in the order of their numbers. */
+  private void drop(Engine running) {
+    for (RowDrop drop = drops.poll(0); drop != null; drop = drops.poll(0)) {
+      early.add(drop);
+    }
+    for (int i = early.size(); i > 0; i--) {
+      RowDrop drop = early.removeFirst();
+      if (drop.batch() <= admitted) {
+        running.drop(drop);
+      } else {
+        early.add(drop);
+      }
     }
   }
 
@@ -91,6 +130,11 @@ public final class DeviceAgent implements Agent {
   private final class Report implements Engine.Listener {
     private final List<Runnable> news = new ArrayList<>(2);
     private final List<ServiceSample> samples = new ArrayList<>(1);
+
+    @Override
+    public void progressed(long batch, List<RowProgress> rows) {
+      news.add(() -> listener.progressed(batch, rows));
+    }
 
     @Override
     public void finished(long batch, List<FinishedRow> rows) {
@@ -108,11 +152,14 @@ public final class DeviceAgent implements Agent {
     }
 
     void post(long memoryFreeBytes) {
-      if (news.isEmpty() && samples.isEmpty()) {
+      if (news.isEmpty() && samples.isEmpty() && workedNanos < REPORT_NANOS) {
         return;
       }
+      double seconds = workedNanos / 1e9;
+      workedNanos = 0;
       loop.put(
           () -> {
+            listener.worked(seconds);
             samples.forEach(s -> listener.measured(s, memoryFreeBytes));
             news.forEach(Runnable::run);
           });
@@ -132,6 +179,7 @@ public final class DeviceAgent implements Agent {
   @Override
   public void close(Duration timeout) {
     mailbox.close();
+    drops.close();
     Engine open = engine;
     engine = null;
     if (open != null) {
