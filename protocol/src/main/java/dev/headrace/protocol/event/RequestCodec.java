@@ -73,7 +73,7 @@ public final class RequestCodec {
         .put("cachemode", r.cacheMode() == CacheMode.USE ? null : r.cacheMode().wireName())
         .put("rows", r.size().rows())
         .put("tokens", r.size().tokens());
-    if (r.size().newTokens() > 0) {
+    if (r.size().newTokens() > 0 || r.task().generates()) {
       w.put("newtokens", r.size().newTokens());
     }
     writeProgress(w, r);

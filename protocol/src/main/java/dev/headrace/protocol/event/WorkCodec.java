@@ -68,6 +68,7 @@ public final class WorkCodec {
         .text(r.cacheMode().wireName())
         .number(r.size().rows())
         .number(r.size().tokens())
+        .number(r.size().newTokens())
         .number(r.attempts().number())
         .texts(r.attempts().tried())
         .texts(r.attempts().excluded())
@@ -121,7 +122,11 @@ public final class WorkCodec {
     Instant deadline = in.time();
     String tenant = in.need();
     String cacheMode = in.need();
-    Size size = new Size(in.number(1, Integer.MAX_VALUE), in.number(0, Integer.MAX_VALUE));
+    Size size =
+        new Size(
+            in.number(1, Integer.MAX_VALUE),
+            in.number(0, Integer.MAX_VALUE),
+            in.number(0, Integer.MAX_VALUE));
     Attempts attempts = new Attempts(in.number(1, MAX_ATTEMPT), in.texts(), in.texts());
     boolean byReference = in.flag();
     Assignment assignment =

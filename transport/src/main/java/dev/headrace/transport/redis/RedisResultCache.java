@@ -114,7 +114,9 @@ final class RedisResultCache implements ResultCache {
       return new Place.Hit(result.get());
     }
     List<String> key = List.of(RedisKeys.cache(q.cacheKey()));
-    Reply reply = link.run(List.of(Call.of(DISCARD, key, pointer), resolveCall(q))).get(1);
+    // One after the other: in one round trip a script that Redis forgot would run last.
+    link.run(Call.of(DISCARD, key, pointer));
+    Reply reply = link.run(resolveCall(q));
     boolean hitAgain = Reply.text(first(reply)).equals("H");
     return hitAgain ? new Place.Lead() : place(q, reply);
   }

@@ -3,9 +3,9 @@ package dev.headrace.transport.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.Outcome;
 import dev.headrace.transport.testing.InMemoryCrashLedger;
 import dev.headrace.transport.testing.InMemoryDeviceRegistry;
 import dev.headrace.transport.testing.InMemoryOutcomeStore;

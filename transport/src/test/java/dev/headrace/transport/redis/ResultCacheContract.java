@@ -51,7 +51,8 @@ abstract class ResultCacheContract {
   @Test
   void first_leads_and_others_follow() {
     assertThat(cache().resolve(List.of(asks("a"), asks("b"), asks("c"))))
-        .containsExactly(new Place.Lead(), new Place.Follow(client + "/a"), new Place.Follow(client + "/a"));
+        .containsExactly(
+            new Place.Lead(), new Place.Follow(client + "/a"), new Place.Follow(client + "/a"));
   }
 
   @Test
