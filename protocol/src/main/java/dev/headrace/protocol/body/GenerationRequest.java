@@ -21,4 +21,10 @@ public sealed interface GenerationRequest permits ChatRequest, CompletionRequest
 
   /** Writes the body; equal requests give equal bytes. */
   byte[] encode();
+
+  /**
+   * Writes the body for a server whose defaults are others than OpenAI's: temperature and top_p are
+   * always there, and a stream ends with its usage.
+   */
+  byte[] encodeForServer();
 }

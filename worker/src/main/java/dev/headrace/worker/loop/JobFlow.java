@@ -122,6 +122,17 @@ final class JobFlow implements PrepareListener {
     return over.size();
   }
 
+  /** The device is away: what it had not begun goes back to the router. */
+  void sendElsewhere(Failure failure) {
+    for (Job job : inFlight.where(j -> j.state() == JobState.RUNNING)) {
+      RowSet rows = job.rows();
+      if (rows != null && rows.iterating() && !dispatcher.generating().contains(job.number())) {
+        dispatcher.withdraw(job.number());
+        endings.retryLater(job, failure);
+      }
+    }
+  }
+
   /** Slots went: their records will be delivered again. */
   void dropLost(EventConsumer consumer) {
     for (Job job : inFlight.where(j -> !j.over() && !consumer.owns(j.received()))) {
