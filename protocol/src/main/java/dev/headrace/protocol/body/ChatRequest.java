@@ -28,6 +28,11 @@ public record ChatRequest(String model, List<ChatMessage> messages, GenerationOp
   }
 
   @Override
+  public ChatRequest with(GenerationOptions other) {
+    return new ChatRequest(model, messages, other);
+  }
+
+  @Override
   public Task task() {
     return Task.CHAT_COMPLETIONS;
   }

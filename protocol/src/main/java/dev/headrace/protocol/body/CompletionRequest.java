@@ -39,6 +39,11 @@ public record CompletionRequest(String model, List<Prompt> prompts, GenerationOp
   }
 
   @Override
+  public CompletionRequest with(GenerationOptions other) {
+    return new CompletionRequest(model, prompts, other);
+  }
+
+  @Override
   public Task task() {
     return Task.COMPLETIONS;
   }

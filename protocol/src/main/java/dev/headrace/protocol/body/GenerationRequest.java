@@ -13,6 +13,9 @@ public sealed interface GenerationRequest permits ChatRequest, CompletionRequest
 
   GenerationOptions options();
 
+  /** This with other options. */
+  GenerationRequest with(GenerationOptions other);
+
   /** Which of the two it is. */
   Task task();
 

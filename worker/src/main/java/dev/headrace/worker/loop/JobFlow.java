@@ -116,7 +116,7 @@ final class JobFlow implements PrepareListener {
     List<CancelWatch.Over> over = cancels.look(running, nowNanos);
     for (CancelWatch.Over one : over) {
       dispatcher.withdraw(one.job().number());
-      streams.forget(one.job());
+      streams.cancelled(one.job());
       endings.standing(one.job(), one.standing());
     }
     return over.size();

@@ -131,7 +131,7 @@ public final class UpstreamEngine implements Engine {
         client.stream(
             prompt.task().url(), prompt.body(), event -> events.add(() -> heard(g, event)));
     g.runs(call);
-    call.whenComplete((answer, error) -> events.add(() -> ended(g, answer, error)));
+    var ignored = call.whenComplete((answer, error) -> events.add(() -> ended(g, answer, error)));
   }
 
   private void heard(Generation g, String event) {
@@ -188,10 +188,11 @@ public final class UpstreamEngine implements Engine {
     byte[] body = new EmbeddingsRequest(model.name(), texts, VectorEncoding.FLOAT, 0).encode();
     long started = nanos.getAsLong();
     embedding++;
-    client
-        .post(Task.EMBEDDINGS.url(), body)
-        .whenComplete(
-            (answer, error) -> events.add(() -> embedded(batch, rows, started, answer, error)));
+    var ignored =
+        client
+            .post(Task.EMBEDDINGS.url(), body)
+            .whenComplete(
+                (answer, error) -> events.add(() -> embedded(batch, rows, started, answer, error)));
   }
 
   private void embedded(
