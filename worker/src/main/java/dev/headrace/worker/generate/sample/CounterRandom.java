@@ -15,13 +15,11 @@ final class CounterRandom {
   /**
    * A number in [0, 1), with 53 random bits.
    *
-   * @param seed of the request
-   * @param choice which of the request's {@code n} texts
+   * @param seed of the text
    * @param position of the token in that text, from 0
    */
-  static double uniform(long seed, int choice, int position) {
-    long counter = ((long) choice << 32) | (position & 0xFFFFFFFFL);
-    long hash = mix(mix(seed + GOLDEN) + (counter + 1) * GOLDEN);
+  static double uniform(long seed, int position) {
+    long hash = mix(mix(seed + GOLDEN) + (position + 1L) * GOLDEN);
     return (mix(hash) >>> 11) * 0x1p-53;
   }
 

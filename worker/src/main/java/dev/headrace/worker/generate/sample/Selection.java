@@ -34,14 +34,15 @@ final class Selection {
     count = Math.min(count, n);
   }
 
-  /** Selects the {@code k} highest of {@code logits[from .. from + size)}. */
-  void top(float[] logits, int from, int size, int k) {
+  /** Selects the {@code k} highest of {@code logits}. */
+  void top(float[] logits, int k) {
+    int size = logits.length;
     count = Math.min(k, size);
     room(count);
     int filled = 0;
     float least = Float.NEGATIVE_INFINITY;
     for (int i = 0; i < size; i++) {
-      float logit = logits[from + i];
+      float logit = logits[i];
       if (filled < count) {
         push(filled++, Ranked.of(logit, i));
         least = Ranked.logit(ranked[0]);
@@ -95,7 +96,8 @@ final class Selection {
    * @param logits of the same tokens, to rank them by
    * @param total of the weights
    */
-  void head(float[] weights, float[] logits, int from, int size, double total, double share) {
+  void head(float[] weights, float[] logits, double total, double share) {
+    int size = logits.length;
     Arrays.fill(mass, 0);
     for (int i = 0; i < size; i++) {
       float weight = weights[i];
@@ -111,7 +113,7 @@ final class Selection {
     for (int i = 0; i < size; i++) {
       if (weights[i] >= least) {
         room(count + 1);
-        ranked[count++] = Ranked.of(logits[from + i], i);
+        ranked[count++] = Ranked.of(logits[i], i);
       }
     }
     sortFalling();

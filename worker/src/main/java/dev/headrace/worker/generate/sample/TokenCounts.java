@@ -1,5 +1,6 @@
 package dev.headrace.worker.generate.sample;
 
+import dev.headrace.protocol.body.Sampling;
 import java.util.Arrays;
 
 /**
@@ -65,11 +66,11 @@ public final class TokenCounts {
     }
   }
 
-  /** Takes the penalties of {@code parameters} off {@code logits [vocabulary]}, in place. */
-  void penalise(float[] logits, SamplingParameters parameters) {
-    float repetition = (float) parameters.repetitionPenalty();
-    float presence = (float) parameters.presencePenalty();
-    float frequency = (float) parameters.frequencyPenalty();
+  /** Takes the penalties of {@code sampling} off {@code logits [vocabulary]}, in place. */
+  void penalise(float[] logits, Sampling sampling) {
+    float repetition = (float) sampling.repetitionPenalty();
+    float presence = (float) sampling.presencePenalty();
+    float frequency = (float) sampling.frequencyPenalty();
     for (int i = 0; i < tokens.length; i++) {
       int token = tokens[i];
       if (token == EMPTY || token >= logits.length) {

@@ -29,7 +29,8 @@ final class Weights {
    * @param highest of the logits
    * @param least weights below it become 0
    */
-  void fill(float[] logits, int from, int size, float highest, double temperature, double least) {
+  void fill(float[] logits, float highest, double temperature, double least) {
+    int size = logits.length;
     if (values.length != size) {
       values = new float[size];
       blocks = new double[(size + BLOCK - 1) / BLOCK];
@@ -40,7 +41,7 @@ final class Weights {
     for (int block = 0; block < blocks.length; block++) {
       int end = Math.min(size, (block + 1) * BLOCK);
       for (int i = block * BLOCK; i < end; i++) {
-        values[i] = FastExp.exp((logits[from + i] - highest) * scale);
+        values[i] = FastExp.exp((logits[i] - highest) * scale);
       }
       double sum = 0;
       for (int i = block * BLOCK; i < end; i++) {

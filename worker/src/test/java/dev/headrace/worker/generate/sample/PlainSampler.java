@@ -1,5 +1,6 @@
 package dev.headrace.worker.generate.sample;
 
+import dev.headrace.protocol.body.Sampling;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -14,10 +15,10 @@ final class PlainSampler {
   record Choice(int token, double probability) {}
 
   static double[] penalised(
-      float[] logits, SamplingParameters p, List<Integer> prompt, List<Integer> text) {
+      float[] logits, Sampling p, List<Integer> prompt, List<Integer> text) {
     double[] out = new double[logits.length];
     for (int i = 0; i < out.length; i++) {
-      out[i] = logits[i] + p.bias().getOrDefault(i, 0f);
+      out[i] = logits[i];
     }
     Map<Integer, Integer> counts = new HashMap<>();
     prompt.forEach(t -> counts.merge(t, 0, Integer::sum));
@@ -36,7 +37,7 @@ final class PlainSampler {
   }
 
   /** What may be drawn, in the order in which a draw walks through it. */
-  static List<Choice> distribution(double[] logits, SamplingParameters p) {
+  static List<Choice> distribution(double[] logits, Sampling p) {
     List<Choice> all = new ArrayList<>();
     for (int i = 0; i < logits.length; i++) {
       all.add(new Choice(i, logits[i] / p.temperature()));

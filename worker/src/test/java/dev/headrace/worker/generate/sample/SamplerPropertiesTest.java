@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.headrace.worker.generate.sample.PlainSampler.Choice;
+import dev.headrace.protocol.body.Sampling;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -19,11 +19,8 @@ class SamplerPropertiesTest {
   void a_draw_is_the_one_of_the_plain_formulas(@ForAll long seed) {
     Random random = new Random(seed);
     int size = 2 + random.nextInt(random.nextBoolean() ? 20 : 2000);
-    int from = random.nextInt(3) * size;
     float[] row = row(random, size);
-    float[] rows = new float[from + size];
-    System.arraycopy(row, 0, rows, from, size);
-    SamplingParameters p = parameters(random, size);
+    Sampling p = sampling(random, size);
     List<Integer> prompt = tokens(random, size);
     List<Integer> text = tokens(random, size);
     TokenCounts counts = new TokenCounts();
@@ -33,8 +30,8 @@ class SamplerPropertiesTest {
     List<Choice> expected =
         PlainSampler.distribution(PlainSampler.penalised(row, p, prompt, text), p);
     for (int position = 0; position < 20; position++) {
-      double share = CounterRandom.uniform(p.seed(), 0, position);
-      int token = sampler.next(rows, from, size, p, counts, 0, position).token();
+      double share = CounterRandom.uniform(seed, position);
+      int token = sampler.next(FloatBuffer.wrap(row), p, seed, counts, position).token();
       // The sums are of floats: at the border between two tokens either is right.
       assertThat(around(expected, share)).as("seed %d, %s", seed, p).contains(token);
     }
@@ -63,29 +60,24 @@ class SamplerPropertiesTest {
     return row;
   }
 
-  private static SamplingParameters parameters(Random random, int size) {
-    SamplingParameters.Builder p =
-        SamplingParameters.builder().seed(random.nextLong()).temperature(0.2 + random.nextDouble());
+  private static Sampling sampling(Random random, int size) {
+    Samplings p = new Samplings();
+    p.temperature = 0.2 + random.nextDouble();
     if (random.nextBoolean()) {
-      p.topK(2 + random.nextInt(size));
+      p.topK = 2 + random.nextInt(size);
     }
     if (random.nextBoolean()) {
-      p.topP(random.nextDouble());
+      p.topP = random.nextDouble();
     }
     if (random.nextBoolean()) {
-      p.minP(random.nextDouble() * 0.3);
+      p.minP = random.nextDouble() * 0.3;
     }
     if (random.nextBoolean()) {
-      p.repetitionPenalty(0.8 + random.nextDouble());
+      p.repetition = 0.8 + random.nextDouble();
     }
     if (random.nextBoolean()) {
-      p.presencePenalty(random.nextDouble() * 2).frequencyPenalty(random.nextDouble() - 0.5);
-    }
-    if (random.nextBoolean()) {
-      Map<Integer, Float> bias = new HashMap<>();
-      bias.put(random.nextInt(size), 3f);
-      bias.put(random.nextInt(size), -100f);
-      p.bias(bias);
+      p.presence = random.nextDouble() * 2;
+      p.frequency = random.nextDouble() - 0.5;
     }
     return p.build();
   }
@@ -103,9 +95,11 @@ class SamplerPropertiesTest {
     Random random = new Random(seed);
     int size = 30 + random.nextInt(500);
     float[] row = row(random, size);
-    SamplingParameters p =
-        SamplingParameters.builder().topLogprobs(5).frequencyPenalty(1).temperature(0.5).build();
-    Sampled sampled = sampler.next(row, 0, size, p, new TokenCounts(), 0, 0);
+    Samplings p = new Samplings();
+    p.logprobs = 5;
+    p.frequency = 1;
+    p.temperature = 0.5;
+    Sampled sampled = sampler.next(FloatBuffer.wrap(row), p.build(), 1, new TokenCounts(), 0);
 
     double max = Double.NEGATIVE_INFINITY;
     for (float x : row) {
@@ -117,10 +111,12 @@ class SamplerPropertiesTest {
     }
     double base = max + Math.log(sum);
     assertThat(sampled.logprob()).isEqualTo(row[sampled.token()] - base, within(1e-5));
+    Samplings five = new Samplings();
+    five.topK = 5;
     List<Choice> plain =
         PlainSampler.distribution(
-            PlainSampler.penalised(row, SamplingParameters.GREEDY, List.of(), List.of()),
-            SamplingParameters.builder().topK(5).build());
+            PlainSampler.penalised(row, Sampling.GREEDY, List.of(), List.of()),
+            five.build());
     assertThat(sampled.top().stream().map(Sampled.Alternative::token))
         .isEqualTo(plain.stream().map(Choice::token).toList());
     sampled

@@ -5,19 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.body.Sampling;
+import java.nio.FloatBuffer;
 import java.util.HashSet;
-import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class SamplerTest {
-  private static final SamplingParameters GREEDY = SamplingParameters.GREEDY;
+  private static final Sampling GREEDY = Sampling.GREEDY;
 
   private final Sampler sampler = new Sampler();
 
-  private int next(float[] logits, SamplingParameters p, TokenCounts so, int position) {
-    return sampler.next(logits, 0, logits.length, p, so, 0, position).token();
+  private int next(float[] logits, Sampling p, TokenCounts so, int position) {
+    return sampler.next(FloatBuffer.wrap(logits), p, 42, so, position).token();
   }
 
   @Test
@@ -28,8 +29,10 @@ class SamplerTest {
   @Test
   void a_frequency_penalty_turns_greedy_away_from_what_it_repeats() {
     TokenCounts so = new TokenCounts();
-    SamplingParameters p =
-        SamplingParameters.builder().temperature(0).frequencyPenalty(0.6).build();
+    Samplings sampling = new Samplings();
+    sampling.temperature = 0;
+    sampling.frequency = 0.6;
+    Sampling p = sampling.build();
     float[] logits = {0, 2, 1};
     assertThat(next(logits, p, so, 0)).isEqualTo(1);
     so.generated(1);
@@ -44,27 +47,21 @@ class SamplerTest {
     TokenCounts so = new TokenCounts();
     so.prompt(1);
     float[] logits = {0, 2, 1.5f};
-    SamplingParameters presence =
-        SamplingParameters.builder().temperature(0).presencePenalty(1).build();
-    SamplingParameters repetition =
-        SamplingParameters.builder().temperature(0).repetitionPenalty(2).build();
-    assertThat(next(logits, presence, so, 0)).isEqualTo(1);
-    assertThat(next(logits, repetition, so, 0)).isEqualTo(2);
-  }
-
-  @Test
-  void bias_can_forbid_and_demand_a_token() {
-    float[] logits = {0, 2, 1};
-    SamplingParameters p =
-        SamplingParameters.builder().temperature(0).bias(Map.of(1, -100f, 0, 5f)).build();
-    assertThat(next(logits, p, new TokenCounts(), 0)).isZero();
+    Samplings presence = new Samplings();
+    presence.temperature = 0;
+    presence.presence = 1;
+    Samplings repetition = new Samplings();
+    repetition.temperature = 0;
+    repetition.repetition = 2;
+    assertThat(next(logits, presence.build(), so, 0)).isEqualTo(1);
+    assertThat(next(logits, repetition.build(), so, 0)).isEqualTo(2);
   }
 
   @Test
   void draws_follow_the_distribution() {
     float[] logits = {(float) Math.log(0.5), (float) Math.log(0.3), (float) Math.log(0.2)};
     int[] seen = new int[3];
-    SamplingParameters p = SamplingParameters.builder().seed(42).build();
+    Sampling p = Sampling.DEFAULT;
     for (int position = 0; position < 20_000; position++) {
       seen[next(logits, p, new TokenCounts(), position)]++;
     }
@@ -74,18 +71,18 @@ class SamplerTest {
   }
 
   @Test
-  void seed_choice_and_position_each_change_the_draw_and_nothing_else_does() {
-    float[] logits = new float[1000];
-    SamplingParameters p = SamplingParameters.builder().seed(7).build();
+  void seed_and_position_each_change_the_draw_and_nothing_else_does() {
+    FloatBuffer logits = FloatBuffer.allocate(1000);
     Set<Integer> tokens = new HashSet<>();
-    for (int choice = 0; choice < 10; choice++) {
+    for (int seed = 0; seed < 10; seed++) {
       for (int position = 0; position < 10; position++) {
-        tokens.add(sampler.next(logits, 0, 1000, p, new TokenCounts(), choice, position).token());
+        tokens.add(
+            sampler.next(logits, Sampling.DEFAULT, seed, new TokenCounts(), position).token());
       }
     }
     assertThat(tokens).hasSizeGreaterThan(80);
-    assertThat(sampler.next(logits, 0, 1000, p, new TokenCounts(), 3, 5))
-        .isEqualTo(new Sampler().next(logits, 0, 1000, p, new TokenCounts(), 3, 5));
+    assertThat(sampler.next(logits, Sampling.DEFAULT, 3, new TokenCounts(), 5))
+        .isEqualTo(new Sampler().next(logits, Sampling.DEFAULT, 3, new TokenCounts(), 5));
   }
 
   @Test
@@ -93,9 +90,9 @@ class SamplerTest {
     double sum = 0;
     int same = 0;
     for (int seed = 0; seed < 10_000; seed++) {
-      double a = CounterRandom.uniform(seed, 0, 0);
+      double a = CounterRandom.uniform(seed, 0);
       sum += a;
-      same += Math.abs(a - CounterRandom.uniform(seed + 1L, 0, 0)) < 0.01 ? 1 : 0;
+      same += Math.abs(a - CounterRandom.uniform(seed + 1L, 0)) < 0.01 ? 1 : 0;
     }
     assertThat(sum / 10_000).isEqualTo(0.5, within(0.01));
     assertThat(same).isBetween(120, 280);
@@ -103,7 +100,7 @@ class SamplerTest {
 
   @Test
   void logits_that_are_no_numbers_are_refused() {
-    SamplingParameters p = SamplingParameters.builder().build();
+    Sampling p = Sampling.DEFAULT;
     float[] logits = new float[600];
     logits[300] = Float.NaN;
     assertThatThrownBy(() -> next(logits, p, new TokenCounts(), 0))
@@ -119,20 +116,12 @@ class SamplerTest {
     java.util.Arrays.fill(logits, Float.NEGATIVE_INFINITY);
     logits[299] = 1;
     logits[7] = 1;
-    SamplingParameters p = SamplingParameters.builder().build();
+    Sampling p = Sampling.DEFAULT;
     Set<Integer> seen = new HashSet<>();
     for (int i = 0; i < 200; i++) {
       seen.add(next(logits, p, new TokenCounts(), i));
     }
     assertThat(seen).containsExactlyInAnyOrder(7, 299);
-  }
-
-  @Test
-  void parameters_out_of_range_are_named() {
-    assertThatThrownBy(() -> SamplingParameters.builder().topP(1.5).build())
-        .hasMessage("top_p: 1.5 (expected: 0.0..1.0)");
-    assertThatThrownBy(() -> SamplingParameters.builder().temperature(Double.NaN).build())
-        .hasMessage("temperature: NaN (expected: 0.0..100.0)");
   }
 
   @Test
