@@ -28,12 +28,6 @@ final class Memory {
     return session.memory();
   }
 
-  /** Blocks to be had, those of the prefix cache included. */
-  int available() {
-    KvMemory now = session.memory();
-    return now.freeBlocks() + cache.blocks(now) - promised;
-  }
-
   /**
    * Makes room, at the cost of the prefix cache.
    *

@@ -8,7 +8,6 @@ import dev.headrace.worker.generate.session.KvMemory;
 import dev.headrace.worker.generate.session.Sequence;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Iterator;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.TreeSet;
@@ -40,6 +39,7 @@ final class Planner {
   private final LongSupplier nanos;
   private final TreeSet<Text> running = new TreeSet<>(BY_RANK);
   private final PriorityQueue<Text> waiting = new PriorityQueue<>(BY_RANK);
+  private int most;
   private long preemptions;
 
   Planner(
@@ -48,6 +48,7 @@ final class Planner {
     this.cache = cache;
     this.memory = new Memory(session, cache);
     this.limits = limits;
+    this.most = limits.texts();
     this.nanos = nanos;
   }
 
@@ -151,42 +152,49 @@ final class Planner {
     return 0;
   }
 
-  void preempt(Text text) {
+  private void preempt(Text text) {
     preemptions++;
     running.remove(text);
     session.release(text.stop());
     waiting.add(text);
   }
 
-  /** The text that gives way first. */
-  @Nullable Text last() {
-    return running.isEmpty() ? null : running.last();
+  /** Runs half as many texts from now on. */
+  void halve() {
+    most = Math.max(1, running.size() / 2);
+    while (running.size() > most) {
+      preempt(running.last());
+    }
+  }
+
+  /** Runs one more again. */
+  void raise() {
+    most = Math.min(limits.texts(), most + 1);
   }
 
   private void join(Plan plan, int budget) {
     int left = budget;
-    List<Text> passed = new ArrayList<>();
-    Iterator<Text> byRank = waiting.stream().sorted(BY_RANK).toList().iterator();
-    while (left > 0 && running.size() < limits.texts() && byRank.hasNext()) {
-      Text text = byRank.next();
+    for (Text text : waiting.stream().sorted(BY_RANK).toList()) {
+      if (left <= 0 || running.size() >= most) {
+        return;
+      }
       Entry entry = cache.find(text.tokens(), text.length() - 1);
       int known = entry == null ? 0 : entry.common(text.tokens(), text.length() - 1);
       Beside beside = beside(text);
       if (beside.willBe >= Math.max(known, beside.now) + PrefixCache.LEAST_TOKENS) {
-        passed.add(text);
         continue;
       }
       if (!begin(text, entry, known, beside)) {
-        break;
+        return;
       }
       waiting.remove(text);
       running.add(text);
-      // The memory was there for all of its tokens, so it is for these.
       int count = reserve(text, Math.min(text.pending(), left));
-      plan.add(text, count);
-      left -= count;
+      if (count > 0) {
+        plan.add(text, count);
+        left -= count;
+      }
     }
-    assert passed.isEmpty() || !running.isEmpty() : "texts wait for a prompt that does not run";
   }
 
   /** A running text that begins alike: how many tokens can be copied now, and later. */
@@ -213,11 +221,10 @@ final class Planner {
   private boolean begin(Text text, @Nullable Entry entry, int known, Beside beside) {
     KvMemory now = memory.now();
     int need = now.blocks(text.length());
-    int promised = 0;
     for (Text other : running) {
-      promised += now.blocks(other.length() + 1) - now.blocks(other.ran());
+      need += 1 + now.blocks(other.length()) - now.blocks(other.ran());
     }
-    if (!running.isEmpty() && memory.available() < need + promised) {
+    if (!running.isEmpty() && now.freeBlocks() + cache.blocks(now) < need) {
       return false;
     }
     text.run(sequence(text, entry, known, beside), nanos.getAsLong());

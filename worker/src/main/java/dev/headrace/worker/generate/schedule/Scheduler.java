@@ -15,6 +15,8 @@ import dev.headrace.worker.generate.session.Segment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Generates many texts at once, a step at a time: texts join and leave at every step (Orca, OSDI
@@ -24,6 +26,11 @@ import java.util.function.LongSupplier;
  * found its beginning in the cache, but for the rounding of the device.
  */
 public final class Scheduler implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Scheduler.class);
+
+  /** After so many steps one text more is tried, where memory ran out once (chosen). */
+  private static final int RAISE_STEPS = 256;
+
   private final DecoderSession session;
   private final PrefixCache cache;
   private final Planner planner;
@@ -110,6 +117,9 @@ public final class Scheduler implements AutoCloseable {
   private void run(Plan plan) {
     try {
       run(plan.parts(), plan.tokens());
+      if (steps % RAISE_STEPS == 0) {
+        planner.raise();
+      }
     } catch (EngineException e) {
       switch (e.kind()) {
         case FATAL -> throw e;
@@ -144,6 +154,11 @@ public final class Scheduler implements AutoCloseable {
       text.add(next(text, logits, row), session.shape().maxPositions());
     } catch (FailureException e) {
       text.fail(e.failure());
+    } catch (EngineException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      LOG.warn("text failed tokens={}", text.length(), e);
+      text.fail(new Failure(ErrorCode.INTERNAL_ERROR, "sampling: " + e));
     }
   }
 
@@ -166,12 +181,8 @@ public final class Scheduler implements AutoCloseable {
     if (cache.entries() > 0) {
       cache.clear();
     } else if (planner.running() > 1) {
-      for (int half = planner.running() / 2; half > 0; half--) {
-        Text last = planner.last();
-        if (last != null) {
-          planner.preempt(last);
-        }
-      }
+      LOG.warn("device's memory ran out texts={}", planner.running(), e);
+      planner.halve();
     } else {
       plan.parts().forEach(p -> fail(p.text(), ErrorCode.OUT_OF_MEMORY, e));
     }
