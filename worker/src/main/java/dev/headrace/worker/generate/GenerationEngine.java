@@ -22,8 +22,8 @@ import java.util.Objects;
 import java.util.SplittableRandom;
 
 /**
- * Generates text on one device: rows join at every step and leave when they are finished. Each model
- * has a scheduler of its own; they take turns.
+ * Generates text on one device: rows join at every step and leave when they are finished. Each
+ * model has a scheduler of its own; they take turns.
  */
 public final class GenerationEngine implements Engine {
   private final Map<String, Served> served = new LinkedHashMap<>();
@@ -121,8 +121,7 @@ public final class GenerationEngine implements Engine {
           String piece = text.news();
           if (!piece.isEmpty()) {
             news.computeIfAbsent(place.batch(), b -> new ArrayList<>())
-                .add(
-                    new RowProgress(place.row(), piece, text.generated(), text.newLogprobs()));
+                .add(new RowProgress(place.row(), piece, text.generated(), text.newLogprobs()));
           }
         });
     news.forEach(listener::progressed);
@@ -134,8 +133,7 @@ public final class GenerationEngine implements Engine {
       Place place = Objects.requireNonNull(places.remove(text));
       finished
           .computeIfAbsent(place.batch(), b -> new ArrayList<>())
-          .add(
-              new FinishedRow(place.row(), output(text), text.startedNanos(), text.seconds()));
+          .add(new FinishedRow(place.row(), output(text), text.startedNanos(), text.seconds()));
       if (text.finish() == FinishReason.STOP || text.finish() == FinishReason.LENGTH) {
         int tokens = text.row().length() + text.generated();
         listener.measured(new ServiceSample(place.model(), 1, tokens, tokens, text.seconds()));

@@ -75,8 +75,7 @@ record GenerationModel(
     for (int[] prompt : prompts(request)) {
       int tokens = tokens(request, prompt);
       for (int choice = 0; choice < options.choices(); choice++) {
-        rows.add(
-            new GenerationRow(prompt, options.sampling(), tokens, choice, options.stream()));
+        rows.add(new GenerationRow(prompt, options.sampling(), tokens, choice, options.stream()));
       }
     }
     return rows;

@@ -11,10 +11,10 @@ import java.util.List;
  * Chooses tokens. Holds scratch memory, no state: the same arguments give the same token. For one
  * thread.
  *
- * <p>The order is that of Hugging Face's {@code generate}: repetition penalty (then OpenAI's presence
- * and frequency penalties, which it does not have), temperature, top-k, top-p, min-p; for there the
- * defaults in {@code generation_config.json} come from. llama.cpp has the temperature last. With a
- * temperature of 1 they agree.
+ * <p>The order is that of Hugging Face's {@code generate}: repetition penalty (then OpenAI's
+ * presence and frequency penalties, which it does not have), temperature, top-k, top-p, min-p; for
+ * there the defaults in {@code generation_config.json} come from. llama.cpp has the temperature
+ * last. With a temperature of 1 they agree.
  */
 public final class Sampler {
   private final Selection selection = new Selection();

@@ -6,8 +6,8 @@ import dev.headrace.worker.generate.session.KvMemory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * KV memory while a step is planned: what is free, less what the plan has promised already. What the
- * prefix cache holds is as good as free.
+ * KV memory while a step is planned: what is free, less what the plan has promised already. What
+ * the prefix cache holds is as good as free.
  */
 final class Memory {
   private final DecoderSession session;

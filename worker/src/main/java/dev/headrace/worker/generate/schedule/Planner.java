@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * hands over the more urgent first.
  *
  * <ul>
- *   <li>Every text that decodes runs its token. What is left of the step's budget goes to prompts, in
- *       pieces, by rank.
+ *   <li>Every text that decodes runs its token. What is left of the step's budget goes to prompts,
+ *       in pieces, by rank.
  *   <li>A waiting text joins when the memory for all of its tokens is to be had, and one block more
  *       for each that runs. None overtakes one that waits for memory.
  *   <li>When memory runs out the prefix cache gives way first, then the text that came last: it
@@ -42,8 +42,7 @@ final class Planner {
   private int most;
   private long preemptions;
 
-  Planner(
-      DecoderSession session, PrefixCache cache, SchedulerLimits limits, LongSupplier nanos) {
+  Planner(DecoderSession session, PrefixCache cache, SchedulerLimits limits, LongSupplier nanos) {
     this.session = session;
     this.cache = cache;
     this.memory = new Memory(session, cache);

@@ -9,13 +9,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sequences of finished texts, kept as long as nobody needs their memory: a prompt that begins as one
- * of them copies its keys and values instead of running the tokens again. The least recently used one
- * goes first.
+ * Sequences of finished texts, kept as long as nobody needs their memory: a prompt that begins as
+ * one of them copies its keys and values instead of running the tokens again. The least recently
+ * used one goes first.
  *
- * <p>Looking for the longest common beginning compares with every entry. Arrays that differ in their
- * first tokens, as most do, take some nanoseconds, so a tree of prefixes would win nothing at these
- * numbers.
+ * <p>Looking for the longest common beginning compares with every entry. Arrays that differ in
+ * their first tokens, as most do, take some nanoseconds, so a tree of prefixes would win nothing at
+ * these numbers.
  */
 final class PrefixCache {
   /** Tokens below which copying is not worth an entry (chosen). */

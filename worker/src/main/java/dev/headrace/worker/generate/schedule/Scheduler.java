@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
  * Generates many texts at once, a step at a time: texts join and leave at every step (Orca, OSDI
  * 2022: iteration-level scheduling). {@link Planner} says what runs.
  *
- * <p>A text does not depend on which others run, on when it came, nor on whether it was preempted or
- * found its beginning in the cache, but for the rounding of the device.
+ * <p>A text does not depend on which others run, on when it came, nor on whether it was preempted
+ * or found its beginning in the cache, but for the rounding of the device.
  */
 public final class Scheduler implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Scheduler.class);

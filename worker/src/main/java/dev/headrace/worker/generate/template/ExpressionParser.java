@@ -92,10 +92,7 @@ final class ExpressionParser {
       Expression second = sum();
       Expression one = run -> Operators.compare(operator, first.of(run), second.of(run));
       Expression before = all;
-      all =
-          before == null
-              ? one
-              : run -> Values.truth(before.of(run)) && Values.truth(one.of(run));
+      all = before == null ? one : run -> Values.truth(before.of(run)) && Values.truth(one.of(run));
       left = second;
     }
   }

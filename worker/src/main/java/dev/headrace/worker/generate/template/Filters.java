@@ -12,10 +12,40 @@ import org.jspecify.annotations.Nullable;
 final class Filters {
   private static final Set<String> NAMES =
       Set.of(
-          "trim", "upper", "lower", "title", "capitalize", "length", "count", "tojson", "join",
-          "first", "last", "default", "d", "replace", "list", "string", "int", "float", "abs",
-          "items", "dictsort", "map", "select", "reject", "selectattr", "rejectattr", "sort",
-          "unique", "reverse", "safe", "indent", "min", "max", "sum");
+          "trim",
+          "upper",
+          "lower",
+          "title",
+          "capitalize",
+          "length",
+          "count",
+          "tojson",
+          "join",
+          "first",
+          "last",
+          "default",
+          "d",
+          "replace",
+          "list",
+          "string",
+          "int",
+          "float",
+          "abs",
+          "items",
+          "dictsort",
+          "map",
+          "select",
+          "reject",
+          "selectattr",
+          "rejectattr",
+          "sort",
+          "unique",
+          "reverse",
+          "safe",
+          "indent",
+          "min",
+          "max",
+          "sum");
 
   private Filters() {}
 
@@ -51,7 +81,10 @@ final class Filters {
       }
       case "replace" ->
           Methods.replaced(
-              Values.text(value), Values.text(arguments.get(0)), Values.text(arguments.get(1)), run);
+              Values.text(value),
+              Values.text(arguments.get(0)),
+              Values.text(arguments.get(1)),
+              run);
       case "int", "float" -> number(name, value);
       case "abs" -> value instanceof Long n ? (Object) Math.abs(n) : Math.abs(Values.number(value));
       case "indent" -> indented(Values.text(value), arguments, named, run);
@@ -87,8 +120,7 @@ final class Filters {
       case "selectattr", "rejectattr" -> {
         String attribute = Values.string(arguments.get(0));
         items.removeIf(
-            item ->
-                tested(attribute(item, attribute), arguments, 1) != name.equals("selectattr"));
+            item -> tested(attribute(item, attribute), arguments, 1) != name.equals("selectattr"));
       }
       case "sort" -> {
         Object by = named.get("attribute");
@@ -223,15 +255,11 @@ final class Filters {
     String name = Values.string(arguments.get(test));
     String known = name.equals("==") ? "eq" : name.equals("!=") ? "ne" : name;
     Tests.require(known);
-    return Tests.apply(
-        known, value, test + 1 < arguments.size() ? arguments.get(test + 1) : null);
+    return Tests.apply(known, value, test + 1 < arguments.size() ? arguments.get(test + 1) : null);
   }
 
   private static String indented(
-      String text,
-      List<@Nullable Object> arguments,
-      Map<String, @Nullable Object> named,
-      Run run) {
+      String text, List<@Nullable Object> arguments, Map<String, @Nullable Object> named, Run run) {
     Object width = argument(arguments, named, 0, "width");
     boolean first = Values.truth(argument(arguments, named, 1, "first"));
     String indent =

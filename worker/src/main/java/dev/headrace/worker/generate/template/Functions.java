@@ -42,8 +42,7 @@ final class Functions {
           throw TemplateException.raised(
               arguments.isEmpty() ? "refused" : Values.text(arguments.get(0)));
         };
-    Values.Function now =
-        (arguments, named) -> time(clock, Values.string(arguments.get(0)));
+    Values.Function now = (arguments, named) -> time(clock, Values.string(arguments.get(0)));
     Values.Function range = (arguments, named) -> range(arguments);
     Values.Function dict = (arguments, named) -> new HashMap<>(named);
     return Map.of(
@@ -94,8 +93,7 @@ final class Functions {
             case 'M' -> "mm";
             case 'S' -> "ss";
             case 'p' -> "a";
-            default ->
-                throw new TemplateException("chat template: strftime_now %" + code);
+            default -> throw new TemplateException("chat template: strftime_now %" + code);
           };
       text.append(DateTimeFormatter.ofPattern(pattern, Locale.US).format(now));
     }

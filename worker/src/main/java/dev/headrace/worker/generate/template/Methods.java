@@ -91,9 +91,7 @@ final class Methods {
   }
 
   private static @Nullable String set(List<@Nullable Object> arguments) {
-    return arguments.isEmpty() || arguments.get(0) == null
-        ? null
-        : Values.string(arguments.get(0));
+    return arguments.isEmpty() || arguments.get(0) == null ? null : Values.string(arguments.get(0));
   }
 
   /** Without characters of a set, white space if there is none, at the ends. */
@@ -126,7 +124,8 @@ final class Methods {
   static String capitalized(String text) {
     return text.isEmpty()
         ? text
-        : text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1).toLowerCase(Locale.ROOT);
+        : text.substring(0, 1).toUpperCase(Locale.ROOT)
+            + text.substring(1).toLowerCase(Locale.ROOT);
   }
 
   private static List<@Nullable Object> split(

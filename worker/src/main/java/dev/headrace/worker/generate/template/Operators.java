@@ -98,8 +98,7 @@ final class Operators {
   /** {@code of[key]} or {@code of.key}; undefined when there is none. */
   static @Nullable Object item(@Nullable Object of, @Nullable Object key) {
     if (of == Values.UNDEFINED) {
-      throw new TemplateException(
-          "chat template: " + Values.text(key) + " of an undefined value");
+      throw new TemplateException("chat template: " + Values.text(key) + " of an undefined value");
     }
     if (of instanceof Functions.Namespace namespace) {
       return namespace.get(Values.text(key));

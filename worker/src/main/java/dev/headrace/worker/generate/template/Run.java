@@ -34,8 +34,7 @@ final class Run {
   }
 
   static Run start(Map<String, @Nullable Object> names, long steps, int maxOutput) {
-    return new Run(
-        null, new HashMap<>(names), new StringBuilder(), new Budget(steps, maxOutput));
+    return new Run(null, new HashMap<>(names), new StringBuilder(), new Budget(steps, maxOutput));
   }
 
   /** A scope inside of this; what is set there ends there. */

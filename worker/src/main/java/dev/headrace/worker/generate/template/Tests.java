@@ -12,8 +12,25 @@ final class Tests {
 
   private static final Set<String> WITHOUT =
       Set.of(
-          "defined", "undefined", "none", "None", "string", "number", "integer", "float", "boolean",
-          "true", "false", "True", "False", "mapping", "iterable", "sequence", "odd", "even", "callable");
+          "defined",
+          "undefined",
+          "none",
+          "None",
+          "string",
+          "number",
+          "integer",
+          "float",
+          "boolean",
+          "true",
+          "false",
+          "True",
+          "False",
+          "mapping",
+          "iterable",
+          "sequence",
+          "odd",
+          "even",
+          "callable");
 
   private Tests() {}
 

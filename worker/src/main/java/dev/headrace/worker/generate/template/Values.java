@@ -6,8 +6,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Values of a template: String, Long, Double, Boolean, List, Map, null for none, {@link #UNDEFINED},
- * {@link Function}. What Python does with them.
+ * Values of a template: String, Long, Double, Boolean, List, Map, null for none, {@link
+ * #UNDEFINED}, {@link Function}. What Python does with them.
  */
 final class Values {
   /** What a name that nobody set stands for. */

@@ -8,8 +8,8 @@ import java.util.Arrays;
  * several, spaces that only the first token of a text loses.
  *
  * <p>Each token decodes the tail only: the tokens of the last piece, for the decoder's sake, and
- * those behind them. What is new is what the second text has beyond the first, unless it ends within
- * a character. (The way of Hugging Face's text-generation-inference and of vLLM.)
+ * those behind them. What is new is what the second text has beyond the first, unless it ends
+ * within a character. (The way of Hugging Face's text-generation-inference and of vLLM.)
  */
 public final class Detokenizer {
   private static final char REPLACEMENT = '\uFFFD';

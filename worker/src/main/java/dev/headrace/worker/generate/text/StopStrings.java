@@ -3,8 +3,8 @@ package dev.headrace.worker.generate.text;
 import java.util.List;
 
 /**
- * Cuts a growing text before the first of some strings, wherever the borders of its pieces fall, and
- * holds back what may turn out to be the beginning of one.
+ * Cuts a growing text before the first of some strings, wherever the borders of its pieces fall,
+ * and holds back what may turn out to be the beginning of one.
  */
 final class StopStrings {
   private final List<String> stops;

@@ -14,8 +14,7 @@ final class PlainSampler {
   /** A token and its probability. */
   record Choice(int token, double probability) {}
 
-  static double[] penalised(
-      float[] logits, Sampling p, List<Integer> prompt, List<Integer> text) {
+  static double[] penalised(float[] logits, Sampling p, List<Integer> prompt, List<Integer> text) {
     double[] out = new double[logits.length];
     for (int i = 0; i < out.length; i++) {
       out[i] = logits[i];

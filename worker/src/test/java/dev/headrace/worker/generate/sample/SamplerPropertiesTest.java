@@ -3,8 +3,8 @@ package dev.headrace.worker.generate.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.headrace.worker.generate.sample.PlainSampler.Choice;
 import dev.headrace.protocol.body.Sampling;
+import dev.headrace.worker.generate.sample.PlainSampler.Choice;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -115,8 +115,7 @@ class SamplerPropertiesTest {
     five.topK = 5;
     List<Choice> plain =
         PlainSampler.distribution(
-            PlainSampler.penalised(row, Sampling.GREEDY, List.of(), List.of()),
-            five.build());
+            PlainSampler.penalised(row, Sampling.GREEDY, List.of(), List.of()), five.build());
     assertThat(sampled.top().stream().map(Sampled.Alternative::token))
         .isEqualTo(plain.stream().map(Choice::token).toList());
     sampled

@@ -30,8 +30,7 @@ class SchedulerPropertiesTest {
     int blockTokens = 1 + random.nextInt(16);
     int least = (POSITIONS + blockTokens - 1) / blockTokens;
     HashingSession session =
-        new HashingSession(
-            VOCABULARY, POSITIONS, blockTokens, least + random.nextInt(4 * least));
+        new HashingSession(VOCABULARY, POSITIONS, blockTokens, least + random.nextInt(4 * least));
     SchedulerLimits limits =
         new SchedulerLimits(
             1 + random.nextInt(12),
@@ -103,8 +102,7 @@ class SchedulerPropertiesTest {
       if (random.nextBoolean()) {
         System.arraycopy(shared, 0, prompt, 0, Math.min(prompt.length, random.nextInt(51)));
       }
-      all.add(
-          new Wanted(prompt, 1 + random.nextInt(40), sampling(random), random.nextLong()));
+      all.add(new Wanted(prompt, 1 + random.nextInt(40), sampling(random), random.nextLong()));
       while (random.nextInt(3) == 0) { // another choice of the same
         Wanted last = all.get(all.size() - 1);
         all.add(new Wanted(last.prompt, last.maxTokens, last.sampling, last.seed + 1));

@@ -78,8 +78,7 @@ class ChatTemplateTest {
       } else {
         assertThatThrownBy(() -> template.render(messages, prompt))
             .as(what)
-            .isInstanceOfSatisfying(
-                TemplateException.class, e -> assertThat(e.raised()).isTrue())
+            .isInstanceOfSatisfying(TemplateException.class, e -> assertThat(e.raised()).isTrue())
             .hasMessage(golden.get("error").asText());
       }
     }
@@ -189,7 +188,9 @@ class ChatTemplateTest {
   void mutated_templates_are_rendered_or_refused() throws IOException {
     long seed = 20261125;
     Random random = new Random(seed);
-    String[] sources = {resource("qwen3.jinja"), resource("mistral.jinja"), resource("features.jinja")};
+    String[] sources = {
+      resource("qwen3.jinja"), resource("mistral.jinja"), resource("features.jinja")
+    };
     for (int i = 0; i < 3000; i++) {
       StringBuilder source = new StringBuilder(sources[i % sources.length]);
       for (int n = 1 + random.nextInt(4); n > 0; n--) {

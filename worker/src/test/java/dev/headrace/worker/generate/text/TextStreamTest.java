@@ -120,7 +120,9 @@ class TextStreamTest {
             .mapToInt(s -> end - s.length())
             .min()
             .orElse(all.length());
-    assertThat(stream.text()).as("seed %d, %s in %s", seed, stops, all).isEqualTo(all.substring(0, cut));
+    assertThat(stream.text())
+        .as("seed %d, %s in %s", seed, stops, all)
+        .isEqualTo(all.substring(0, cut));
     assertThat(news).hasToString(stream.text());
     assertThat(stopped).isEqualTo(cut < all.length());
   }
