@@ -12,6 +12,7 @@ public final class RedisStores implements AutoCloseable {
   private final ResultCache resultCache;
   private final DeviceRegistry deviceRegistry;
   private final CrashLedger crashLedger;
+  private final ChunkStore chunkStore;
 
   private RedisStores(RedisConfig config, RedisLink link) {
     this.config = config;
@@ -20,6 +21,7 @@ public final class RedisStores implements AutoCloseable {
     this.resultCache = new RedisResultCache(link, config);
     this.deviceRegistry = new RedisDeviceRegistry(link, config);
     this.crashLedger = new RedisCrashLedger(link, config);
+    this.chunkStore = new RedisChunkStore(link, config);
   }
 
   /**
@@ -46,6 +48,15 @@ public final class RedisStores implements AutoCloseable {
 
   public CrashLedger crashLedger() {
     return crashLedger;
+  }
+
+  public ChunkStore chunkStore() {
+    return chunkStore;
+  }
+
+  /** A reader of a client's streamed texts, with a connection of its own; close it. */
+  public ChunkReader chunkReader(String client) {
+    return new RedisChunkReader(RedisLink.connect(config, 1), client, config.timeout());
   }
 
   /**

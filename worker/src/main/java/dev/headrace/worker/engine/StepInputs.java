@@ -63,8 +63,8 @@ final class StepInputs {
       kv,
       tensor(manager, ids, DataType.INT32, tokens + padding),
       tensor(manager, positions, DataType.INT32, tokens + padding),
-      tensor(manager, rows, DataType.INT64, (tokens + padding) * kvHeads),
-      tensor(manager, plan, DataType.INT32, plan.position() / (3 * Integer.BYTES), 3),
+      tensor(manager, rows, DataType.INT64, (tokens + padding) * (long) kvHeads),
+      tensor(manager, plan, DataType.INT32, plan.position() / (3L * Integer.BYTES), 3),
       tensor(manager, blocks, DataType.INT32, blocks.position() / Integer.BYTES),
       tensor(manager, out, DataType.INT64, out.position() / Long.BYTES)
     };

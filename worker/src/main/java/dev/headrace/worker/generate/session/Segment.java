@@ -9,6 +9,7 @@ package dev.headrace.worker.generate.session;
  * @param logits whether the logits after the last of these tokens are wanted. Ask only where
  *     something is sampled: the output head is a good part of a small model's work
  */
+@SuppressWarnings("ArrayRecordComponent") // one of these for each token of each step
 public record Segment(Sequence sequence, int[] tokens, boolean logits) {
   /** One token, whose logits are wanted: a step of decoding. */
   public static Segment decode(Sequence sequence, int token) {
