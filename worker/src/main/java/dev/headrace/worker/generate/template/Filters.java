@@ -241,7 +241,7 @@ final class Filters {
 
   private static @Nullable Object attribute(@Nullable Object item, String path) {
     Object value = item;
-    for (String name : path.split("\\.")) {
+    for (String name : path.split("\\.", -1)) {
       value = Operators.item(value, name);
     }
     return value;

@@ -121,9 +121,8 @@ final class Lexer {
   }
 
   private void raw(int tag) {
-    int end = at;
-    while (end >= 0 && !source.startsWith("{%", end)
-        || end >= 0 && !source.substring(end + 2).matches("(?s)[-+]?\\s*endraw\\s*[-+]?%}.*")) {
+    int end = source.indexOf("{%", at);
+    while (end >= 0 && !endsRaw(end + 2)) {
       end = source.indexOf("{%", end + 1);
     }
     if (end < 0) {
@@ -135,6 +134,14 @@ final class Lexer {
     keep = source.charAt(close - 1) == '+';
     at = close + 2;
     trimLineFeed();
+  }
+
+  private boolean endsRaw(int from) {
+    int name = from;
+    while (name < source.length() && " -+\n\t".indexOf(source.charAt(name)) >= 0) {
+      name++;
+    }
+    return source.startsWith("endraw", name) && source.indexOf("%}", name) > 0;
   }
 
   private void tag(Kind kind, int tag, String close) {

@@ -114,7 +114,8 @@ final class Methods {
   static String title(String text) {
     StringBuilder out = new StringBuilder();
     boolean within = false;
-    for (char c : text.toCharArray()) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
       out.append(within ? Character.toLowerCase(c) : Character.toUpperCase(c));
       within = Character.isLetter(c);
     }
