@@ -66,7 +66,10 @@ final class Operators {
       case "+" -> a + b;
       case "-" -> a - b;
       case "*" -> a * b;
-      case "**" -> b < 0 ? (Object) Math.pow((double) a, (double) b) : (Object) (long) Math.pow((double) a, (double) b);
+      case "**" ->
+          b < 0
+              ? (Object) Math.pow((double) a, (double) b)
+              : (Object) (long) Math.pow((double) a, (double) b);
       case "//", "%" -> {
         if (b == 0) {
           throw new TemplateException("chat template: division by zero");
