@@ -115,7 +115,8 @@ class RequestCodecTest {
     attributes.put("task", "poetry");
     assertMalformed(
         ErrorCode.UNKNOWN_TASK,
-        "ce_task: poetry (expected: one of embeddings, classifications, rerank, token-classifications, fill-mask)");
+        "ce_task: poetry (expected: one of embeddings, classifications, chat-completions,"
+            + " completions, rerank, token-classifications, fill-mask)");
   }
 
   @Test
