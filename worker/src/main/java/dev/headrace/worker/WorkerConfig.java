@@ -4,6 +4,7 @@ import dev.headrace.protocol.body.BodyLimits;
 import dev.headrace.protocol.config.Settings;
 import dev.headrace.worker.batch.BatchConfig;
 import dev.headrace.worker.encode.EngineConfig;
+import dev.headrace.worker.generate.GenerationConfig;
 import dev.headrace.worker.failure.RetryConfig;
 import dev.headrace.worker.loop.Identity;
 import dev.headrace.worker.loop.IntakeConfig;
@@ -19,6 +20,7 @@ import java.util.regex.Pattern;
  *
  * @param identity who it is
  * @param engine what it runs, and on what
+ * @param generation how it generates text
  * @param intake how much it takes
  * @param batch limits of a batch
  * @param retry how often a request is tried
@@ -32,6 +34,7 @@ import java.util.regex.Pattern;
 public record WorkerConfig(
     Identity identity,
     EngineConfig engine,
+    GenerationConfig generation,
     IntakeConfig intake,
     BatchConfig batch,
     RetryConfig retry,
@@ -51,6 +54,7 @@ public record WorkerConfig(
     return new WorkerConfig(
         identity(s, engine),
         engine,
+        GenerationConfig.read(s),
         IntakeConfig.read(s),
         BatchConfig.read(s),
         RetryConfig.read(s),

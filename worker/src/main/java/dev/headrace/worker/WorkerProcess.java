@@ -9,7 +9,6 @@ import dev.headrace.transport.kafka.TopicAdmin;
 import dev.headrace.transport.redis.RedisConfig;
 import dev.headrace.transport.redis.RedisStores;
 import dev.headrace.worker.device.EngineFactory;
-import dev.headrace.worker.encode.EncoderRunner;
 import dev.headrace.worker.model.ModelCatalog;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -50,7 +49,8 @@ public final class WorkerProcess implements AutoCloseable {
      */
     public WorkerProcess start(MeterRegistry registry) {
       EngineFactory engine =
-          EncoderRunner.factory(worker.engine(), ModelCatalog.builtIn(), System::nanoTime);
+          WorkerEngine.factory(
+              worker.engine(), worker.generation(), ModelCatalog.builtIn(), System::nanoTime);
       return start(engine, registry);
     }
 

@@ -7,6 +7,7 @@ import dev.headrace.protocol.body.BodyLimits;
 import dev.headrace.protocol.config.Settings;
 import dev.headrace.worker.batch.BatchConfig;
 import dev.headrace.worker.encode.EngineConfig;
+import dev.headrace.worker.generate.GenerationConfig;
 import dev.headrace.worker.failure.RetryConfig;
 import dev.headrace.worker.loop.Identity;
 import dev.headrace.worker.loop.IntakeConfig;
@@ -32,6 +33,7 @@ class WorkerConfigTest {
             new WorkerConfig(
                 new Identity("w1", "cpu-fp32", "cpu-fp32", 0),
                 new EngineConfig("cpu", List.of("all-minilm-l6-v2"), "", Precision.FLOAT32, 0),
+                new GenerationConfig(32, 1 << 30, 4096, Duration.ofMillis(150), 2048, true),
                 new IntakeConfig(4096, 64 << 20, Duration.ofSeconds(2)),
                 new BatchConfig(256, 16_384, Duration.ofMillis(250), Duration.ofMillis(20)),
                 new RetryConfig(4),
@@ -55,6 +57,12 @@ class WorkerConfigTest {
     values.put("worker.models.folder", "models");
     values.put("worker.precision", "int8");
     values.put("worker.threads", "3");
+    values.put("worker.generation.texts", "5");
+    values.put("worker.generation.kv-memory", "1MiB");
+    values.put("worker.generation.context", "77");
+    values.put("worker.generation.step", "9ms");
+    values.put("worker.generation.step-tokens", "88");
+    values.put("worker.generation.prefix-cache", "false");
     values.put("worker.max-in-flight", "7");
     values.put("worker.max-in-flight-bytes", "1MiB");
     values.put("worker.max-queue", "9s");
@@ -76,6 +84,7 @@ class WorkerConfigTest {
             new WorkerConfig(
                 new Identity("w-2", "h200", "large", 3.5),
                 new EngineConfig("cuda:1", List.of("a", "b"), "models", Precision.INT8, 3),
+                new GenerationConfig(5, 1 << 20, 77, Duration.ofMillis(9), 88, false),
                 new IntakeConfig(7, 1 << 20, Duration.ofSeconds(9)),
                 new BatchConfig(8, 99, Duration.ofSeconds(1), Duration.ofMillis(5)),
                 new RetryConfig(2),
