@@ -25,8 +25,7 @@ public final class WorkerEngine {
       EngineConfig config, GenerationConfig generation, ModelCatalog builtIn, LongSupplier nanos)
       throws Exception {
     List<String> generating = GenerationLoader.models(config);
-    List<String> encoding =
-        config.models().stream().filter(m -> !generating.contains(m)).toList();
+    List<String> encoding = config.models().stream().filter(m -> !generating.contains(m)).toList();
     if (generating.isEmpty()) {
       return EncoderRunner.factory(config, builtIn, nanos).open();
     }
@@ -35,8 +34,7 @@ public final class WorkerEngine {
       return texts;
     }
     try {
-      Engine vectors =
-          EncoderRunner.factory(config.withModels(encoding), builtIn, nanos).open();
+      Engine vectors = EncoderRunner.factory(config.withModels(encoding), builtIn, nanos).open();
       return new SharedDevice(List.of(vectors, texts), nanos);
     } catch (Exception e) {
       texts.close();

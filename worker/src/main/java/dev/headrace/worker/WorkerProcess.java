@@ -54,10 +54,7 @@ public final class WorkerProcess implements AutoCloseable {
       return switch (worker.kind()) {
         case TORCH ->
             WorkerEngine.factory(
-                worker.engine(),
-                worker.generation(),
-                ModelCatalog.builtIn(),
-                System::nanoTime);
+                worker.engine(), worker.generation(), ModelCatalog.builtIn(), System::nanoTime);
         case OPENAI_UPSTREAM -> UpstreamEngine.factory(worker.upstream(), System::nanoTime);
       };
     }

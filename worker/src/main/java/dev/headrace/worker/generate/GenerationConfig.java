@@ -41,8 +41,7 @@ public record GenerationConfig(
             Duration.ofMillis(1),
             Duration.ofMinutes(1),
             "How long a step may take: prompts are cut into pieces so that it does not take longer."),
-        s.integer(
-            "worker.generation.step-tokens", 2048, 1, 1 << 20, "Most tokens of a step."),
+        s.integer("worker.generation.step-tokens", 2048, 1, 1 << 20, "Most tokens of a step."),
         s.flag(
             "worker.generation.prefix-cache",
             true,

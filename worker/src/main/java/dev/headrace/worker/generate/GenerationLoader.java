@@ -22,8 +22,8 @@ import java.util.function.LongSupplier;
 /** Finds and opens models that generate text. */
 public final class GenerationLoader {
   /**
-   * What may be handed over beyond the memory, for few texts become as long as they may (chosen: the
-   * scheduler takes memory back from the last if it must).
+   * What may be handed over beyond the memory, for few texts become as long as they may (chosen:
+   * the scheduler takes memory back from the last if it must).
    */
   private static final long OVERCOMMIT = 2;
 
@@ -69,8 +69,7 @@ public final class GenerationLoader {
       throws IOException {
     DecoderModel model = DecoderFolders.describe(folder, generation.context());
     ChatFiles chat = HfChatFiles.read(folder, InstantSource.system());
-    PromptTokenizer tokenizer =
-        PromptTokenizer.open(model.name(), model.files().tokenizerJson());
+    PromptTokenizer tokenizer = PromptTokenizer.open(model.name(), model.files().tokenizerJson());
     try {
       DecoderSession session =
           torch.load(model, config.precision(), new KvPlan(generation.kvBytes()));
@@ -92,7 +91,8 @@ public final class GenerationLoader {
 
   /** A text that fits the context fits the memory too. */
   private static int context(DecoderModel model, DecoderSession session) {
-    return (int) Math.min(Math.min(model.maxTokens(), session.shape().maxPositions()), tokens(session));
+    return (int)
+        Math.min(Math.min(model.maxTokens(), session.shape().maxPositions()), tokens(session));
   }
 
   private static long tokens(DecoderSession session) {

@@ -31,7 +31,8 @@ public final class DecoderFolders {
   /**
    * The model of a folder, called as the folder. Reads all its files once, for the revision.
    *
-   * @param longest the most tokens of a text, prompt included; the model's own limit if that is less
+   * @param longest the most tokens of a text, prompt included; the model's own limit if that is
+   *     less
    * @throws IOException when the folder cannot be read or asks for what cannot be done
    */
   public static DecoderModel describe(Path folder, int longest) throws IOException {
