@@ -17,7 +17,11 @@ import picocli.CommandLine.Option;
 @Command(
     name = "bench",
     description = "Measure Headrace beside what a user would pick instead, in one run.",
-    subcommands = {BenchCommand.Pipeline.class, BenchModelCommand.class},
+    subcommands = {
+      BenchCommand.Pipeline.class,
+      BenchModelCommand.class,
+      BenchGenerateCommand.class
+    },
     mixinStandardHelpOptions = true)
 final class BenchCommand implements Runnable {
   @picocli.CommandLine.Spec picocli.CommandLine.Model.CommandSpec spec;
@@ -25,7 +29,7 @@ final class BenchCommand implements Runnable {
   @Override
   public void run() {
     throw new picocli.CommandLine.ParameterException(
-        spec.commandLine(), "benchmark: missing (expected: pipeline or model)");
+        spec.commandLine(), "benchmark: missing (expected: pipeline, model or generate)");
   }
 
   /** The pipeline with an engine that does nothing. */
