@@ -20,7 +20,6 @@ final class Roles {
 
   /** Waits until the process shall end or the role ends by itself. */
   static void awaitEnd(Termination termination, Ending role) throws InterruptedException {
-    termination.expected();
     boolean ended = false;
     while (!termination.requested() && !ended) {
       ended = role.await(STEP);

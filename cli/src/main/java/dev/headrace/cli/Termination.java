@@ -14,7 +14,6 @@ public final class Termination implements AutoCloseable {
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Thread hook = new Thread(this::terminate, "headrace-termination");
   private volatile boolean requested;
-  private volatile boolean orderly;
 
   public Termination() {
     Runtime.getRuntime().addShutdownHook(hook);
@@ -25,8 +24,6 @@ public final class Termination implements AutoCloseable {
     try {
       if (!closed.await(WAIT.toSeconds(), TimeUnit.SECONDS)) {
         System.err.println("headrace: did not stop within " + WAIT.toSeconds() + " s");
-      } else if (orderly) {
-        Runtime.getRuntime().halt(0);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -36,14 +33,6 @@ public final class Termination implements AutoCloseable {
   /** Whether the process was asked to end. */
   public boolean requested() {
     return requested;
-  }
-
-  /**
-   * What runs is meant to end when it is asked to: then the process ends with status 0 once all is
-   * closed, not with the JVM's 143, which a supervisor takes for a failure.
-   */
-  void expected() {
-    orderly = true;
   }
 
   @Override

@@ -17,6 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
 class RolesIT {
   private static final JsonMapper MAPPER = new JsonMapper();
 
+  /** How a JVM ends after SIGTERM when its hooks are done. */
+  private static final int TERMINATED = 143;
+
   @TempDir Path temporary;
   @TempDir Path files;
 
@@ -67,7 +70,7 @@ class RolesIT {
       }
       for (Program.Started role : List.of(routing, working)) {
         Program.Ended ended = role.await(90);
-        assertThat(ended.code()).as(ended.err()).isZero();
+        assertThat(ended.code()).as(ended.err()).isEqualTo(TERMINATED);
         assertThat(ended.err()).doesNotContain("ERROR");
       }
     }
