@@ -17,7 +17,11 @@ import picocli.CommandLine.Option;
 @Command(
     name = "bench",
     description = "Measure Headrace beside what a user would pick instead, in one run.",
-    subcommands = {BenchCommand.Pipeline.class, BenchModelCommand.class},
+    subcommands = {
+      BenchCommand.Pipeline.class,
+      BenchModelCommand.class,
+      BenchGenerateCommand.class
+    },
     mixinStandardHelpOptions = true)
 final class BenchCommand implements Runnable {
   @picocli.CommandLine.Spec picocli.CommandLine.Model.CommandSpec spec;
@@ -25,7 +29,7 @@ final class BenchCommand implements Runnable {
   @Override
   public void run() {
     throw new picocli.CommandLine.ParameterException(
-        spec.commandLine(), "benchmark: missing (expected: pipeline or model)");
+        spec.commandLine(), "benchmark: missing (expected: pipeline, model or generate)");
   }
 
   /** The pipeline with an engine that does nothing. */
@@ -44,7 +48,7 @@ final class BenchCommand implements Runnable {
 
     @Option(
         names = "--requests",
-        description = "Per round and side. Default: 20000; with --model 1000, at most 6000.")
+        description = "Per round and side. Default: 60000; with --model 1000, at most 6000.")
     @Nullable Integer requests;
 
     @Option(
@@ -63,7 +67,7 @@ final class BenchCommand implements Runnable {
     public Integer call() throws Exception {
       BenchResult result =
           model == null
-              ? new PipelineBench(rounds, orElse(20_000), settings, System.err).run()
+              ? new PipelineBench(rounds, orElse(60_000), settings, System.err).run()
               : new EfficiencyBench(
                       model,
                       rounds,
