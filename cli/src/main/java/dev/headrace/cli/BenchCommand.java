@@ -2,6 +2,7 @@ package dev.headrace.cli;
 
 import dev.headrace.bench.BenchResult;
 import dev.headrace.bench.pipeline.PipelineBench;
+import dev.headrace.bench.routing.RoutingBench;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -13,7 +14,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "bench",
     description = "Measure Headrace beside what a user would pick instead, in one run.",
-    subcommands = BenchCommand.Pipeline.class,
+    subcommands = {BenchCommand.Pipeline.class, BenchCommand.Routing.class},
     mixinStandardHelpOptions = true)
 final class BenchCommand implements Runnable {
   @picocli.CommandLine.Spec picocli.CommandLine.Model.CommandSpec spec;
@@ -21,7 +22,7 @@ final class BenchCommand implements Runnable {
   @Override
   public void run() {
     throw new picocli.CommandLine.ParameterException(
-        spec.commandLine(), "benchmark: missing (expected: pipeline)");
+        spec.commandLine(), "benchmark: missing (expected: pipeline or routing)");
   }
 
   /** The pipeline with an engine that does nothing. */
@@ -55,8 +56,29 @@ final class BenchCommand implements Runnable {
       System.out.println(json ? result.toJson() : table(result));
       return 0;
     }
+  }
 
-    private static String table(BenchResult result) {
+  /** The policy and the buffer alone. */
+  @Command(
+      name = "routing",
+      description = "Decisions a second of the buffer and the policy, on one thread.",
+      mixinStandardHelpOptions = true)
+  static final class Routing implements Callable<Integer> {
+    @Option(names = "--json", description = "Print one JSON object as the last line.")
+    boolean json;
+
+    @Option(names = "--rounds", defaultValue = "5", description = "Default: ${DEFAULT-VALUE}.")
+    int rounds;
+
+    @Override
+    public Integer call() {
+      BenchResult result = new RoutingBench(rounds, System.err).run();
+      System.out.println(json ? result.toJson() : table(result));
+      return 0;
+    }
+  }
+
+  private static String table(BenchResult result) {
       StringBuilder text = new StringBuilder();
       new TreeMap<>(result.figures())
           .forEach(
@@ -64,5 +86,4 @@ final class BenchCommand implements Runnable {
                   text.append(String.format(Locale.ROOT, "%-28s %12.3f%n", key, value)));
       return text.toString();
     }
-  }
 }

@@ -6,6 +6,7 @@ import dev.headrace.transport.redis.DeviceRegistry;
 import dev.headrace.transport.redis.OutcomeStore;
 import dev.headrace.transport.redis.ReplyReader;
 import dev.headrace.transport.redis.ResultCache;
+import dev.headrace.transport.redis.RouterRegistry;
 
 /**
  * Kafka and Redis as the client uses them; closed with it.
@@ -14,7 +15,8 @@ import dev.headrace.transport.redis.ResultCache;
  * @param tails of the topics of outcomes
  * @param outcomes outcomes in Redis
  * @param cache cached results in Redis
- * @param devices heartbeats in Redis
+ * @param devices heartbeats of workers in Redis
+ * @param routers heartbeats of routers in Redis
  * @param replies the client's reply stream, from its beginning
  * @param connections closed last
  */
@@ -24,5 +26,6 @@ public record Backends(
     OutcomeStore outcomes,
     ResultCache cache,
     DeviceRegistry devices,
+    RouterRegistry routers,
     ReplyReader replies,
     Runnable connections) {}

@@ -80,8 +80,13 @@ public final class DeviceReportCodec {
   }
 
   private static Map<String, ModelReport> models(String json) throws JsonProcessingException {
+    return models(MAPPER.readTree(json));
+  }
+
+  /** Models as in the JSON of a heartbeat. */
+  static Map<String, ModelReport> models(JsonNode json) {
     Map<String, ModelReport> models = new HashMap<>();
-    for (Map.Entry<String, JsonNode> entry : MAPPER.readTree(json).properties()) {
+    for (Map.Entry<String, JsonNode> entry : json.properties()) {
       JsonNode node = entry.getValue();
       Set<Task> tasks = new HashSet<>();
       // A task that this version does not know is some newer worker's: no reason to drop the rest.
@@ -99,7 +104,7 @@ public final class DeviceReportCodec {
               node.path("revision").asText(),
               tasks,
               curve,
-              node.path("batch_rows").asDouble(),
+              node.path("batch_rows").asDouble(1),
               NumericPrecision.ofWireName(node.path("precision").asText()).orElse(null)));
     }
     return models;
