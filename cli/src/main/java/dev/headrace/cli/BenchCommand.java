@@ -1,12 +1,19 @@
 package dev.headrace.cli;
 
 import dev.headrace.bench.BenchResult;
+import dev.headrace.bench.model.PassageBatches;
+import dev.headrace.bench.pipeline.EfficiencyBench;
 import dev.headrace.bench.pipeline.PipelineBench;
+<<<<<<< HEAD
 import dev.headrace.bench.routing.RoutingBench;
+=======
+import dev.headrace.cli.demo.Passages;
+>>>>>>> b977797680acbe31c3761fccd1eebe06b1f8a08f
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -14,7 +21,11 @@ import picocli.CommandLine.Option;
 @Command(
     name = "bench",
     description = "Measure Headrace beside what a user would pick instead, in one run.",
+<<<<<<< HEAD
     subcommands = {BenchCommand.Pipeline.class, BenchCommand.Routing.class},
+=======
+    subcommands = {BenchCommand.Pipeline.class, BenchModelCommand.class},
+>>>>>>> b977797680acbe31c3761fccd1eebe06b1f8a08f
     mixinStandardHelpOptions = true)
 final class BenchCommand implements Runnable {
   @picocli.CommandLine.Spec picocli.CommandLine.Model.CommandSpec spec;
@@ -22,14 +33,19 @@ final class BenchCommand implements Runnable {
   @Override
   public void run() {
     throw new picocli.CommandLine.ParameterException(
+<<<<<<< HEAD
         spec.commandLine(), "benchmark: missing (expected: pipeline or routing)");
+=======
+        spec.commandLine(), "benchmark: missing (expected: pipeline or model)");
+>>>>>>> b977797680acbe31c3761fccd1eebe06b1f8a08f
   }
 
   /** The pipeline with an engine that does nothing. */
   @Command(
       name = "pipeline",
       description =
-          "The whole pipeline, with an engine that does nothing, beside a hand-written one.",
+          "The whole pipeline, with an engine that does nothing, beside a hand-written one;"
+              + " or, with --model, beside the bare engine.",
       mixinStandardHelpOptions = true)
   static final class Pipeline implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object as the last line.")
@@ -40,9 +56,14 @@ final class BenchCommand implements Runnable {
 
     @Option(
         names = "--requests",
-        defaultValue = "20000",
-        description = "Per round and side. Default: ${DEFAULT-VALUE}.")
-    int requests;
+        description = "Per round and side. Default: 20000; with --model 1000, at most 6000.")
+    @Nullable Integer requests;
+
+    @Option(
+        names = "--model",
+        paramLabel = "NAME",
+        description = "An encoder; real passages are run on the CPU.")
+    @Nullable String model;
 
     @Option(
         names = "--set",
@@ -52,12 +73,22 @@ final class BenchCommand implements Runnable {
 
     @Override
     public Integer call() throws Exception {
-      BenchResult result = new PipelineBench(rounds, requests, settings, System.err).run();
-      System.out.println(json ? result.toJson() : table(result));
+      BenchResult result =
+          model == null
+              ? new PipelineBench(rounds, orElse(20_000), settings, System.err).run()
+              : new EfficiencyBench(
+                      model,
+                      rounds,
+                      PassageBatches.sample(Passages.all(), orElse(1000)),
+                      settings,
+                      System.err)
+                  .run();
+      print(result, json);
       return 0;
     }
   }
 
+<<<<<<< HEAD
   /** The policy and the buffer alone. */
   @Command(
       name = "routing",
@@ -86,4 +117,23 @@ final class BenchCommand implements Runnable {
                   text.append(String.format(Locale.ROOT, "%-28s %12.3f%n", key, value)));
       return text.toString();
     }
+=======
+    private int orElse(int usual) {
+      return requests == null ? usual : requests;
+    }
+  }
+
+  /** The result as the last of standard output: one line of JSON, or a table. */
+  static void print(BenchResult result, boolean json) {
+    System.out.println(json ? result.toJson() : table(result));
+  }
+
+  private static String table(BenchResult result) {
+    StringBuilder text = new StringBuilder();
+    new TreeMap<>(result.figures())
+        .forEach(
+            (key, value) -> text.append(String.format(Locale.ROOT, "%-28s %12.3f%n", key, value)));
+    return text.toString();
+  }
+>>>>>>> b977797680acbe31c3761fccd1eebe06b1f8a08f
 }

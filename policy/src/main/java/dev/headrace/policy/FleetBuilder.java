@@ -3,6 +3,7 @@ package dev.headrace.policy;
 import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.service.DeviceReport;
+import dev.headrace.protocol.service.GenerationCurve;
 import dev.headrace.protocol.service.ModelReport;
 import dev.headrace.protocol.service.PlannedLane;
 import dev.headrace.protocol.service.ServiceCurve;
@@ -148,7 +149,20 @@ public final class FleetBuilder {
             mean(said, m -> m.curve().secondsPerTokenSquared()),
             mean(said, m -> m.curve().relativeError()),
             samples);
-    return new Candidate(lane, curve, mean(said, ModelReport::batchRows), leastPrecision(said));
+    return new Candidate(
+        lane, curve, mean(said, ModelReport::batchRows), leastPrecision(said), generation(said));
+  }
+
+  /** That of the worker that has measured most: curves of few steps say little. */
+  private static @Nullable GenerationCurve generation(List<ModelReport> said) {
+    GenerationCurve best = null;
+    for (ModelReport m : said) {
+      GenerationCurve g = m.generation();
+      if (g != null && (best == null || g.samples() > best.samples())) {
+        best = g;
+      }
+    }
+    return best;
   }
 
   private static @Nullable NumericPrecision leastPrecision(List<ModelReport> said) {

@@ -36,6 +36,11 @@ public final class RedisKeys {
     return key.startsWith("headrace:{") && key.indexOf(RESULT) == key.indexOf('}');
   }
 
+  /** Stream with the text of a request as it is generated. */
+  public static String chunks(String client, String id) {
+    return "headrace:{" + client + "}:chunks:" + id;
+  }
+
   /** A body that travels by reference. */
   public static String blob(String client, String id) {
     return "headrace:{" + client + "}:blob:" + id;

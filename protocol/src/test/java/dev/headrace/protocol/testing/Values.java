@@ -1,6 +1,7 @@
 package dev.headrace.protocol.testing;
 
 import dev.headrace.protocol.Address;
+import dev.headrace.protocol.AdmissionMode;
 import dev.headrace.protocol.Assignment;
 import dev.headrace.protocol.Attempts;
 import dev.headrace.protocol.CacheMode;
@@ -8,10 +9,12 @@ import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.Outcome;
+import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.Payload;
 import dev.headrace.protocol.Size;
 import dev.headrace.protocol.Status;
 import dev.headrace.protocol.Task;
+import dev.headrace.protocol.Terms;
 import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.TraceContext;
 import dev.headrace.protocol.WellFormed;
@@ -119,7 +122,15 @@ public final class Values {
             assignments().injectNull(0.5),
             traces(),
             Arbitraries.bytes().array(byte[].class).ofMinSize(1).ofMaxSize(200).injectNull(0.2))
-        .as(Values::complete);
+        .as(Values::complete)
+        .flatMap(r -> terms().map(r::withTerms));
+  }
+
+  private static Arbitrary<Terms> terms() {
+    return Combinators.combine(
+            Arbitraries.of(AdmissionMode.class),
+            Arbitraries.of(NumericPrecision.class).injectNull(0.5))
+        .as(Terms::new);
   }
 
   private static InferenceRequest complete(

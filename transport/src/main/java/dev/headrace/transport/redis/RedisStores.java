@@ -13,6 +13,7 @@ public final class RedisStores implements AutoCloseable {
   private final DeviceRegistry deviceRegistry;
   private final RouterRegistry routerRegistry;
   private final CrashLedger crashLedger;
+  private final ChunkStore chunkStore;
 
   private RedisStores(RedisConfig config, RedisLink link) {
     this.config = config;
@@ -22,6 +23,7 @@ public final class RedisStores implements AutoCloseable {
     this.deviceRegistry = new RedisDeviceRegistry(link, config);
     this.routerRegistry = new RedisRouterRegistry(link, config);
     this.crashLedger = new RedisCrashLedger(link, config);
+    this.chunkStore = new RedisChunkStore(link, config);
   }
 
   /**
@@ -52,6 +54,15 @@ public final class RedisStores implements AutoCloseable {
 
   public CrashLedger crashLedger() {
     return crashLedger;
+  }
+
+  public ChunkStore chunkStore() {
+    return chunkStore;
+  }
+
+  /** A reader of a client's streamed texts, with a connection of its own; close it. */
+  public ChunkReader chunkReader(String client) {
+    return new RedisChunkReader(RedisLink.connect(config, 1), client, config.timeout());
   }
 
   /**

@@ -1,9 +1,9 @@
 package dev.headrace.worker.encode;
 
-import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.worker.device.BatchRunner;
 import dev.headrace.worker.device.EngineFactory;
 import dev.headrace.worker.device.OneShotEngine;
@@ -100,10 +100,12 @@ public final class EncoderRunner implements BatchRunner {
       tokenizer.close();
       throw e;
     }
-    loaded.put(description.name(), new Loaded(new EncoderModel(
-                description,
-                tokenizer,
-                NumericPrecision.ofWireName(config.precision().label())), session));
+    loaded.put(
+        description.name(),
+        new Loaded(
+            new EncoderModel(
+                description, tokenizer, NumericPrecision.ofWireName(config.precision().label())),
+            session));
   }
 
   @Override

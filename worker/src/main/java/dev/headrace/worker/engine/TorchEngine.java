@@ -1,11 +1,15 @@
 package dev.headrace.worker.engine;
 
 import ai.djl.Device;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.JniUtils;
+import dev.headrace.worker.generate.session.DecoderSession;
 import dev.headrace.worker.model.ModelDescription;
 import dev.headrace.worker.model.Precision;
+import dev.headrace.worker.model.decoder.DecoderEmitter;
+import dev.headrace.worker.model.decoder.DecoderModel;
 import dev.headrace.worker.model.encoder.EncoderEmitter;
 import dev.headrace.worker.model.encoder.Target;
 import dev.headrace.worker.model.torchscript.ScriptObject;
@@ -30,32 +34,30 @@ public final class TorchEngine implements AutoCloseable {
   private final ComputeDevice device;
   private final Thread owner;
   private final PtNDManager manager;
+  private final CpuThreads threads;
 
-  private TorchEngine(ComputeDevice device, PtNDManager manager) {
+  private TorchEngine(ComputeDevice device, PtNDManager manager, CpuThreads threads) {
     this.device = device;
     this.manager = manager;
+    this.threads = threads;
     this.owner = Thread.currentThread();
   }
 
   /**
    * Opens a device for the calling thread.
    *
-   * @param intraOpThreads cores that one operation is spread over; the calling thread counts as one
+   * @param threads that work on the CPU, the calling one among them; they share a batch, or an
+   *     operation where a batch has but one part
    */
-  public static TorchEngine open(ComputeDevice device, int intraOpThreads) {
-    if (intraOpThreads < 1) {
-      throw new IllegalArgumentException(
-          "intra-op threads: " + intraOpThreads + " (expected: >= 1)");
+  public static TorchEngine open(ComputeDevice device, int threads) {
+    if (threads < 1) {
+      throw new IllegalArgumentException("threads: " + threads + " (expected: >= 1)");
     }
     try {
       Device djl =
           device.kind() == ComputeDevice.Kind.CPU ? Device.cpu() : Device.gpu(device.index());
       PtNDManager manager = (PtNDManager) TorchRuntime.start().newBaseManager(djl);
-      // libtorch keeps this number per thread, so that each engine has its own. A thread that has
-      // not asked yet takes the number set last anywhere, at its first operation; so ask first.
-      JniUtils.getNumThreads();
-      JniUtils.setNumThreads(intraOpThreads);
-      return new TorchEngine(device, manager);
+      return new TorchEngine(device, manager, new CpuThreads(threads));
     } catch (RuntimeException | Error e) {
       throw TorchErrors.translate("opening " + device.name(), e);
     }
@@ -79,8 +81,8 @@ public final class TorchEngine implements AutoCloseable {
       write(model, precision, archive);
       PtSymbolBlock block = JniUtils.loadModule(manager, archive, true, NO_FILES, NO_FILES, false);
       JniUtils.enableInferenceMode(block);
-      PtNDManager inputs = (PtNDManager) manager.newSubManager();
-      TorchSession session = new TorchSession(model, block, inputs, owner, grouping(precision));
+      TorchSession session =
+          new TorchSession(model, block, manager, threads, owner, grouping(precision));
       session.warmUp();
       return session;
     } catch (RuntimeException | Error e) {
@@ -88,6 +90,45 @@ public final class TorchEngine implements AutoCloseable {
     } finally {
       Files.deleteIfExists(archive);
     }
+  }
+
+  /**
+   * Loads a decoder in a precision, with KV memory of its own.
+   *
+   * @throws IOException when the model's files cannot be read or are not what they should be
+   * @throws EngineException when libtorch refuses the model, or memory runs out
+   */
+  public DecoderSession load(DecoderModel model, Precision precision, KvPlan plan)
+      throws IOException {
+    checkOwner(owner);
+    Path archive = Files.createTempFile("headrace-", ".pt");
+    PtNDManager inputs = (PtNDManager) manager.newSubManager();
+    try {
+      try (WeightSource weights = model.files().openWeights()) {
+        TorchScriptArchive.write(
+            DecoderEmitter.model(model.config(), weights, target(precision)), archive);
+      }
+      PtSymbolBlock block = JniUtils.loadModule(manager, archive, true, NO_FILES, NO_FILES, false);
+      JniUtils.enableInferenceMode(block);
+      int multiple = target(precision).usesOneDnn() ? 8 : 1;
+      TorchDecoder session =
+          new TorchDecoder(model, block, inputs, owner, plan, cacheType(precision), multiple);
+      session.warmUp();
+      return session;
+    } catch (RuntimeException | Error e) {
+      inputs.close();
+      throw TorchErrors.translate("loading " + model.name() + " as " + precision.label(), e);
+    } finally {
+      Files.deleteIfExists(archive);
+    }
+  }
+
+  private static DataType cacheType(Precision precision) {
+    return switch (precision) {
+      case FLOAT32, INT8 -> DataType.FLOAT32;
+      case FLOAT16 -> DataType.FLOAT16;
+      case BFLOAT16 -> DataType.BFLOAT16;
+    };
   }
 
   private void write(ModelDescription model, Precision precision, Path archive) throws IOException {
@@ -113,6 +154,7 @@ public final class TorchEngine implements AutoCloseable {
   @Override
   public void close() {
     checkOwner(owner);
+    threads.close();
     manager.close();
   }
 
