@@ -4,11 +4,8 @@ import dev.headrace.bench.BenchResult;
 import dev.headrace.bench.model.PassageBatches;
 import dev.headrace.bench.pipeline.EfficiencyBench;
 import dev.headrace.bench.pipeline.PipelineBench;
-<<<<<<< HEAD
 import dev.headrace.bench.routing.RoutingBench;
-=======
 import dev.headrace.cli.demo.Passages;
->>>>>>> b977797680acbe31c3761fccd1eebe06b1f8a08f
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -21,11 +18,11 @@ import picocli.CommandLine.Option;
 @Command(
     name = "bench",
     description = "Measure Headrace beside what a user would pick instead, in one run.",
-<<<<<<< HEAD
-    subcommands = {BenchCommand.Pipeline.class, BenchCommand.Routing.class},
-=======
-    subcommands = {BenchCommand.Pipeline.class, BenchModelCommand.class},
->>>>>>> b977797680acbe31c3761fccd1eebe06b1f8a08f
+    subcommands = {
+      BenchCommand.Pipeline.class,
+      BenchModelCommand.class,
+      BenchCommand.Routing.class
+    },
     mixinStandardHelpOptions = true)
 final class BenchCommand implements Runnable {
   @picocli.CommandLine.Spec picocli.CommandLine.Model.CommandSpec spec;
@@ -33,11 +30,7 @@ final class BenchCommand implements Runnable {
   @Override
   public void run() {
     throw new picocli.CommandLine.ParameterException(
-<<<<<<< HEAD
-        spec.commandLine(), "benchmark: missing (expected: pipeline or routing)");
-=======
-        spec.commandLine(), "benchmark: missing (expected: pipeline or model)");
->>>>>>> b977797680acbe31c3761fccd1eebe06b1f8a08f
+        spec.commandLine(), "benchmark: missing (expected: pipeline, model or routing)");
   }
 
   /** The pipeline with an engine that does nothing. */
@@ -86,9 +79,12 @@ final class BenchCommand implements Runnable {
       print(result, json);
       return 0;
     }
+
+    private int orElse(int usual) {
+      return requests == null ? usual : requests;
+    }
   }
 
-<<<<<<< HEAD
   /** The policy and the buffer alone. */
   @Command(
       name = "routing",
@@ -103,23 +99,8 @@ final class BenchCommand implements Runnable {
 
     @Override
     public Integer call() {
-      BenchResult result = new RoutingBench(rounds, System.err).run();
-      System.out.println(json ? result.toJson() : table(result));
+      print(new RoutingBench(rounds, System.err).run(), json);
       return 0;
-    }
-  }
-
-  private static String table(BenchResult result) {
-      StringBuilder text = new StringBuilder();
-      new TreeMap<>(result.figures())
-          .forEach(
-              (key, value) ->
-                  text.append(String.format(Locale.ROOT, "%-28s %12.3f%n", key, value)));
-      return text.toString();
-    }
-=======
-    private int orElse(int usual) {
-      return requests == null ? usual : requests;
     }
   }
 
@@ -135,5 +116,4 @@ final class BenchCommand implements Runnable {
             (key, value) -> text.append(String.format(Locale.ROOT, "%-28s %12.3f%n", key, value)));
     return text.toString();
   }
->>>>>>> b977797680acbe31c3761fccd1eebe06b1f8a08f
 }

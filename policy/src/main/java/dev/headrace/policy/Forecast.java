@@ -39,8 +39,7 @@ public record Forecast(
     } else {
       return Optional.empty();
     }
-    return candidate(request, snapshot, lane)
-        .map(c -> of(c, request, snapshot, now, hopSeconds));
+    return candidate(request, snapshot, lane).map(c -> of(c, request, snapshot, now, hopSeconds));
   }
 
   private static Optional<Candidate> candidate(

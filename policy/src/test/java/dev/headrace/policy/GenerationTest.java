@@ -27,12 +27,7 @@ class GenerationTest {
   private static DeviceReport report() {
     ModelReport model =
         new ModelReport(
-            "r1",
-            Set.of(Task.CHAT_COMPLETIONS),
-            new ServiceCurve(1, 0, 0, 0, 0),
-            8,
-            null,
-            CURVE);
+            "r1", Set.of(Task.CHAT_COMPLETIONS), new ServiceCurve(1, 0, 0, 0, 0), 8, null, CURVE);
     return new DeviceReport(
         "w", "gpu", "gpu", 2, WorkerState.READY, START, 0, 0, 0, 0, Map.of("m", model));
   }
@@ -48,8 +43,7 @@ class GenerationTest {
   @Test
   void request_costs_its_prompt_and_its_share_of_the_steps() {
     Fleet fleet = FleetBuilder.build(List.of(report()), Set.of("gpu"), List.of(), 2);
-    Candidate candidate =
-        fleet.models().get("m").lanes().get(Task.CHAT_COMPLETIONS).get(0);
+    Candidate candidate = fleet.models().get("m").lanes().get(Task.CHAT_COMPLETIONS).get(0);
     Size size = new Size(1, 100, 200);
     // 10 ms for the prompt; 100 steps of 10 ms, shared by eight.
     assertThat(candidate.marginalSeconds(size)).isCloseTo(0.01 + 1.0 / 8, within(1e-9));
@@ -62,8 +56,7 @@ class GenerationTest {
     Fleet fleet = FleetBuilder.build(List.of(report()), Set.of("gpu"), List.of(), 2);
     RoutingPolicy policy = new CheapestInTime(0);
     for (int allowed : new int[] {100, 2000}) {
-      var asked =
-          request("a").task(Task.CHAT_COMPLETIONS).size(new Size(1, 10, allowed)).build();
+      var asked = request("a").task(Task.CHAT_COMPLETIONS).size(new Size(1, 10, allowed)).build();
       Decision.Place place = (Decision.Place) policy.choose(asked, Snapshot.of(fleet, 0), START);
       assertThat(place.reason()).isEqualTo(Reason.ONLY_CHOICE);
       var tight =
@@ -72,7 +65,8 @@ class GenerationTest {
               .size(new Size(1, 10, allowed))
               .within(java.time.Duration.ofSeconds(2))
               .build();
-      Reason reason = ((Decision.Place) policy.choose(tight, Snapshot.of(fleet, 0), START)).reason();
+      Reason reason =
+          ((Decision.Place) policy.choose(tight, Snapshot.of(fleet, 0), START)).reason();
       // 50 steps take half a second, 1,000 take ten.
       assertThat(reason).isEqualTo(allowed == 100 ? Reason.ONLY_CHOICE : Reason.NONE_IN_TIME);
     }

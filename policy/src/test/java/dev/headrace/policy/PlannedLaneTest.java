@@ -32,8 +32,7 @@ class PlannedLaneTest {
 
   private Decision choose(Fleet fleet, Duration deadline) {
     double[] idle = new double[fleet.lanes().size()];
-    return policy.choose(
-        request("a").within(deadline).build(), Snapshot.of(fleet, idle), START);
+    return policy.choose(request("a").within(deadline).build(), Snapshot.of(fleet, idle), START);
   }
 
   @Test
@@ -61,8 +60,7 @@ class PlannedLaneTest {
   @Test
   void worker_that_is_there_counts_and_not_the_plan() {
     Fleet fleet = fleet(heartbeat("w", "cheap").price(0.7).curve(0.2, 100).build());
-    assertThat(fleet.lanes())
-        .containsExactly(new Lane("cheap", "cheap", 0.7, 1, 2));
+    assertThat(fleet.lanes()).containsExactly(new Lane("cheap", "cheap", 0.7, 1, 2));
   }
 
   @Test

@@ -7,10 +7,10 @@ import java.time.Duration;
  * by the router's default policy. Others may submit meanwhile: it is no promise.
  *
  * @param deviceType that would run it
- * @param wait until a device gets to it
+ * @param untilStart until a device gets to it
  * @param untilResult until its result
  * @param usd for the device time that it takes
  * @param inTime whether its deadline would be met, with the margin that the router would leave
  */
 public record Estimate(
-    String deviceType, Duration wait, Duration untilResult, double usd, boolean inTime) {}
+    String deviceType, Duration untilStart, Duration untilResult, double usd, boolean inTime) {}

@@ -30,8 +30,7 @@ class EstimateTest {
 
   private void worker(String type, double usdPerHour, double seconds, double queued) {
     ModelReport model =
-        new ModelReport(
-            "r", Set.of(Task.EMBEDDINGS), new ServiceCurve(seconds, 0, 0, 0, 100), 1);
+        new ModelReport("r", Set.of(Task.EMBEDDINGS), new ServiceCurve(seconds, 0, 0, 0, 100), 1);
     servers.devices.publish(
         new DeviceReport(
             type + "-1",
@@ -57,7 +56,7 @@ class EstimateTest {
     worker("fast", 36, 0.1, 0);
     Estimate estimate = estimate(Duration.ofSeconds(30));
     assertThat(estimate.deviceType()).isEqualTo("slow");
-    assertThat(estimate.wait()).isZero();
+    assertThat(estimate.untilStart()).isZero();
     assertThat(estimate.untilResult()).isEqualTo(Duration.ofMillis(1050));
     assertThat(estimate.usd()).isCloseTo(1.0 / 3600, within(1e-9));
     assertThat(estimate.inTime()).isTrue();
@@ -68,7 +67,7 @@ class EstimateTest {
     worker("slow", 1, 1, 4);
     worker("fast", 36, 0.1, 0);
     servers.routers.publish(new RouterReport("r1", Map.of("slow", new Waiting(16, 16, 0))));
-    assertThat(estimate(Duration.ofSeconds(30)).wait()).isEqualTo(Duration.ofSeconds(20));
+    assertThat(estimate(Duration.ofSeconds(30)).untilStart()).isEqualTo(Duration.ofSeconds(20));
     Estimate tight = estimate(Duration.ofSeconds(15));
     assertThat(tight.deviceType()).isEqualTo("fast");
     assertThat(tight.usd()).isCloseTo(36 * 0.1 / 3600, within(1e-9));

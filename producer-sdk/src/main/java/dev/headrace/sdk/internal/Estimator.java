@@ -54,8 +54,7 @@ final class Estimator {
     return Forecast.of(policy, request, snapshot, clock.instant(), HOP_SECONDS);
   }
 
-  private static Loads loads(
-      Fleet fleet, List<DeviceReport> reports, List<RouterReport> waiting) {
+  private static Loads loads(Fleet fleet, List<DeviceReport> reports, List<RouterReport> waiting) {
     int count = fleet.lanes().size();
     Loads loads = new Loads(new double[count], new double[count], new double[count], 1, 0);
     for (int i = 0; i < count; i++) {

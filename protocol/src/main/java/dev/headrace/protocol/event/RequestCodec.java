@@ -80,7 +80,7 @@ public final class RequestCodec {
             r.terms().minPrecision() == null ? null : r.terms().minPrecision().wireName())
         .put("rows", r.size().rows())
         .put("tokens", r.size().tokens());
-    if (r.size().newTokens() > 0) {
+    if (r.size().newTokens() > 0 || generated(r.task(), r.size().rows()) > 0) {
       w.put("newtokens", r.size().newTokens());
     }
     writeProgress(w, r);

@@ -8,7 +8,8 @@ import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 
 class GenerationFitterTest {
-  private static final GenerationCurve GUESS = new GenerationCurve(5e-3, 1e-4, 1e-4, 1e-8, 0.5, 0, 0);
+  private static final GenerationCurve GUESS =
+      new GenerationCurve(5e-3, 1e-4, 1e-4, 1e-8, 0.5, 0, 0);
 
   /** 10 ms a step, 50 µs a prompt token, 0.2 ms a sequence, 20 ns a token of context. */
   private static final GenerationCurve TRUTH =

@@ -8,8 +8,8 @@ import dev.headrace.protocol.CacheMode;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.InferenceRequest;
-import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.NumericPrecision;
+import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Payload;
 import dev.headrace.protocol.Size;
 import dev.headrace.protocol.Status;
@@ -133,6 +133,12 @@ public final class Values {
         .as(Terms::new);
   }
 
+  /** A request for text always says how long that may become. */
+  private static Size reckoned(Task task, Size size) {
+    boolean generates = task == Task.CHAT_COMPLETIONS || task == Task.COMPLETIONS;
+    return generates ? new Size(size.rows(), size.tokens(), 1 + size.tokens() / 2) : size;
+  }
+
   private static InferenceRequest complete(
       InferenceRequest r,
       CacheMode cacheMode,
@@ -155,7 +161,7 @@ public final class Values {
         r.deadline(),
         r.tenant(),
         cacheMode,
-        size,
+        reckoned(r.task(), size),
         attempts,
         assignment,
         trace,

@@ -17,7 +17,8 @@ import java.util.List;
  * @param memory how long a model is known after the last worker that reported it
  * @param planned lanes that may be waited for while they have no worker
  */
-public record StateConfig(Duration window, Duration refresh, Duration memory, List<PlannedLane> planned) {
+public record StateConfig(
+    Duration window, Duration refresh, Duration memory, List<PlannedLane> planned) {
   public StateConfig {
     planned = List.copyOf(planned);
   }
