@@ -59,6 +59,7 @@ final class FakeServers {
             devices,
             routers,
             new Replies(store),
+            new FakeChunkReader(),
             closedConnections::incrementAndGet);
     SdkConfig config = SdkConfig.read(Settings.of(all));
     return HeadraceClient.start("me", config, backends, InstantSource.system(), System::nanoTime);

@@ -2,6 +2,7 @@ package dev.headrace.sdk.internal;
 
 import dev.headrace.transport.kafka.EventProducer;
 import dev.headrace.transport.kafka.OutcomeTail;
+import dev.headrace.transport.redis.ChunkReader;
 import dev.headrace.transport.redis.DeviceRegistry;
 import dev.headrace.transport.redis.OutcomeStore;
 import dev.headrace.transport.redis.ReplyReader;
@@ -18,6 +19,7 @@ import dev.headrace.transport.redis.RouterRegistry;
  * @param devices heartbeats of workers in Redis
  * @param routers heartbeats of routers in Redis
  * @param replies the client's reply stream, from its beginning
+ * @param chunks streamed text of the client's requests
  * @param connections closed last
  */
 public record Backends(
@@ -28,4 +30,5 @@ public record Backends(
     DeviceRegistry devices,
     RouterRegistry routers,
     ReplyReader replies,
+    ChunkReader chunks,
     Runnable connections) {}

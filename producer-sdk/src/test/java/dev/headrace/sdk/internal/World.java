@@ -92,6 +92,7 @@ final class World {
             devices,
             new InMemoryRouterRegistry(time, Duration.ofDays(365), outage),
             new FakeReplyReader(store, CLIENT),
+            new dev.headrace.sdk.FakeChunkReader(),
             () -> {});
     ClientCore.Waits none = new ClientCore.Waits(Duration.ZERO, Duration.ZERO);
     core = new ClientCore(CLIENT, config, backends, time, time, none);

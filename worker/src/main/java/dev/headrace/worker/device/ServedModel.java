@@ -43,6 +43,32 @@ public interface ServedModel {
     return Optional.empty();
   }
 
+  /** What a classifier of tokens can do; empty for other models. */
+  default Optional<TokenTagger> tokenTagger() {
+    return Optional.empty();
+  }
+
+  /** What a model with a mask token can do; empty for other models. */
+  default Optional<MaskFiller> maskFiller() {
+    return Optional.empty();
+  }
+
+  /** The names of the prompts that may be put before texts. */
+  default Set<String> prompts() {
+    return Set.of();
+  }
+
+  /**
+   * Tokenises texts with one of the prompts before each, as {@link #rows(List)} does with the
+   * default one, if there is any.
+   *
+   * @param prompt one of {@link #prompts}
+   */
+  default List<Row> rows(List<String> texts, String prompt) {
+    throw new IllegalArgumentException(
+        "prompt: " + prompt + " (expected: one of " + prompts() + ")");
+  }
+
   /**
    * How much of it may run side by side, of a model that works by iterations; empty for one that
    * runs a batch in one shot.

@@ -126,7 +126,7 @@ public final class EncoderRunner implements BatchRunner {
     List<TokenizedText> texts = new ArrayList<>(rows.size());
     rows.forEach(r -> texts.add(((EncoderModel.TextRow) r).text()));
     try {
-      return outputs(target.session().run(texts));
+      return outputs(target.model(), rows, target.session().run(texts));
     } catch (EngineException e) {
       throw new FailureException(code(e.kind()), String.valueOf(e.getMessage()), e);
     }
@@ -140,12 +140,12 @@ public final class EncoderRunner implements BatchRunner {
     };
   }
 
-  private static List<RowOutput> outputs(EncodedBatch batch) {
+  private static List<RowOutput> outputs(EncoderModel model, List<Row> rows, EncodedBatch batch) {
     List<RowOutput> outputs = new ArrayList<>(batch.rows());
     for (int i = 0; i < batch.rows(); i++) {
       outputs.add(
           batch.isFinite(i)
-              ? new RowOutput.Vector(batch.row(i))
+              ? new RowOutput.Vector(model.wanted(rows.get(i), batch.row(i)))
               : new RowOutput.Failed(
                   new Failure(
                       ErrorCode.INTERNAL_ERROR, "vector with NaN or infinity (expected: finite)")));
