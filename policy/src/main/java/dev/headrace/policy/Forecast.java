@@ -55,9 +55,7 @@ public record Forecast(
     double wait = snapshot.waitSeconds(c.lane());
     double finish = wait + c.batchSeconds(request.size()) + hopSeconds;
     double late = finish + c.relativeError() * (finish - hopSeconds);
-    double slack =
-        (double) (request.deadline().getEpochSecond() - now.getEpochSecond())
-            + (request.deadline().getNano() - now.getNano()) * 1e-9;
+    double slack = Choice.slackSeconds(request, now);
     double usd = lane.usdPerHour() * c.marginalSeconds(request.size()) / SECONDS_PER_HOUR;
     return new Forecast(lane, wait, finish, usd, late <= slack);
   }

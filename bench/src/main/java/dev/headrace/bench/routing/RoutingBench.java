@@ -147,11 +147,12 @@ public final class RoutingBench {
   private static TierBuffer<InferenceRequest> buffer(Random random) {
     Map<Tier, Double> shares = new EnumMap<>(Tier.class);
     for (Tier tier : Tier.values()) {
-      shares.put(tier, 1.0 + 3 * tier.ordinal());
+      shares.put(tier, 1.0);
     }
     TierBuffer<InferenceRequest> buffer = new TierBuffer<>(new TierShares(shares));
+    List<Tier> tiers = List.of(Tier.values());
     for (int i = 0; i < REQUESTS; i++) {
-      Tier tier = Tier.values()[i % Tier.values().length];
+      Tier tier = tiers.get(i % tiers.size());
       InferenceRequest request = request("r" + i, tier, random);
       buffer.add(tier, request.deadline(), request);
     }
