@@ -21,6 +21,7 @@ import picocli.CommandLine.Option;
     subcommands = {
       BenchCommand.Pipeline.class,
       BenchModelCommand.class,
+      BenchGenerateCommand.class,
       BenchCommand.Routing.class
     },
     mixinStandardHelpOptions = true)
@@ -30,7 +31,7 @@ final class BenchCommand implements Runnable {
   @Override
   public void run() {
     throw new picocli.CommandLine.ParameterException(
-        spec.commandLine(), "benchmark: missing (expected: pipeline, model or routing)");
+        spec.commandLine(), "benchmark: missing (expected: pipeline, model, generate or routing)");
   }
 
   /** The pipeline with an engine that does nothing. */
