@@ -50,7 +50,7 @@ final class BenchCommand implements Runnable {
 
     @Option(
         names = "--requests",
-        description = "Per round and side. Default: 20000; with --model 1000, at most 6000.")
+        description = "Per round and side. Default: 60000; with --model 1000, at most 6000.")
     @Nullable Integer requests;
 
     @Option(
@@ -69,7 +69,7 @@ final class BenchCommand implements Runnable {
     public Integer call() throws Exception {
       BenchResult result =
           model == null
-              ? new PipelineBench(rounds, orElse(20_000), settings, System.err).run()
+              ? new PipelineBench(rounds, orElse(60_000), settings, System.err).run()
               : new EfficiencyBench(
                       model,
                       rounds,
