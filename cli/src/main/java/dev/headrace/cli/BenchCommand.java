@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "bench",
     description = "Measure Headrace beside what a user would pick instead, in one run.",
-    subcommands = BenchCommand.Pipeline.class,
+    subcommands = {BenchCommand.Pipeline.class, BenchGpuCommand.class},
     mixinStandardHelpOptions = true)
 final class BenchCommand implements Runnable {
   @picocli.CommandLine.Spec picocli.CommandLine.Model.CommandSpec spec;
@@ -21,7 +21,7 @@ final class BenchCommand implements Runnable {
   @Override
   public void run() {
     throw new picocli.CommandLine.ParameterException(
-        spec.commandLine(), "benchmark: missing (expected: pipeline)");
+        spec.commandLine(), "benchmark: missing (expected: pipeline or gpu)");
   }
 
   /** The pipeline with an engine that does nothing. */

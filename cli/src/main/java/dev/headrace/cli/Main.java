@@ -22,6 +22,8 @@ import picocli.CommandLine.Command;
       SubmitCommand.class,
       ResultCommand.class,
       CancelCommand.class,
+      DevicesCommand.class,
+      DoctorCommand.class,
       BenchCommand.class
     })
 public final class Main implements Runnable {

@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.JniUtils;
+import dev.headrace.worker.cuda.Cuda;
 import dev.headrace.worker.model.ModelDescription;
 import dev.headrace.worker.model.Precision;
 import dev.headrace.worker.model.encoder.EncoderEmitter;
@@ -12,6 +13,7 @@ import dev.headrace.worker.model.torchscript.ScriptObject;
 import dev.headrace.worker.model.torchscript.TorchScriptArchive;
 import dev.headrace.worker.model.weights.WeightSource;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -51,6 +53,9 @@ public final class TorchEngine implements AutoCloseable {
       Device djl =
           device.kind() == ComputeDevice.Kind.CPU ? Device.cpu() : Device.gpu(device.index());
       PtNDManager manager = (PtNDManager) TorchRuntime.start().newBaseManager(djl);
+      if (device.kind() == ComputeDevice.Kind.CUDA) {
+        Cuda.select(device.index());
+      }
       // libtorch keeps this number per thread, so that each engine has its own. A thread that has
       // not asked yet takes the number set last anywhere, at its first operation; so ask first.
       JniUtils.getNumThreads();
@@ -79,6 +84,9 @@ public final class TorchEngine implements AutoCloseable {
       write(model, precision, archive);
       PtSymbolBlock block = JniUtils.loadModule(manager, archive, true, NO_FILES, NO_FILES, false);
       JniUtils.enableInferenceMode(block);
+      if (device.kind() == ComputeDevice.Kind.CUDA) {
+        return onGpu(model, block, precision);
+      }
       PtNDManager inputs = (PtNDManager) manager.newSubManager();
       TorchSession session = new TorchSession(model, block, inputs, owner, grouping(precision));
       session.warmUp();
@@ -90,10 +98,39 @@ public final class TorchEngine implements AutoCloseable {
     }
   }
 
+  /** Loads a script that is no model; for measuring a GPU. */
+  ScriptRun script(ScriptObject script) {
+    checkOwner(owner);
+    try {
+      Path archive = Files.createTempFile("headrace-", ".pt");
+      try {
+        TorchScriptArchive.write(script, archive);
+        return new ScriptRun(
+            JniUtils.loadModule(manager, archive, true, NO_FILES, NO_FILES, false));
+      } finally {
+        Files.deleteIfExists(archive);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (RuntimeException | Error e) {
+      throw TorchErrors.translate("loading a script", e);
+    }
+  }
+
+  private EncoderSession onGpu(ModelDescription model, PtSymbolBlock block, Precision precision) {
+    PtNDManager host = manager.newSubManager(Device.cpu());
+    CudaSession session = new CudaSession(model, block, host, owner, grouping(precision));
+    session.warmUp();
+    return session;
+  }
+
   private void write(ModelDescription model, Precision precision, Path archive) throws IOException {
     try (WeightSource weights = model.files().openWeights()) {
+      Target target = target(precision);
       ScriptObject script =
-          EncoderEmitter.model(model.config(), weights, target(precision), model.head());
+          device.kind() == ComputeDevice.Kind.CUDA
+              ? EncoderEmitter.staged(model.config(), weights, target, model.head())
+              : EncoderEmitter.model(model.config(), weights, target, model.head());
       TorchScriptArchive.write(script, archive);
     }
   }

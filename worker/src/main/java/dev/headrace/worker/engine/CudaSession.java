@@ -1,0 +1,215 @@
+package dev.headrace.worker.engine;
+
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import dev.headrace.worker.engine.Grouping.Group;
+import dev.headrace.worker.model.ModelDescription;
+import dev.headrace.worker.text.TokenizedText;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+
+/**
+ * An encoder on a GPU. A batch is filled into a slot of pinned memory, its copies and kernels are
+ * queued behind each other, and an event behind them says when its values are in the slot; the next
+ * batch is filled and queued meanwhile. What the module takes stands at {@code StagedModel}.
+ */
+final class CudaSession implements EncoderSession {
+  /** One runs, one waits on the device, so that it never waits for the host. */
+  private static final int DEPTH = 2;
+
+  private static final int WARM_UP_RUNS = 3;
+  private static final int WARM_UP_TOKENS = 16;
+
+  private final ModelDescription model;
+  private final PtSymbolBlock block;
+  private final PtNDManager host;
+  private final Thread owner;
+  private final Grouping grouping;
+  private final Deque<CudaSlot> free = new ArrayDeque<>();
+  private final List<CudaSlot> slots = new ArrayList<>();
+  private final Deque<CudaSlot> running = new ArrayDeque<>();
+  private boolean open = true;
+
+  /**
+   * Takes over a loaded module.
+   *
+   * @param host for tensors over the host's memory
+   */
+  CudaSession(
+      ModelDescription model,
+      PtSymbolBlock block,
+      PtNDManager host,
+      Thread owner,
+      Grouping grouping) {
+    this.model = model;
+    this.block = block;
+    this.host = host;
+    this.owner = owner;
+    this.grouping = grouping;
+    for (int i = 0; i < DEPTH; i++) {
+      CudaSlot slot = new CudaSlot();
+      slots.add(slot);
+      free.add(slot);
+    }
+  }
+
+  @Override
+  public int dimension() {
+    return model.dimension();
+  }
+
+  @Override
+  public int maxTokens() {
+    return model.maxTokens();
+  }
+
+  @Override
+  public int depth() {
+    return DEPTH;
+  }
+
+  void warmUp() {
+    int longest = Math.min(WARM_UP_TOKENS, maxTokens());
+    TokenizedText whole = new TokenizedText(new int[longest], false);
+    TokenizedText padded = new TokenizedText(new int[1], false);
+    for (int i = 0; i < WARM_UP_RUNS; i++) {
+      run(List.of(whole, whole));
+      run(List.of(whole, padded));
+    }
+  }
+
+  @Override
+  public EncodedBatch run(List<TokenizedText> texts) {
+    return start(texts).await();
+  }
+
+  @Override
+  public PendingBatch start(List<TokenizedText> texts) {
+    TorchEngine.checkOwner(owner);
+    if (!open) {
+      throw new IllegalStateException("session of " + model.name() + " is closed");
+    }
+    int[] lengths = new BatchCheck(model).lengths(texts);
+    CudaSlot slot = free.poll();
+    if (slot == null) {
+      throw new IllegalStateException("batches under way: " + DEPTH + " (expected: fewer)");
+    }
+    List<Group> groups = grouping.split(lengths, model.config().positions());
+    try {
+      queue(slot, texts, groups);
+    } catch (RuntimeException | Error e) {
+      free.addFirst(slot);
+      throw TorchErrors.translate(doing(groups), e);
+    }
+    running.add(slot);
+    return () -> finish(slot, lengths, groups);
+  }
+
+  private String doing(List<Group> groups) {
+    StringBuilder shapes = new StringBuilder("running " + model.name() + " on");
+    groups.forEach(g -> shapes.append(' ').append(g.rows().size()).append('x').append(g.tokens()));
+    return shapes.toString();
+  }
+
+  private void queue(CudaSlot slot, List<TokenizedText> texts, List<Group> groups) {
+    int ints = 0;
+    int floats = 0;
+    for (Group group : groups) {
+      ints += CudaLayout.ints(group);
+      floats += values(group);
+    }
+    slot.reserve(ints, floats);
+    int at = 0;
+    int to = 0;
+    for (Group group : groups) {
+      IntBuffer data = slot.input(at, CudaLayout.ints(group));
+      CudaLayout layout = CudaLayout.fill(data, texts, group);
+      forward(slot, layout, at, to, values(group));
+      at += CudaLayout.ints(group);
+      to += values(group);
+    }
+    slot.mark();
+  }
+
+  private int values(Group group) {
+    int rows = group.rows().size();
+    return Math.multiplyExact(
+        model.head().perToken() ? rows * group.tokens() : rows, dimension());
+  }
+
+  private void forward(CudaSlot slot, CudaLayout layout, int at, int to, int values) {
+    try (PtNDManager batch = (PtNDManager) host.newSubManager();
+        IValue data = tensor(batch, slot.inputBytes(at, layout.used()), DataType.INT32);
+        IValue out = tensor(batch, slot.outputBytes(to, values), DataType.FLOAT32);
+        IValue rows = IValue.from((long) layout.rows());
+        IValue tokens = IValue.from((long) layout.tokens());
+        IValue packed = IValue.from((long) layout.packed());
+        IValue typed = IValue.from(layout.typed())) {
+      // The values arrive in the slot; the tensor that comes back is a view of it.
+      block.forward(data, out, rows, tokens, packed, typed).close();
+    }
+  }
+
+  /** A tensor over memory of the host: DJL copies nothing for a direct buffer on the CPU. */
+  private static IValue tensor(PtNDManager manager, ByteBuffer data, DataType type) {
+    Shape shape = new Shape(data.remaining() / Integer.BYTES);
+    return IValue.from(manager.create(data, shape, type));
+  }
+
+  private EncodedBatch finish(CudaSlot slot, int[] lengths, List<Group> groups) {
+    TorchEngine.checkOwner(owner);
+    if (running.peek() != slot) {
+      throw new IllegalStateException("batch awaited out of turn (expected: in order of start)");
+    }
+    running.remove();
+    free.add(slot);
+    try {
+      slot.await();
+    } catch (RuntimeException e) {
+      throw TorchErrors.translate(doing(groups), e);
+    }
+    int[] starts = starts(lengths);
+    float[] values = new float[starts[lengths.length]];
+    int from = 0;
+    for (Group group : groups) {
+      int perRow = values(group) / group.rows().size();
+      FloatBuffer output = slot.output(from, values(group));
+      for (int i = 0; i < group.rows().size(); i++) {
+        int row = group.rows().get(i);
+        output.get(i * perRow, values, starts[row], starts[row + 1] - starts[row]);
+      }
+      from += values(group);
+    }
+    return new EncodedBatch(values, starts, dimension());
+  }
+
+  /** Where each row's values begin; at the end where the last ones end. */
+  private int[] starts(int[] lengths) {
+    int[] starts = new int[lengths.length + 1];
+    for (int row = 0; row < lengths.length; row++) {
+      int values = model.head().perToken() ? lengths[row] * dimension() : dimension();
+      starts[row + 1] = Math.addExact(starts[row], values);
+    }
+    return starts;
+  }
+
+  @Override
+  public void close() {
+    TorchEngine.checkOwner(owner);
+    if (open) {
+      open = false;
+      slots.forEach(CudaSlot::close);
+      block.close();
+      host.close();
+    }
+  }
+}
