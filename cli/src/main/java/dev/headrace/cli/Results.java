@@ -5,9 +5,14 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.headrace.protocol.Task;
 import dev.headrace.sdk.Classification;
+import dev.headrace.sdk.Completion;
 import dev.headrace.sdk.InferenceResult;
+import dev.headrace.sdk.MaskCandidate;
+import dev.headrace.sdk.RankedDocument;
+import dev.headrace.sdk.TextEntities;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** Outcomes as the command line prints them. */
 final class Results {
@@ -48,12 +53,55 @@ final class Results {
     text.append(", cache ").append(result.cache().name().toLowerCase(Locale.ROOT));
     result.roundTrip().ifPresent(time -> text.append(", ").append(time.toMillis()).append(" ms"));
     result.usd().ifPresent(usd -> text.append(String.format(Locale.ROOT, ", %.9f USD", usd)));
-    if (task == Task.EMBEDDINGS) {
-      result.embeddings().forEach(vector -> text.append('\n').append(vector(vector)));
-    } else {
-      result.classifications().forEach(c -> text.append('\n').append(scores(c)));
-    }
+    lines(result, task).forEach(line -> text.append('\n').append(line));
     return text.toString();
+  }
+
+  private static List<String> lines(InferenceResult result, Task task) {
+    return switch (task) {
+      case EMBEDDINGS -> result.embeddings().stream().map(Results::vector).toList();
+      case CLASSIFICATIONS -> result.classifications().stream().map(Results::scores).toList();
+      case RERANK -> result.ranking().stream().map(Results::ranked).toList();
+      case TOKEN_CLASSIFICATIONS -> result.entities().stream().map(Results::entities).toList();
+      case FILL_MASK ->
+          result.masks().stream()
+              .flatMap(masks -> masks.stream().map(Results::candidates))
+              .toList();
+      case CHAT_COMPLETIONS, COMPLETIONS ->
+          result.completions().stream().map(Completion::text).toList();
+    };
+  }
+
+  private static String ranked(RankedDocument document) {
+    return String.format(
+        Locale.ROOT,
+        "%.4f  [%d] %s",
+        document.score(),
+        document.index(),
+        document.document().orElse(""));
+  }
+
+  private static String entities(TextEntities found) {
+    String entities =
+        found.entities().stream()
+            .map(
+                e ->
+                    String.format(
+                        Locale.ROOT,
+                        "%s %.3f \"%s\" %d..%d",
+                        e.label(),
+                        e.score(),
+                        e.text(),
+                        e.start(),
+                        e.end()))
+            .collect(Collectors.joining(", "));
+    return (entities.isEmpty() ? "nothing" : entities) + (found.truncated() ? " (cut)" : "");
+  }
+
+  private static String candidates(List<MaskCandidate> candidates) {
+    return candidates.stream()
+        .map(c -> String.format(Locale.ROOT, "\"%s\" %.3f", c.text(), c.score()))
+        .collect(Collectors.joining(", "));
   }
 
   private static String vector(float[] vector) {

@@ -5,9 +5,15 @@ import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.Size;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.body.BodyLimits;
+import dev.headrace.protocol.body.ChatRequest;
 import dev.headrace.protocol.body.ClassificationsRequest;
 import dev.headrace.protocol.body.ClassificationsRequest.Label;
+import dev.headrace.protocol.body.CompletionRequest;
 import dev.headrace.protocol.body.EmbeddingsRequest;
+import dev.headrace.protocol.body.FillMaskRequest;
+import dev.headrace.protocol.body.GenerationRequest;
+import dev.headrace.protocol.body.RerankRequest;
+import dev.headrace.protocol.body.TokenClassificationsRequest;
 import dev.headrace.protocol.body.VectorEncoding;
 import java.util.HashSet;
 import java.util.List;
@@ -46,6 +52,15 @@ final class BodyCheck {
     if (content instanceof Request.Content.ClassifyTrained classify) {
       return classifyTrained(classify);
     }
+    if (content instanceof Request.Content.Rerank rerank) {
+      return rerank(rerank);
+    }
+    if (content instanceof Request.Content.ClassifyTokens tokens) {
+      return classifyTokens(tokens);
+    }
+    if (content instanceof Request.Content.FillMask fill) {
+      return fillMask(fill);
+    }
     return json((Request.Content.Json) content);
   }
 
@@ -54,9 +69,16 @@ final class BodyCheck {
     if (embed.dimensions() < 0) {
       throw invalid("dimensions", embed.dimensions(), ">= 1, or 0 for all");
     }
+    if (embed.prompt() != null) {
+      requireWords("prompt", embed.prompt());
+    }
     EmbeddingsRequest request =
         new EmbeddingsRequest(
-            embed.model(), embed.texts(), VectorEncoding.BASE64, embed.dimensions());
+            embed.model(),
+            embed.texts(),
+            VectorEncoding.BASE64,
+            embed.dimensions(),
+            embed.prompt());
     return new Body(Task.EMBEDDINGS, request.model(), size, request.encode());
   }
 
@@ -75,6 +97,37 @@ final class BodyCheck {
     return new Body(Task.CLASSIFICATIONS, request.model(), size, request.encode());
   }
 
+  private static Body rerank(Request.Content.Rerank rerank) {
+    Size size = pairs(rerank.query(), rerank.documents());
+    if (rerank.topN() < 0) {
+      throw invalid("top n", rerank.topN(), ">= 1, or 0 for all");
+    }
+    RerankRequest request =
+        new RerankRequest(
+            rerank.model(),
+            rerank.query(),
+            rerank.documents(),
+            rerank.topN(),
+            rerank.returnDocuments());
+    return new Body(Task.RERANK, request.model(), size, request.encode());
+  }
+
+  private static Body classifyTokens(Request.Content.ClassifyTokens tokens) {
+    Size size = size(tokens.texts());
+    TokenClassificationsRequest request =
+        new TokenClassificationsRequest(tokens.model(), tokens.texts(), tokens.aggregation());
+    return new Body(Task.TOKEN_CLASSIFICATIONS, request.model(), size, request.encode());
+  }
+
+  private static Body fillMask(Request.Content.FillMask fill) {
+    Size size = size(fill.texts());
+    if (fill.topK() < 1 || fill.topK() > FillMaskRequest.MAX_TOP_K) {
+      throw invalid("top k", fill.topK(), "1.." + FillMaskRequest.MAX_TOP_K);
+    }
+    FillMaskRequest request = new FillMaskRequest(fill.model(), fill.texts(), fill.topK());
+    return new Body(Task.FILL_MASK, request.model(), size, request.encode());
+  }
+
   private static Body json(Request.Content.Json json) {
     try {
       return switch (json.task()) {
@@ -86,24 +139,55 @@ final class BodyCheck {
           ClassificationsRequest parsed = ClassificationsRequest.parse(json.body(), LIMITS);
           yield new Body(json.task(), parsed.model(), size(parsed.input()), json.body());
         }
+        case CHAT_COMPLETIONS -> generation(ChatRequest.parse(json.body(), LIMITS), json.body());
+        case COMPLETIONS -> generation(CompletionRequest.parse(json.body(), LIMITS), json.body());
+        case RERANK -> {
+          RerankRequest parsed = RerankRequest.parse(json.body(), LIMITS);
+          yield new Body(
+              json.task(), parsed.model(), pairs(parsed.query(), parsed.documents()), json.body());
+        }
+        case TOKEN_CLASSIFICATIONS -> {
+          TokenClassificationsRequest parsed =
+              TokenClassificationsRequest.parse(json.body(), LIMITS);
+          yield new Body(json.task(), parsed.model(), size(parsed.input()), json.body());
+        }
+        case FILL_MASK -> {
+          FillMaskRequest parsed = FillMaskRequest.parse(json.body(), LIMITS);
+          yield new Body(json.task(), parsed.model(), size(parsed.input()), json.body());
+        }
       };
     } catch (FailureException e) {
       throw new InvalidRequestException(e.failure().code(), e.failure().message());
     }
   }
 
+  private static Body generation(GenerationRequest request, byte[] bytes) {
+    return new Body(request.task(), request.model(), request.size(), bytes);
+  }
+
   private static Size size(List<String> texts) {
+    return Size.ofBytes(texts.size(), bytes("texts", texts));
+  }
+
+  /** A row is a document with the query before it. */
+  private static Size pairs(@Nullable String query, List<String> documents) {
+    long queryBytes = utf8Length("query", query);
+    long bytes = bytes("documents", documents);
+    return Size.ofBytes(documents.size(), documents.size() * queryBytes + bytes);
+  }
+
+  private static long bytes(String field, List<String> texts) {
     if (texts.isEmpty()) {
-      throw invalid("texts", "none", "at least one");
+      throw invalid(field, "none", "at least one");
     }
     if (texts.size() > LIMITS.maxRows()) {
-      throw tooLarge("texts", texts.size(), "at most " + LIMITS.maxRows());
+      throw tooLarge(field, texts.size(), "at most " + LIMITS.maxRows());
     }
     long bytes = 0;
     for (int i = 0; i < texts.size(); i++) {
-      bytes += utf8Length("texts[" + i + "]", texts.get(i));
+      bytes += utf8Length(field + "[" + i + "]", texts.get(i));
     }
-    return Size.ofBytes(texts.size(), bytes);
+    return bytes;
   }
 
   private static void labels(List<Label> labels) {

@@ -8,6 +8,10 @@ import dev.headrace.protocol.Task;
 import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.body.ClassificationsResponse;
 import dev.headrace.protocol.body.EmbeddingsResponse;
+import dev.headrace.protocol.body.FillMaskResponse;
+import dev.headrace.protocol.body.GenerationResponse;
+import dev.headrace.protocol.body.RerankResponse;
+import dev.headrace.protocol.body.TokenClassificationsResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -116,6 +120,91 @@ public final class InferenceResult {
     Map<String, Double> scores = new LinkedHashMap<>();
     result.scores().forEach(s -> scores.put(s.label(), s.score()));
     return new Classification(result.label(), scores);
+  }
+
+  /**
+   * The documents, best first.
+   *
+   * @throws InferenceException if there is no result
+   * @throws IllegalStateException if the request was not for a ranking
+   */
+  public List<RankedDocument> ranking() {
+    requireTask(Task.RERANK);
+    return RerankResponse.parse(outcome.body()).results().stream()
+        .map(r -> new RankedDocument(r.index(), r.score(), Optional.ofNullable(r.document())))
+        .toList();
+  }
+
+  /**
+   * What was found, one per text and in the order of the texts.
+   *
+   * @throws InferenceException if there is no result
+   * @throws IllegalStateException if the request was not for entities
+   */
+  public List<TextEntities> entities() {
+    requireTask(Task.TOKEN_CLASSIFICATIONS);
+    return TokenClassificationsResponse.parse(outcome.body()).results().stream()
+        .map(InferenceResult::entities)
+        .toList();
+  }
+
+  private static TextEntities entities(TokenClassificationsResponse.Result result) {
+    return new TextEntities(
+        result.entities().stream()
+            .map(e -> new TextEntities.Entity(e.label(), e.score(), e.text(), e.start(), e.end()))
+            .toList(),
+        result.truncated());
+  }
+
+  /**
+   * For each text, in order, and each of its masks, in order, the tokens that fit, the most
+   * probable first.
+   *
+   * @throws InferenceException if there is no result
+   * @throws IllegalStateException if the request was not to fill masks
+   */
+  public List<List<List<MaskCandidate>>> masks() {
+    requireTask(Task.FILL_MASK);
+    return FillMaskResponse.parse(outcome.body()).results().stream()
+        .map(masks -> masks.stream().map(InferenceResult::candidates).toList())
+        .toList();
+  }
+
+  private static List<MaskCandidate> candidates(List<FillMaskResponse.Candidate> mask) {
+    return mask.stream().map(c -> new MaskCandidate(c.token(), c.text(), c.score())).toList();
+  }
+
+  /**
+   * The generated texts: of each prompt its choices, in the order of the prompts.
+   *
+   * @throws InferenceException if there is no result
+   * @throws IllegalStateException if the request was not for text
+   */
+  public List<Completion> completions() {
+    orThrow();
+    String task = detail(Detail.TASK).orElse(Task.COMPLETIONS.wireName());
+    if (!Task.ofWireName(task).map(Task::generates).orElse(false)) {
+      throw new IllegalStateException(
+          "task of request " + id() + ": " + task + " (expected: one that generates text)");
+    }
+    return Completion.of(GenerationResponse.parse(outcome.body()));
+  }
+
+  /**
+   * What had been generated of a request that did not come to its end, because its deadline passed
+   * or because it was cancelled; empty when nothing is known of that.
+   */
+  public List<Completion> partialCompletions() {
+    if (isOk() || !hasChoices()) {
+      return List.of();
+    }
+    return Completion.of(GenerationResponse.parse(outcome.body()));
+  }
+
+  private boolean hasChoices() {
+    String task = detail(Detail.TASK).orElse("");
+    return Task.ofWireName(task).map(Task::generates).orElse(false)
+        && detail(Detail.NEW_TOKENS).isPresent();
   }
 
   private void requireTask(Task expected) {

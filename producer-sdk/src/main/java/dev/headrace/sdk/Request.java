@@ -3,7 +3,9 @@ package dev.headrace.sdk;
 import dev.headrace.protocol.CacheMode;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.Tier;
+import dev.headrace.protocol.body.Aggregation;
 import dev.headrace.protocol.body.ClassificationsRequest.Label;
+import dev.headrace.protocol.body.FillMaskRequest;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -38,11 +40,21 @@ public final class Request {
 
   /** What is asked. */
   sealed interface Content {
-    record Embed(String model, List<String> texts, int dimensions) implements Content {}
+    record Embed(String model, List<String> texts, int dimensions, @Nullable String prompt)
+        implements Content {}
 
     record Classify(String model, List<Label> labels, List<String> texts) implements Content {}
 
     record ClassifyTrained(String model, List<String> texts) implements Content {}
+
+    record Rerank(
+        String model, String query, List<String> documents, int topN, boolean returnDocuments)
+        implements Content {}
+
+    record ClassifyTokens(String model, List<String> texts, Aggregation aggregation)
+        implements Content {}
+
+    record FillMask(String model, List<String> texts, int topK) implements Content {}
 
     @SuppressWarnings("ArrayRecordComponent") // never compared; copying bodies costs
     record Json(Task task, byte[] body) implements Content {}
@@ -82,7 +94,7 @@ public final class Request {
 
   /** One vector for each text. */
   public static Request embed(String model, List<String> texts) {
-    return new Request(new Content.Embed(model, new ArrayList<>(texts), 0), new Options());
+    return new Request(new Content.Embed(model, new ArrayList<>(texts), 0, null), new Options());
   }
 
   /** One of the labels, with the scores of all, for each text. */
@@ -120,6 +132,36 @@ public final class Request {
     return new Request(new Content.ClassifyTrained(model, new ArrayList<>(texts)), new Options());
   }
 
+  /** The documents in the order in which they answer the query, with a score for each. */
+  public static Request rerank(String model, String query, List<String> documents) {
+    return new Request(
+        new Content.Rerank(model, query, new ArrayList<>(documents), 0, false), new Options());
+  }
+
+  /** Names and the like in each text, by the labels that the model was trained on. */
+  public static Request entities(String model, String... texts) {
+    return entities(model, Arrays.asList(texts));
+  }
+
+  /** Names and the like in each text, by the labels that the model was trained on. */
+  public static Request entities(String model, List<String> texts) {
+    return new Request(
+        new Content.ClassifyTokens(model, new ArrayList<>(texts), Aggregation.SIMPLE),
+        new Options());
+  }
+
+  /** Tokens that fit where the texts have the model's mask token, as {@code [MASK]}. */
+  public static Request fillMask(String model, String... texts) {
+    return fillMask(model, Arrays.asList(texts));
+  }
+
+  /** Tokens that fit where the texts have the model's mask token, as {@code [MASK]}. */
+  public static Request fillMask(String model, List<String> texts) {
+    return new Request(
+        new Content.FillMask(model, new ArrayList<>(texts), FillMaskRequest.DEFAULT_TOP_K),
+        new Options());
+  }
+
   /** A body of the HTTP API as it is; it names the model. It is not copied: leave it unchanged. */
   public static Request json(Task task, byte[] body) {
     return new Request(
@@ -141,7 +183,82 @@ public final class Request {
     if (!(content instanceof Content.Embed embed)) {
       throw new IllegalStateException("dimensions: " + dimensions + " (expected: only with embed)");
     }
-    return new Request(new Content.Embed(embed.model(), embed.texts(), dimensions), options);
+    return new Request(
+        new Content.Embed(embed.model(), embed.texts(), dimensions, embed.prompt()), options);
+  }
+
+  /**
+   * Puts one of the model's prompts before each text, as {@code query} or {@code document}; without
+   * this its default, if it has one.
+   *
+   * @throws IllegalStateException when this is no request for embeddings made here
+   */
+  public Request prompt(String name) {
+    Objects.requireNonNull(name, "name");
+    if (!(content instanceof Content.Embed embed)) {
+      throw new IllegalStateException("prompt: " + name + " (expected: only with embed)");
+    }
+    return new Request(
+        new Content.Embed(embed.model(), embed.texts(), embed.dimensions(), name), options);
+  }
+
+  /**
+   * Names only the best documents.
+   *
+   * @throws IllegalStateException when this is no request for a ranking made here
+   */
+  public Request topN(int count) {
+    Content.Rerank rerank = requireRerank("top n: " + count);
+    return new Request(
+        new Content.Rerank(
+            rerank.model(), rerank.query(), rerank.documents(), count, rerank.returnDocuments()),
+        options);
+  }
+
+  /**
+   * Lets the result repeat the documents.
+   *
+   * @throws IllegalStateException when this is no request for a ranking made here
+   */
+  public Request returnDocuments() {
+    Content.Rerank rerank = requireRerank("return documents");
+    return new Request(
+        new Content.Rerank(rerank.model(), rerank.query(), rerank.documents(), rerank.topN(), true),
+        options);
+  }
+
+  private Content.Rerank requireRerank(String what) {
+    if (content instanceof Content.Rerank rerank) {
+      return rerank;
+    }
+    throw new IllegalStateException(what + " (expected: only with rerank)");
+  }
+
+  /**
+   * How the labels of tokens become those of entities; {@link Aggregation#SIMPLE} without this.
+   *
+   * @throws IllegalStateException when this is no request for entities made here
+   */
+  public Request aggregation(Aggregation aggregation) {
+    Objects.requireNonNull(aggregation, "aggregation");
+    if (!(content instanceof Content.ClassifyTokens tokens)) {
+      throw new IllegalStateException(
+          "aggregation: " + aggregation + " (expected: only with entities)");
+    }
+    return new Request(
+        new Content.ClassifyTokens(tokens.model(), tokens.texts(), aggregation), options);
+  }
+
+  /**
+   * Candidates for each mask; {@value FillMaskRequest#DEFAULT_TOP_K} without this.
+   *
+   * @throws IllegalStateException when this is no request to fill masks made here
+   */
+  public Request topK(int count) {
+    if (!(content instanceof Content.FillMask fill)) {
+      throw new IllegalStateException("top k: " + count + " (expected: only with fillMask)");
+    }
+    return new Request(new Content.FillMask(fill.model(), fill.texts(), count), options);
   }
 
   /** The cost tier; the client's default when it is not set. */

@@ -35,5 +35,8 @@ public final class Detail {
 
   public static final String TOKENS = "tokens";
 
+  /** Tokens that were generated, of all choices. */
+  public static final String NEW_TOKENS = "newtokens";
+
   private Detail() {}
 }

@@ -7,6 +7,7 @@ import dev.headrace.transport.kafka.EventConsumer;
 import dev.headrace.worker.device.DeviceAgent;
 import dev.headrace.worker.device.DeviceBatch;
 import dev.headrace.worker.device.EngineFactory;
+import dev.headrace.worker.device.RowDrop;
 import dev.headrace.worker.loop.HealthBoard;
 import dev.headrace.worker.loop.LoopConfig;
 import dev.headrace.worker.loop.LoopLinks;
@@ -56,13 +57,14 @@ public final class WorkerApp implements AutoCloseable {
     this.health = new HealthBoard(WorkerHealth.starting(links.clock().instant()));
     Mailbox<Runnable> toLoop = new Mailbox<>(LOOP_MAILBOX);
     Mailbox<DeviceBatch> toDevice = new Mailbox<>(SERVANT_MAILBOX);
+    Mailbox<RowDrop> drops = new Mailbox<>(LOOP_MAILBOX);
     Mailbox<PrepareCall> toPrepare = new Mailbox<>(SERVANT_MAILBOX);
     String suffix = "-" + config.identity().deviceType();
     WorkerLoop workerLoop =
         new WorkerLoop(
             "worker-loop" + suffix,
             loopConfig(config, links),
-            loopLinks(links, registry, toLoop, toDevice, toPrepare));
+            loopLinks(links, registry, new Mailboxes(toLoop, toDevice, drops, toPrepare)));
     PrepareAgent.Tools tools =
         new PrepareAgent.Tools(
             new TaskReader(config.limits()), links.outcomes()::blob, config.sharedVectors());
@@ -81,7 +83,13 @@ public final class WorkerApp implements AutoCloseable {
     this.device =
         new AgentRunner(
             new DeviceAgent(
-                "engine" + suffix, engine, toDevice, toLoop, workerLoop.deviceListener()),
+                "engine" + suffix,
+                engine,
+                toDevice,
+                drops,
+                toLoop,
+                workerLoop.deviceListener(),
+                links.nanos()),
             drain);
   }
 
@@ -96,12 +104,13 @@ public final class WorkerApp implements AutoCloseable {
         links.delivery().retryPause());
   }
 
-  private LoopLinks loopLinks(
-      WorkerLinks links,
-      MeterRegistry registry,
-      Mailbox<Runnable> toLoop,
-      Mailbox<DeviceBatch> toDevice,
-      Mailbox<PrepareCall> toPrepare) {
+  private record Mailboxes(
+      Mailbox<Runnable> loop,
+      Mailbox<DeviceBatch> device,
+      Mailbox<RowDrop> drops,
+      Mailbox<PrepareCall> prepare) {}
+
+  private LoopLinks loopLinks(WorkerLinks links, MeterRegistry registry, Mailboxes mailboxes) {
     String lane = config.identity().lane();
     String group = Topics.workGroup(lane);
     SlotWatch slots = new SlotWatch();
@@ -118,9 +127,10 @@ public final class WorkerApp implements AutoCloseable {
         links.cache(),
         links.registry(),
         links.ledger(),
-        toLoop,
-        toDevice,
-        toPrepare,
+        mailboxes.loop(),
+        mailboxes.device(),
+        mailboxes.drops(),
+        mailboxes.prepare(),
         metrics,
         health,
         links.nanos(),

@@ -99,12 +99,7 @@ public record ClassificationsRequest(String model, List<String> input, List<Labe
         256 + input.stream().mapToInt(String::length).sum(),
         json -> {
           json.writeStringField("model", model);
-          json.writeArrayFieldStart("input");
-          for (String text : input) {
-            JsonBody.requireWellFormed("input", text);
-            json.writeString(text);
-          }
-          json.writeEndArray();
+          JsonBody.writeTexts(json, "input", input);
           if (!labels.isEmpty()) {
             writeLabels(json);
           }

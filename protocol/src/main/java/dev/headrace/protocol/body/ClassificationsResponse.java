@@ -81,18 +81,10 @@ public record ClassificationsResponse(String model, List<Result> results, long p
   }
 
   private static Score score(JsonNode item) {
-    JsonNode score = item.path("score");
-    if (!score.isNumber()) {
-      throw JsonBody.invalid("score", JsonBody.describe(score), "a number");
-    }
-    return new Score(label(item), score.doubleValue());
+    return new Score(label(item), JsonBody.number("score", item.path("score")));
   }
 
   private static String label(JsonNode item) {
-    JsonNode label = item.path("label");
-    if (!label.isTextual()) {
-      throw JsonBody.invalid("label", JsonBody.describe(label), "a string");
-    }
-    return label.textValue();
+    return JsonBody.string("label", item.path("label"));
   }
 }

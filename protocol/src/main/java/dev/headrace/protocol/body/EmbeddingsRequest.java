@@ -2,6 +2,7 @@ package dev.headrace.protocol.body;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The body of {@code /v1/embeddings}.
@@ -10,11 +11,23 @@ import java.util.List;
  * @param input texts to embed, in order
  * @param encoding how the vectors are written
  * @param dimensions leading components to keep and re-normalise, 0 for all
+ * @param promptName which of the model's prompts is put before each text, as {@code query}; null
+ *     for the model's default
  */
 public record EmbeddingsRequest(
-    String model, List<String> input, VectorEncoding encoding, int dimensions) {
+    String model,
+    List<String> input,
+    VectorEncoding encoding,
+    int dimensions,
+    @Nullable String promptName) {
   public EmbeddingsRequest {
     input = List.copyOf(input);
+  }
+
+  /** A request with the model's default prompt. */
+  public EmbeddingsRequest(
+      String model, List<String> input, VectorEncoding encoding, int dimensions) {
+    this(model, input, encoding, dimensions, null);
   }
 
   /** A request for whole vectors in base64, the compact form. */
@@ -33,7 +46,8 @@ public record EmbeddingsRequest(
         body.requireText("model"),
         body.requireTexts("input", limits),
         body.field("encoding_format").map(EmbeddingsRequest::encoding).orElse(VectorEncoding.FLOAT),
-        body.field("dimensions").map(EmbeddingsRequest::dimensions).orElse(0));
+        body.positive("dimensions", 0),
+        body.field("prompt_name").isPresent() ? body.requireText("prompt_name") : null);
   }
 
   private static VectorEncoding encoding(JsonNode value) {
@@ -43,13 +57,6 @@ public record EmbeddingsRequest(
       case "base64" -> VectorEncoding.BASE64;
       default -> throw JsonBody.invalid("encoding_format", name, "float or base64");
     };
-  }
-
-  private static int dimensions(JsonNode value) {
-    if (!value.canConvertToInt() || !value.isIntegralNumber() || value.intValue() < 1) {
-      throw JsonBody.invalid("dimensions", JsonBody.describe(value), "an integer >= 1");
-    }
-    return value.intValue();
   }
 
   /**
@@ -62,15 +69,14 @@ public record EmbeddingsRequest(
         64 + input.stream().mapToInt(String::length).sum(),
         json -> {
           json.writeStringField("model", model);
-          json.writeArrayFieldStart("input");
-          for (String text : input) {
-            JsonBody.requireWellFormed("input", text);
-            json.writeString(text);
-          }
-          json.writeEndArray();
+          JsonBody.writeTexts(json, "input", input);
           json.writeStringField("encoding_format", encoding.wireName());
           if (dimensions > 0) {
             json.writeNumberField("dimensions", dimensions);
+          }
+          if (promptName != null) {
+            JsonBody.requireWellFormed("prompt_name", promptName);
+            json.writeStringField("prompt_name", promptName);
           }
         });
   }

@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 
@@ -95,6 +96,11 @@ final class JsonBody {
         ErrorCode.INVALID_BODY, field + ": " + value + " (expected: " + expected + ")");
   }
 
+  /** The names of all fields. */
+  Iterator<String> names() {
+    return node.fieldNames();
+  }
+
   Optional<JsonNode> field(String name) {
     JsonNode value = node.get(name);
     return value == null || value.isNull() ? Optional.empty() : Optional.of(value);
@@ -128,14 +134,23 @@ final class JsonBody {
     return texts;
   }
 
-  private static String text(String name, JsonNode value, BodyLimits limits) {
+  /** A text that is not empty, within the limits. */
+  static String text(String name, JsonNode value, BodyLimits limits) {
+    if (!value.isTextual()) {
+      throw invalid(name, describe(value), "a string");
+    }
+    if (value.textValue().isEmpty()) {
+      throw invalid(name, "empty", "a string that is not empty");
+    }
+    return anyText(name, value, limits);
+  }
+
+  /** A text, within the limits; may be empty. */
+  static String anyText(String name, JsonNode value, BodyLimits limits) {
     if (!value.isTextual()) {
       throw invalid(name, describe(value), "a string");
     }
     String text = value.textValue();
-    if (text.isEmpty()) {
-      throw invalid(name, "empty", "a string that is not empty");
-    }
     if (text.length() > limits.maxTextChars()) {
       throw tooLarge(name, text.length() + " characters", "at most " + limits.maxTextChars());
     }
@@ -150,6 +165,33 @@ final class JsonBody {
     }
   }
 
+  /** A text, not empty, within the limits. */
+  String requireText(String name, BodyLimits limits) {
+    return text(name, field(name).orElseThrow(() -> invalid(name, "missing", "a string")), limits);
+  }
+
+  /** A whole number of at least 1, or {@code fallback} when absent. */
+  int positive(String name, int fallback) {
+    Optional<JsonNode> given = field(name);
+    if (given.isEmpty()) {
+      return fallback;
+    }
+    JsonNode value = given.get();
+    if (!value.canConvertToInt() || !value.isIntegralNumber() || value.intValue() < 1) {
+      throw invalid(name, describe(value), "an integer >= 1");
+    }
+    return value.intValue();
+  }
+
+  /** {@code true} or {@code false}; the latter when absent. */
+  boolean flag(String name) {
+    Optional<JsonNode> given = field(name);
+    if (given.isPresent() && !given.get().isBoolean()) {
+      throw invalid(name, describe(given.get()), "true or false");
+    }
+    return given.isPresent() && given.get().booleanValue();
+  }
+
   /** A field that is an array. */
   JsonNode requireArray(String name) {
     JsonNode value = field(name).orElseThrow(() -> invalid(name, "missing", "an array"));
@@ -157,6 +199,40 @@ final class JsonBody {
       throw invalid(name, describe(value), "an array");
     }
     return value;
+  }
+
+  /** The text of a response's field. */
+  static String string(String name, JsonNode value) {
+    if (!value.isTextual()) {
+      throw invalid(name, describe(value), "a string");
+    }
+    return value.textValue();
+  }
+
+  /** The number of a response's field. */
+  static double number(String name, JsonNode value) {
+    if (!value.isNumber()) {
+      throw invalid(name, describe(value), "a number");
+    }
+    return value.doubleValue();
+  }
+
+  /** The whole number of a response's field, not negative. */
+  static int count(String name, JsonNode value) {
+    if (!value.canConvertToInt() || !value.isIntegralNumber() || value.intValue() < 0) {
+      throw invalid(name, describe(value), "an integer >= 0");
+    }
+    return value.intValue();
+  }
+
+  /** Writes an array of texts. */
+  static void writeTexts(JsonGenerator json, String name, List<String> texts) throws IOException {
+    json.writeArrayFieldStart(name);
+    for (String text : texts) {
+      requireWellFormed(name, text);
+      json.writeString(text);
+    }
+    json.writeEndArray();
   }
 
   static FailureException tooLarge(String field, String value, String expected) {

@@ -11,6 +11,7 @@ import dev.headrace.protocol.Payload;
 import dev.headrace.protocol.Size;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.Tier;
+import dev.headrace.protocol.body.GenerationRequest;
 import dev.headrace.protocol.naming.Digests;
 import dev.headrace.protocol.naming.RedisKeys;
 import dev.headrace.protocol.naming.Topics;
@@ -68,6 +69,9 @@ public final class RequestCodec {
         .put("cachemode", r.cacheMode() == CacheMode.USE ? null : r.cacheMode().wireName())
         .put("rows", r.size().rows())
         .put("tokens", r.size().tokens());
+    if (r.size().newTokens() > 0) {
+      w.put("newtokens", r.size().newTokens());
+    }
     writeProgress(w, r);
     w.plain("traceparent", r.trace().traceparent()).plain("tracestate", r.trace().tracestate());
     return new WireRecord(
@@ -132,7 +136,7 @@ public final class RequestCodec {
         deadline == null ? Attributes.bounded(submitted.plus(tier.defaultDeadline())) : deadline,
         match(CLIENT, "tenant", a.orElse("tenant", InferenceRequest.DEFAULT_TENANT)),
         cacheMode(a),
-        size(a, payload),
+        size(a, task, payload),
         attempts(a),
         assignment(a),
         Attributes.trace(record),
@@ -242,10 +246,18 @@ public final class RequestCodec {
     return Payload.inline(value);
   }
 
-  private static Size size(Attributes a, Payload payload) {
+  private static Size size(Attributes a, Task task, Payload payload) {
     int rows = (int) a.number("rows", 1, 1, MAX_ROWS);
     Size estimate = Size.ofBytes(rows, payload.bytes().length);
-    return new Size(rows, a.number("tokens", estimate.tokens(), 0, Integer.MAX_VALUE));
+    return new Size(
+        rows,
+        a.number("tokens", estimate.tokens(), 0, Integer.MAX_VALUE),
+        a.number("newtokens", generated(task, rows), 0, Integer.MAX_VALUE));
+  }
+
+  /** What a request for text is taken for when it does not say how long that may become. */
+  private static long generated(Task task, int rows) {
+    return task.generates() ? (long) rows * GenerationRequest.USUAL_MAX_TOKENS : 0;
   }
 
   private static Attempts attempts(Attributes a) {

@@ -114,7 +114,8 @@ class RequestCodecTest {
   void unknown_task_has_a_code_of_its_own() {
     attributes.put("task", "poetry");
     assertMalformed(
-        ErrorCode.UNKNOWN_TASK, "ce_task: poetry (expected: one of embeddings, classifications)");
+        ErrorCode.UNKNOWN_TASK,
+        "ce_task: poetry (expected: one of embeddings, classifications, rerank, token-classifications, fill-mask)");
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,28 +18,39 @@ import org.jspecify.annotations.Nullable;
 public final class DeviceAgent implements Agent {
   private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
+  /** Longest time at work before the loop hears of it (chosen: well below a heartbeat). */
+  private static final long REPORT_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
   private final String name;
   private final EngineFactory factory;
   private final Mailbox<DeviceBatch> mailbox;
+  private final Mailbox<RowDrop> drops;
   private final Mailbox<Runnable> loop;
   private final DeviceListener listener;
+  private final LongSupplier nanos;
+  private long workedNanos;
   private @Nullable Engine engine;
 
   /**
    * Makes the agent; nothing is opened yet.
    *
    * @param mailbox its own
+   * @param drops its own too: rows to give up, which must not wait behind batches
    * @param loop the mailbox of the thread to which {@code listener} belongs
    */
   public DeviceAgent(
       String name,
       EngineFactory factory,
       Mailbox<DeviceBatch> mailbox,
+      Mailbox<RowDrop> drops,
       Mailbox<Runnable> loop,
-      DeviceListener listener) {
+      DeviceListener listener,
+      LongSupplier nanos) {
     this.name = name;
     this.factory = factory;
     this.mailbox = mailbox;
+    this.drops = drops;
+    this.nanos = nanos;
     this.loop = loop;
     this.listener = listener;
   }
@@ -80,9 +92,14 @@ public final class DeviceAgent implements Agent {
         running.admit(batch);
       }
     }
+    for (RowDrop drop = drops.poll(0); drop != null; drop = drops.poll(0)) {
+      running.drop(drop);
+    }
     if (running.busy()) {
       Report report = new Report();
+      long started = nanos.getAsLong();
       running.step(report);
+      workedNanos += nanos.getAsLong() - started;
       report.post(running.memoryFreeBytes());
     }
   }
@@ -91,6 +108,11 @@ public final class DeviceAgent implements Agent {
   private final class Report implements Engine.Listener {
     private final List<Runnable> news = new ArrayList<>(2);
     private final List<ServiceSample> samples = new ArrayList<>(1);
+
+    @Override
+    public void progressed(long batch, List<RowProgress> rows) {
+      news.add(() -> listener.progressed(batch, rows));
+    }
 
     @Override
     public void finished(long batch, List<FinishedRow> rows) {
@@ -108,11 +130,14 @@ public final class DeviceAgent implements Agent {
     }
 
     void post(long memoryFreeBytes) {
-      if (news.isEmpty() && samples.isEmpty()) {
+      if (news.isEmpty() && samples.isEmpty() && workedNanos < REPORT_NANOS) {
         return;
       }
+      double seconds = workedNanos / 1e9;
+      workedNanos = 0;
       loop.put(
           () -> {
+            listener.worked(seconds);
             samples.forEach(s -> listener.measured(s, memoryFreeBytes));
             news.forEach(Runnable::run);
           });
@@ -132,6 +157,7 @@ public final class DeviceAgent implements Agent {
   @Override
   public void close(Duration timeout) {
     mailbox.close();
+    drops.close();
     Engine open = engine;
     engine = null;
     if (open != null) {

@@ -11,11 +11,17 @@ public interface DeviceListener {
   /** These rows of a batch are finished. */
   void finished(long batch, List<FinishedRow> rows);
 
+  /** These rows of a batch are further, and not finished. */
+  void progressed(long batch, List<RowProgress> rows);
+
   /** The unfinished rows of a batch will not be finished. */
   void failed(long batch, Failure failure);
 
-  /** The device worked. */
+  /** The device ran something, for the service curve. */
   void measured(ServiceSample sample, long memoryFreeBytes);
+
+  /** The device worked for so long since the last call. */
+  void worked(double seconds);
 
   /** The engine cannot be used: not opened, or broken. */
   void lost(Failure failure);

@@ -21,24 +21,41 @@ public interface Engine extends AutoCloseable {
     /** The rows of this batch that are not finished will not be. */
     void failed(long batch, Failure failure);
 
-    /** What the device did, for the service curve. */
+    /** These rows of a batch are further, and not finished. */
+    default void progressed(long batch, List<RowProgress> rows) {}
+
+    /**
+     * What the device did, for the service curve. An engine by iterations reports a row when it is
+     * finished: its tokens, prompt and generated, and its share of the steps' time.
+     */
     void measured(ServiceSample sample);
   }
 
   /** The models it serves, loaded. */
   List<ServedModel> models();
 
-  /** Whether it takes another batch before the next step. */
+  /**
+   * Whether it takes another batch before the next step. An engine by iterations takes batches as
+   * long as the {@link ServedModel#concurrency} of their model is kept, for the loop keeps it.
+   */
   boolean admits();
 
   /** Takes a batch; following steps run it. */
   void admit(DeviceBatch batch);
 
+  /**
+   * Gives up a row; called between steps. If it is unfinished, a following step reports it as
+   * finished, with what there is of it, and runs it no further. A row that is finished or was never
+   * admitted is read over, and a one-shot engine has nothing to give up.
+   */
+  default void drop(RowDrop drop) {}
+
   /** Whether there is anything to run. */
   boolean busy();
 
   /**
-   * Advances what was admitted. Errors of a batch go to the listener.
+   * Advances what was admitted; may wait for a moment, below 100 ms, if the device is elsewhere.
+   * Errors of a batch go to the listener.
    *
    * @throws RuntimeException when the device is unusable; the worker stops
    */

@@ -5,6 +5,11 @@ package dev.headrace.worker.device;
  * engine that the model belongs to; all others see only how long it is. Immutable.
  */
 public interface Row {
-  /** Tokens, without padding; at least 1. */
+  /** Tokens of the input, without padding; at least 1. */
   int length();
+
+  /** Most tokens that are generated; 0 for a row that a model runs in one shot. */
+  default int newTokens() {
+    return 0;
+  }
 }

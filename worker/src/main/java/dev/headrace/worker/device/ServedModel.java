@@ -1,6 +1,9 @@
 package dev.headrace.worker.device;
 
+import dev.headrace.protocol.ErrorCode;
+import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.Task;
+import dev.headrace.protocol.body.GenerationRequest;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -19,12 +22,39 @@ public interface ServedModel {
   /** What it does. */
   Set<Task> tasks();
 
-  /** Components of its vectors. */
-  int dimension();
+  /** Components of its vectors; 0 if it makes none. */
+  default int dimension() {
+    return 0;
+  }
 
   /** The labels of a model with a trained classifier; its vectors are logits, not embeddings. */
   default Optional<TrainedLabels> trainedLabels() {
     return Optional.empty();
+  }
+
+  /** What a cross-encoder can do; empty for other models. */
+  default Optional<PairScorer> pairScorer() {
+    return Optional.empty();
+  }
+
+  /**
+   * How much of it may run side by side, of a model that works by iterations; empty for one that
+   * runs a batch in one shot.
+   */
+  default Optional<Concurrency> concurrency() {
+    return Optional.empty();
+  }
+
+  /**
+   * The rows of a request for text, in the order of the prompts and, for each, of its choices: the
+   * prompts tokenised, a conversation put into the model's form, {@code max_tokens} resolved.
+   *
+   * @throws dev.headrace.protocol.FailureException INVALID_BODY for what the model cannot do,
+   *     INPUT_TOO_LARGE for a prompt that leaves no room in its context
+   */
+  default List<Row> generate(GenerationRequest request) {
+    throw new FailureException(
+        ErrorCode.UNKNOWN_TASK, name() + ": generates no text (expected: a model that does)");
   }
 
   /**
@@ -33,5 +63,8 @@ public interface ServedModel {
    * @throws dev.headrace.protocol.FailureException INVALID_BODY for a text that has no tokens in
    *     this model, such as one with half a surrogate pair
    */
-  List<Row> rows(List<String> texts);
+  default List<Row> rows(List<String> texts) {
+    throw new FailureException(
+        ErrorCode.UNKNOWN_TASK, name() + ": makes no vectors (expected: a model that does)");
+  }
 }

@@ -3,6 +3,7 @@ package dev.headrace.worker.encode;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.Task;
+import dev.headrace.worker.device.PairScorer;
 import dev.headrace.worker.device.Row;
 import dev.headrace.worker.device.ServedModel;
 import dev.headrace.worker.device.TrainedLabels;
@@ -40,9 +41,12 @@ record EncoderModel(ModelDescription description, TextTokenizer tokenizer) imple
 
   @Override
   public Set<Task> tasks() {
-    return trainedLabels().isPresent()
-        ? EnumSet.of(Task.CLASSIFICATIONS)
-        : EnumSet.of(Task.EMBEDDINGS, Task.CLASSIFICATIONS);
+    if (description.head() instanceof Head.Classifier head) {
+      return head.labels().size() == 1
+          ? EnumSet.of(Task.CLASSIFICATIONS, Task.RERANK)
+          : EnumSet.of(Task.CLASSIFICATIONS);
+    }
+    return EnumSet.of(Task.EMBEDDINGS, Task.CLASSIFICATIONS);
   }
 
   @Override
@@ -53,19 +57,42 @@ record EncoderModel(ModelDescription description, TextTokenizer tokenizer) imple
   }
 
   @Override
+  public Optional<PairScorer> pairScorer() {
+    return description.head() instanceof Head.Classifier head && head.labels().size() == 1
+        ? Optional.of(new CrossEncoder(tokenizer, head.scoring()))
+        : Optional.empty();
+  }
+
+  @Override
   public int dimension() {
     return description.dimension();
   }
 
   @Override
   public List<Row> rows(List<String> texts) {
+    return rows("text", texts, tokenizer::tokenize);
+  }
+
+  /** Makes a row of a text. */
+  interface Tokenizing {
+    TokenizedText of(String text) throws InvalidTextException;
+  }
+
+  /**
+   * A row for each text.
+   *
+   * @param what messages call a text
+   */
+  static List<Row> rows(String what, List<String> texts, Tokenizing tokenizing) {
     List<Row> rows = new ArrayList<>(texts.size());
     for (int i = 0; i < texts.size(); i++) {
       try {
-        rows.add(new TextRow(tokenizer.tokenize(texts.get(i))));
+        rows.add(new TextRow(tokenizing.of(texts.get(i))));
       } catch (InvalidTextException e) {
         throw new FailureException(
-            ErrorCode.INVALID_BODY, "text " + i + " of " + texts.size() + ": " + e.getMessage(), e);
+            ErrorCode.INVALID_BODY,
+            what + " " + i + " of " + texts.size() + ": " + e.getMessage(),
+            e);
       }
     }
     return rows;

@@ -7,6 +7,7 @@ import dev.headrace.transport.redis.DeviceRegistry;
 import dev.headrace.transport.redis.OutcomeStore;
 import dev.headrace.transport.redis.ResultCache;
 import dev.headrace.worker.device.DeviceBatch;
+import dev.headrace.worker.device.RowDrop;
 import dev.headrace.worker.mailbox.Mailbox;
 import dev.headrace.worker.prepare.PrepareCall;
 import java.time.InstantSource;
@@ -19,6 +20,7 @@ import java.util.function.LongSupplier;
  * @param group the consumer's group
  * @param mailbox the loop's own
  * @param device mailbox of the device's thread
+ * @param drops mailbox of the device's thread for rows to give up
  * @param prepare mailbox of the preparing thread
  * @param health where the loop publishes how it does
  */
@@ -33,6 +35,7 @@ public record LoopLinks(
     CrashLedger ledger,
     Mailbox<Runnable> mailbox,
     Mailbox<DeviceBatch> device,
+    Mailbox<RowDrop> drops,
     Mailbox<PrepareCall> prepare,
     WorkerMetrics metrics,
     HealthBoard health,

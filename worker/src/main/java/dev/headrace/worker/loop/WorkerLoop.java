@@ -10,6 +10,7 @@ import dev.headrace.transport.kafka.Received;
 import dev.headrace.worker.batch.Batcher;
 import dev.headrace.worker.device.DeviceListener;
 import dev.headrace.worker.device.FinishedRow;
+import dev.headrace.worker.device.RowProgress;
 import dev.headrace.worker.device.ServedModel;
 import dev.headrace.worker.device.ServiceSample;
 import dev.headrace.worker.failure.FailedRecords;
@@ -326,6 +327,16 @@ public final class WorkerLoop implements Agent {
     }
 
     @Override
+    public void progressed(long batch, List<RowProgress> rows) {
+      // Nobody reads along yet.
+    }
+
+    @Override
+    public void worked(double seconds) {
+      busy.worked(seconds);
+    }
+
+    @Override
     public void failed(long batch, Failure failure) {
       try {
         dispatcher.failed(batch, failure, nanos.getAsLong());
@@ -338,7 +349,6 @@ public final class WorkerLoop implements Agent {
     @Override
     public void measured(ServiceSample sample, long free) {
       memoryFreeBytes = free;
-      busy.worked(sample.seconds());
       links.metrics().measured(sample);
       if (warmUp == null) {
         meters.add(sample);

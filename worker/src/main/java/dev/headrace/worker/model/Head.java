@@ -60,8 +60,10 @@ public sealed interface Head {
    * @param labels the names of its outputs, in order
    * @param multiLabel whether each label is a question of its own, else one of them is right
    * @param pooling what it looks at; all but ModernBERT look at the first token
+   * @param scoring what the logit of a pair goes through where there is one label: a cross-encoder
    */
-  record Classifier(List<String> labels, boolean multiLabel, Pooling pooling) implements Head {
+  record Classifier(List<String> labels, boolean multiLabel, Pooling pooling, PairScoring scoring)
+      implements Head {
     public Classifier {
       labels = List.copyOf(labels);
       if (labels.isEmpty()) {

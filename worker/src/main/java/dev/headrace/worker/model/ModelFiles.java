@@ -10,4 +10,9 @@ public interface ModelFiles {
 
   /** The content of {@code tokenizer.json}. */
   String tokenizerJson() throws IOException;
+
+  /** Whether the model is told which of two texts a token is from. */
+  default boolean tokenTypes() {
+    return true;
+  }
 }

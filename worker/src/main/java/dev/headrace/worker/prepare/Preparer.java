@@ -5,6 +5,7 @@ import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.InferenceRequest;
+import dev.headrace.protocol.body.FinishReason;
 import dev.headrace.protocol.naming.CacheKey;
 import dev.headrace.worker.device.RowOutput;
 import dev.headrace.worker.device.ServedModel;
@@ -64,7 +65,8 @@ final class Preparer {
     }
     Work work = reader.read(request, body.get(), item.model());
     claim(item.job(), item.model(), work.sharedTexts());
-    return new Prepared.Ready(item.job(), work, cacheable(request, body.get(), item.model()));
+    boolean cacheable = work.repeatable() && cacheable(request, body.get(), item.model());
+    return new Prepared.Ready(item.job(), work, cacheable);
   }
 
   /** The key was made with the revision that some worker reported; this one's may be another. */
@@ -131,8 +133,12 @@ final class Preparer {
   private static Rendered write(SharedVectors.Parked parked) {
     ToRender item = parked.request();
     try {
-      return new Rendered.Response(
-          item.job(), item.work().response(item.outputs(), parked.vectors()));
+      FinishReason cut = item.cut();
+      byte[] body =
+          cut == null
+              ? item.work().response(item.outputs(), parked.vectors())
+              : item.work().partial(item.outputs(), cut, item.why());
+      return new Rendered.Response(item.job(), body);
     } catch (FailureException e) {
       return new Rendered.Refused(item.job(), e.failure());
     } catch (RuntimeException e) {

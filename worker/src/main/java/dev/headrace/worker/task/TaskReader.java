@@ -3,6 +3,7 @@ package dev.headrace.worker.task;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.InferenceRequest;
+import dev.headrace.protocol.Task;
 import dev.headrace.protocol.body.BodyLimits;
 import dev.headrace.worker.device.ServedModel;
 
@@ -23,7 +24,24 @@ public final class TaskReader {
     return switch (request.task()) {
       case EMBEDDINGS -> EmbeddingsWork.read(body, limits, model);
       case CLASSIFICATIONS -> ClassificationsWork.read(body, limits, model);
+      case CHAT_COMPLETIONS -> GenerationWork.chat(request, body, limits, model);
+      case COMPLETIONS -> GenerationWork.completion(request, body, limits, model);
+      case RERANK -> RerankWork.read(body, limits, model);
+      case TOKEN_CLASSIFICATIONS, FILL_MASK -> throw unknown(request.task(), model);
     };
+  }
+
+  /** The failure of a request for what its model does not do. */
+  static FailureException unknown(Task task, ServedModel model) {
+    return new FailureException(
+        ErrorCode.UNKNOWN_TASK,
+        "task: "
+            + task.wireName()
+            + " (expected: what "
+            + model.name()
+            + " does: "
+            + String.join(", ", model.tasks().stream().map(Task::wireName).sorted().toList())
+            + ")");
   }
 
   /** The body names the model too, and the cache key and the routing must not differ. */

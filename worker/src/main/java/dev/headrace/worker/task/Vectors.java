@@ -29,7 +29,11 @@ public final class Vectors {
     if (output instanceof RowOutput.Failed failed) {
       throw new FailureException(failed.failure());
     }
-    float[] values = ((RowOutput.Vector) output).values();
+    if (!(output instanceof RowOutput.Vector vector)) {
+      throw new FailureException(
+          ErrorCode.INTERNAL_ERROR, "row " + row + ": a text (expected: a vector)");
+    }
+    float[] values = vector.values();
     for (float value : values) {
       if (!Float.isFinite(value)) {
         throw new FailureException(

@@ -1,5 +1,6 @@
 package dev.headrace.worker.task;
 
+import dev.headrace.protocol.body.FinishReason;
 import dev.headrace.worker.device.Row;
 import dev.headrace.worker.device.RowOutput;
 import java.util.List;
@@ -25,6 +26,27 @@ public interface Work {
    * @throws dev.headrace.protocol.FailureException INTERNAL_ERROR when an output is no number
    */
   byte[] response(List<RowOutput> outputs, List<float[]> shared);
+
+  /** Whether the same request gives the same result again; else no cache may keep it. */
+  default boolean repeatable() {
+    return true;
+  }
+
+  /** Whether the client reads along. */
+  default boolean streamed() {
+    return false;
+  }
+
+  /**
+   * Writes what there is of a response that was ended before its time, beside the error.
+   *
+   * @param outputs one per row, none failed
+   * @param reason why it was ended
+   * @param message the same in words
+   */
+  default byte[] partial(List<RowOutput> outputs, FinishReason reason, String message) {
+    throw new IllegalStateException("nothing partial in " + getClass().getSimpleName());
+  }
 
   /** Tokens of all rows, without padding. */
   default long tokens() {

@@ -27,11 +27,13 @@ public final class TextTokenizer implements AutoCloseable {
   private final HuggingFaceTokenizer tokenizer;
   private final String prompt;
   private final int maxTokens;
+  private final boolean typed;
 
-  private TextTokenizer(HuggingFaceTokenizer tokenizer, String prompt, int maxTokens) {
+  private TextTokenizer(HuggingFaceTokenizer tokenizer, ModelDescription model) {
     this.tokenizer = tokenizer;
-    this.prompt = prompt;
-    this.maxTokens = maxTokens;
+    this.prompt = model.prompt();
+    this.maxTokens = model.maxTokens();
+    this.typed = model.files().tokenTypes() && model.config().typeVocabulary() > 1;
   }
 
   /** Opens the tokenizer of a model; it may be closed by another thread. */
@@ -48,8 +50,7 @@ public final class TextTokenizer implements AutoCloseable {
     setIfAbsent("ai.djl.offline", "true");
     setIfAbsent("OPT_OUT_TRACKING", "true");
     try (InputStream in = new ByteArrayInputStream(json)) {
-      return new TextTokenizer(
-          HuggingFaceTokenizer.newInstance(in, options), model.prompt(), model.maxTokens());
+      return new TextTokenizer(HuggingFaceTokenizer.newInstance(in, options), model);
     } catch (RuntimeException e) {
       throw new IOException("tokenizer of " + model.name() + ": " + e.getMessage(), e);
     }
@@ -63,18 +64,44 @@ public final class TextTokenizer implements AutoCloseable {
     checkSurrogates(given);
     String text = prompt.isEmpty() ? given : prompt + given;
     String head = head(text);
-    Encoding encoding = encode(head);
-    long[] longs = encoding.getIds();
-    int[] ids = new int[longs.length];
-    for (int i = 0; i < ids.length; i++) {
-      ids[i] = (int) longs[i];
-    }
-    return new TokenizedText(ids, encoding.exceedMaxLength() || head.length() < text.length());
+    Encoding encoding = encode(head, null);
+    return new TokenizedText(
+        ints(encoding.getIds()), encoding.exceedMaxLength() || head.length() < text.length());
   }
 
-  private Encoding encode(String text) throws InvalidTextException {
+  /**
+   * The ids and types of two texts as one row, without a prompt. Where both are too long, tokens
+   * are cut from the longer one first.
+   */
+  public TokenizedText tokenizePair(String first, String second) throws InvalidTextException {
+    checkSurrogates(first);
+    checkSurrogates(second);
+    String firstHead = head(first);
+    String secondHead = head(second);
+    Encoding encoding = encode(firstHead, secondHead);
+    boolean cut =
+        firstHead.length() < first.length()
+            || secondHead.length() < second.length()
+            || encoding.exceedMaxLength();
+    int[] ids = ints(encoding.getIds());
+    return typed
+        ? new TokenizedText(ids, ints(encoding.getTypeIds()), cut)
+        : new TokenizedText(ids, cut);
+  }
+
+  private static int[] ints(long[] longs) {
+    int[] ints = new int[longs.length];
+    for (int i = 0; i < ints.length; i++) {
+      ints[i] = (int) longs[i];
+    }
+    return ints;
+  }
+
+  private Encoding encode(String text, @Nullable String pair) throws InvalidTextException {
     try {
-      return tokenizer.encode(text, true, false);
+      return pair == null
+          ? tokenizer.encode(text, true, false)
+          : tokenizer.encode(text, pair, true, false);
     } catch (RuntimeException e) {
       throw new InvalidTextException("text: refused by the tokenizer: " + e.getMessage());
     }

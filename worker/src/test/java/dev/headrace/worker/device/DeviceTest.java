@@ -20,6 +20,7 @@ class DeviceTest {
   private final WordModel model = WordModel.named("words");
   private final FakeRunner runner = new FakeRunner(model);
   private final Mailbox<DeviceBatch> mailbox = new Mailbox<>(8);
+  private final Mailbox<RowDrop> drops = new Mailbox<>(8);
   private final Mailbox<Runnable> loop = new Mailbox<>(100);
   private final Heard heard = new Heard();
   private long now;
@@ -27,6 +28,8 @@ class DeviceTest {
   private static final class Heard implements DeviceListener {
     final List<String> models = new ArrayList<>();
     final Map<Long, List<FinishedRow>> finished = new HashMap<>();
+    final Map<Long, List<RowProgress>> progress = new HashMap<>();
+    double worked;
     final Map<Long, Failure> failed = new HashMap<>();
     final List<ServiceSample> samples = new ArrayList<>();
     Failure lost;
@@ -39,6 +42,16 @@ class DeviceTest {
     @Override
     public void finished(long batch, List<FinishedRow> rows) {
       finished.computeIfAbsent(batch, b -> new ArrayList<>()).addAll(rows);
+    }
+
+    @Override
+    public void progressed(long batch, List<RowProgress> rows) {
+      progress.computeIfAbsent(batch, b -> new ArrayList<>()).addAll(rows);
+    }
+
+    @Override
+    public void worked(double seconds) {
+      worked += seconds;
     }
 
     @Override
@@ -58,7 +71,8 @@ class DeviceTest {
   }
 
   private DeviceAgent agent(EngineFactory factory) {
-    return new DeviceAgent("engine-test", factory, mailbox, loop, heard);
+    return new DeviceAgent(
+        "engine-test", factory, mailbox, drops, loop, heard, () -> now += 1_000_000);
   }
 
   private void listen() {

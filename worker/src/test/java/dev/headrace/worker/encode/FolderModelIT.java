@@ -12,6 +12,8 @@ import dev.headrace.protocol.body.ClassificationsRequest;
 import dev.headrace.protocol.body.ClassificationsResponse;
 import dev.headrace.protocol.body.ClassificationsResponse.Result;
 import dev.headrace.protocol.body.ClassificationsResponse.Score;
+import dev.headrace.protocol.body.RerankRequest;
+import dev.headrace.protocol.body.RerankResponse;
 import dev.headrace.worker.device.DeviceBatch;
 import dev.headrace.worker.device.Engine;
 import dev.headrace.worker.device.FinishedRow;
@@ -34,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A folder with a trained classifier, from the body of a request to its response. */
 class FolderModelIT {
@@ -79,17 +82,61 @@ class FolderModelIT {
 
   private static List<Result> classify(Engine engine, ServedModel model, List<String> texts) {
     byte[] body = new ClassificationsRequest(model.name(), texts, List.of()).encode();
+    return ClassificationsResponse.parse(respond(engine, model, Task.CLASSIFICATIONS, body))
+        .results();
+  }
+
+  private static byte[] respond(Engine engine, ServedModel model, Task task, byte[] body) {
     Work work =
         new TaskReader(BodyLimits.DEFAULT)
-            .read(
-                Requests.request("id").task(Task.CLASSIFICATIONS).body(body).build(), body, model);
+            .read(Requests.request("id").task(task).body(body).build(), body, model);
     Map<Integer, RowOutput> outputs = new TreeMap<>();
     engine.admit(new DeviceBatch(1, model, work.rows()));
     while (engine.busy()) {
       engine.step(into(outputs));
     }
-    byte[] response = work.response(List.copyOf(outputs.values()), List.of());
-    return ClassificationsResponse.parse(response).results();
+    return work.response(List.copyOf(outputs.values()), List.of());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bert", "roberta", "xlm-roberta", "distilbert", "mpnet", "modernbert"})
+  void documents_get_the_scores_and_order_that_sentence_transformers_gives(String name)
+      throws Exception {
+    ReferenceModel reference = ReferenceModel.named(name);
+    Case expected = reference.cases("rerank").get(0);
+    reference.assemble(expected.folder(), models);
+    String query = expected.input(0).get("text").textValue();
+    List<String> documents = new ArrayList<>();
+    List<Integer> usable = new ArrayList<>();
+    for (int i = 0; i < expected.size(); i++) {
+      assertThat(expected.input(i).get("text").textValue()).isEqualTo(query);
+      String document = expected.input(i).get("pair").textValue();
+      if (!document.isEmpty()) {
+        documents.add(document);
+        usable.add(i);
+      }
+    }
+    assertThat(documents).hasSizeGreaterThan(2);
+    try (Engine engine = open(name + "-" + expected.folder())) {
+      ServedModel model = engine.models().get(0);
+      assertThat(model.tasks()).containsExactlyInAnyOrder(Task.RERANK, Task.CLASSIFICATIONS);
+      byte[] body = new RerankRequest(model.name(), query, documents, 0, true).encode();
+      List<RerankResponse.Result> results =
+          RerankResponse.parse(respond(engine, model, Task.RERANK, body)).results();
+      List<Integer> ranking = new ArrayList<>();
+      for (RerankResponse.Result result : results) {
+        int input = usable.get(result.index());
+        ranking.add(input);
+        assertThat(result.score())
+            .as("document %d", input)
+            .isCloseTo(expected.expected(input).get("score").doubleValue(), within(1e-4));
+        assertThat(result.document()).isEqualTo(documents.get(result.index()));
+      }
+      List<Integer> best = new ArrayList<>();
+      expected.json().get("ranking").forEach(i -> best.add(i.intValue()));
+      best.retainAll(usable);
+      assertThat(ranking).isEqualTo(best);
+    }
   }
 
   private static Engine.Listener into(Map<Integer, RowOutput> outputs) {

@@ -10,6 +10,7 @@ import dev.headrace.worker.batch.BatchConfig;
 import dev.headrace.worker.device.DeviceAgent;
 import dev.headrace.worker.device.DeviceBatch;
 import dev.headrace.worker.device.OneShotEngine;
+import dev.headrace.worker.device.RowDrop;
 import dev.headrace.worker.failure.RetryConfig;
 import dev.headrace.worker.mailbox.Mailbox;
 import dev.headrace.worker.prepare.PrepareAgent;
@@ -29,6 +30,7 @@ final class TestWorker {
   final WorkerLoop loop;
   private final Mailbox<Runnable> toLoop = new Mailbox<>(1024);
   private final Mailbox<DeviceBatch> toDevice = new Mailbox<>(64);
+  private final Mailbox<RowDrop> drops = new Mailbox<>(64);
   private final Mailbox<PrepareCall> toPrepare = new Mailbox<>(64);
   private final DeviceAgent device;
   private final PrepareAgent prepare;
@@ -58,8 +60,10 @@ final class TestWorker {
             "engine",
             () -> new OneShotEngine(runner, cluster::nanos),
             toDevice,
+            drops,
             toLoop,
-            loop.deviceListener());
+            loop.deviceListener(),
+            cluster::nanos);
   }
 
   private static LoopConfig config(String id, IntakeConfig intake) {
@@ -85,6 +89,7 @@ final class TestWorker {
         cluster.ledger,
         toLoop,
         toDevice,
+        drops,
         toPrepare,
         new WorkerMetrics(metrics, "type", id, health::latest),
         health,

@@ -116,6 +116,11 @@ public final class HfFolder implements ModelFiles {
     return checked(TOKENIZER_JSON.read(transformer.resolve(TOKENIZER)));
   }
 
+  @Override
+  public boolean tokenTypes() {
+    return tokenizer.tokenTypes();
+  }
+
   /** Native code reads it next, so nothing but plain JSON gets there. */
   static String checked(byte[] utf8) throws MalformedModelException {
     if (!TOKENIZER_JSON.read(utf8, HfFolder::skipObject)) {

@@ -4,6 +4,7 @@ import dev.headrace.worker.model.weights.MalformedModelException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -13,15 +14,18 @@ import java.util.OptionalInt;
  * @param maxTokens {@code model_max_length}; absent for those that never had one, which
  *     transformers writes as 1e30
  * @param maskToken the token that stands for a word to be filled in
+ * @param tokenTypes whether the model is told which of two texts a token is from: unless {@code
+ *     model_input_names} leaves them out
  */
-public record TokenizerSettings(OptionalInt maxTokens, Optional<String> maskToken) {
+public record TokenizerSettings(
+    OptionalInt maxTokens, Optional<String> maskToken, boolean tokenTypes) {
   static final String FILE = "tokenizer_config.json";
 
   /** Chosen: a limit from here on is none. The longest encoders read 8,192 tokens. */
   private static final int NO_LIMIT = 10_000_000;
 
   static final TokenizerSettings NONE =
-      new TokenizerSettings(OptionalInt.empty(), Optional.empty());
+      new TokenizerSettings(OptionalInt.empty(), Optional.empty(), true);
 
   static TokenizerSettings read(Path folder) throws IOException {
     Path file = folder.resolve(FILE);
@@ -34,7 +38,11 @@ public record TokenizerSettings(OptionalInt maxTokens, Optional<String> maskToke
       throw config.malformed("model_max_length", limit, "a whole number >= 1");
     }
     OptionalInt maxTokens = limit >= NO_LIMIT ? OptionalInt.empty() : OptionalInt.of((int) limit);
-    return new TokenizerSettings(maxTokens, token(config, "mask_token"));
+    List<String> inputs = config.strings("model_input_names");
+    return new TokenizerSettings(
+        maxTokens,
+        token(config, "mask_token"),
+        inputs.isEmpty() || inputs.contains("token_type_ids"));
   }
 
   /** A token is a string or, in older files, an object with its content. */

@@ -3,11 +3,13 @@ package dev.headrace.worker.model.store;
 import dev.headrace.worker.model.EncoderConfig;
 import dev.headrace.worker.model.Head;
 import dev.headrace.worker.model.ModelDescription;
+import dev.headrace.worker.model.PairScoring;
 import dev.headrace.worker.model.Pooling;
 import dev.headrace.worker.model.encoder.Architectures;
 import dev.headrace.worker.model.hf.HfConfig;
 import dev.headrace.worker.model.hf.HfFolder;
 import dev.headrace.worker.model.hf.PoolingMode;
+import dev.headrace.worker.model.hf.ScoreFunction;
 import dev.headrace.worker.model.hf.SentenceModules;
 import dev.headrace.worker.model.weights.MalformedModelException;
 import java.io.IOException;
@@ -99,7 +101,15 @@ public final class ModelFolders {
                   problem,
                   "single_label_classification or multi_label_classification");
         };
-    return new Head.Classifier(labels, multiLabel, classifierPooling(json));
+    PairScoring scoring = labels.size() == 1 ? scoring(json) : PairScoring.IDENTITY;
+    return new Head.Classifier(labels, multiLabel, classifierPooling(json), scoring);
+  }
+
+  private static PairScoring scoring(HfConfig json) throws MalformedModelException {
+    return switch (ScoreFunction.of(json)) {
+      case SIGMOID -> PairScoring.SIGMOID;
+      case IDENTITY -> PairScoring.IDENTITY;
+    };
   }
 
   private static Head embedding(HfFolder files, SentenceModules modules, EncoderConfig config)

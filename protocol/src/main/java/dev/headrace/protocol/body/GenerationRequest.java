@@ -1,0 +1,24 @@
+package dev.headrace.protocol.body;
+
+import dev.headrace.protocol.Size;
+import dev.headrace.protocol.Task;
+
+/** A request to generate text. */
+public sealed interface GenerationRequest permits ChatRequest, CompletionRequest {
+  /** Tokens of a text when the request gives no limit, as far as routing is concerned (chosen). */
+  int USUAL_MAX_TOKENS = 256;
+
+  /** Name of the model. */
+  String model();
+
+  GenerationOptions options();
+
+  /** Which of the two it is. */
+  Task task();
+
+  /** How much work it is. */
+  Size size();
+
+  /** Writes the body; equal requests give equal bytes. */
+  byte[] encode();
+}
