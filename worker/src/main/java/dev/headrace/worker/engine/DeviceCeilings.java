@@ -46,6 +46,7 @@ public record DeviceCeilings(double matrixFlops, double copyBytesPerSecond) {
         .tensor("anchor", Tensors.of(new float[1], 1));
   }
 
+  /** The result is what is computed into, else libtorch leaves the computing out. */
   private static final String MATRIX =
       """
         a = torch.randn([SIZE, SIZE], dtype=15, layout=None, device=d)
@@ -53,16 +54,16 @@ public record DeviceCeilings(double matrixFlops, double copyBytesPerSecond) {
         c = torch.zeros_like(a)
         for i in range(times):
           _0 = torch.mm(a, b, out=c)
-        return self.anchor
+        return c
       """;
 
   /** In bytes: 2^31 elements of int8. */
   private static final String COPY =
       """
         a = torch.zeros([2147483648], dtype=1, layout=None, device=d)
-        b = torch.zeros_like(a)
+        b = torch.ones_like(a)
         for i in range(times):
           _0 = torch.copy_(b, a)
-        return self.anchor
+        return b
       """;
 }

@@ -70,6 +70,11 @@ public final class TorchEngine implements AutoCloseable {
     return device;
   }
 
+  /** Memory of a GPU that is free, as its driver says; 0 for a CPU. */
+  public long memoryFreeBytes() {
+    return device.kind() == ComputeDevice.Kind.CUDA ? Cuda.memory().freeBytes() : 0;
+  }
+
   /**
    * Loads a model in a precision. Takes seconds: the model is written as a TorchScript archive to
    * the temporary folder, loaded, and the archive deleted.

@@ -89,7 +89,7 @@ class GpuScriptsIT {
     CudaLayout layout = CudaLayout.fill(data.asIntBuffer(), texts, group);
     data.limit(layout.used() * Integer.BYTES);
     ByteBuffer out = direct(texts.size() * dimension);
-    try (ai.djl.ndarray.NDManager batch = manager.newSubManager()) {
+    try (PtNDManager batch = (PtNDManager) manager.newSubManager()) {
       IValue[] inputs = {
         IValue.from(batch.create(data, new Shape(layout.used()), DataType.INT32)),
         IValue.from(batch.create(out, new Shape(texts.size() * (long) dimension), DataType.FLOAT32)),
