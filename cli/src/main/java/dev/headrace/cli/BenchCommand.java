@@ -1,11 +1,15 @@
 package dev.headrace.cli;
 
 import dev.headrace.bench.BenchResult;
+import dev.headrace.bench.model.PassageBatches;
+import dev.headrace.bench.pipeline.EfficiencyBench;
 import dev.headrace.bench.pipeline.PipelineBench;
+import dev.headrace.cli.demo.Passages;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -13,7 +17,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "bench",
     description = "Measure Headrace beside what a user would pick instead, in one run.",
-    subcommands = {BenchCommand.Pipeline.class, BenchGpuCommand.class},
+    subcommands = {BenchCommand.Pipeline.class, BenchModelCommand.class, BenchGpuCommand.class},
     mixinStandardHelpOptions = true)
 final class BenchCommand implements Runnable {
   @picocli.CommandLine.Spec picocli.CommandLine.Model.CommandSpec spec;
@@ -21,14 +25,15 @@ final class BenchCommand implements Runnable {
   @Override
   public void run() {
     throw new picocli.CommandLine.ParameterException(
-        spec.commandLine(), "benchmark: missing (expected: pipeline or gpu)");
+        spec.commandLine(), "benchmark: missing (expected: pipeline, model or gpu)");
   }
 
   /** The pipeline with an engine that does nothing. */
   @Command(
       name = "pipeline",
       description =
-          "The whole pipeline, with an engine that does nothing, beside a hand-written one.",
+          "The whole pipeline, with an engine that does nothing, beside a hand-written one;"
+              + " or, with --model, beside the bare engine.",
       mixinStandardHelpOptions = true)
   static final class Pipeline implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object as the last line.")
@@ -39,9 +44,14 @@ final class BenchCommand implements Runnable {
 
     @Option(
         names = "--requests",
-        defaultValue = "20000",
-        description = "Per round and side. Default: ${DEFAULT-VALUE}.")
-    int requests;
+        description = "Per round and side. Default: 20000; with --model 1000, at most 6000.")
+    @Nullable Integer requests;
+
+    @Option(
+        names = "--model",
+        paramLabel = "NAME",
+        description = "An encoder; real passages are run on the CPU.")
+    @Nullable String model;
 
     @Option(
         names = "--set",
@@ -51,18 +61,35 @@ final class BenchCommand implements Runnable {
 
     @Override
     public Integer call() throws Exception {
-      BenchResult result = new PipelineBench(rounds, requests, settings, System.err).run();
-      System.out.println(json ? result.toJson() : table(result));
+      BenchResult result =
+          model == null
+              ? new PipelineBench(rounds, orElse(20_000), settings, System.err).run()
+              : new EfficiencyBench(
+                      model,
+                      rounds,
+                      PassageBatches.sample(Passages.all(), orElse(1000)),
+                      settings,
+                      System.err)
+                  .run();
+      print(result, json);
       return 0;
     }
 
-    private static String table(BenchResult result) {
-      StringBuilder text = new StringBuilder();
-      new TreeMap<>(result.figures())
-          .forEach(
-              (key, value) ->
-                  text.append(String.format(Locale.ROOT, "%-28s %12.3f%n", key, value)));
-      return text.toString();
+    private int orElse(int usual) {
+      return requests == null ? usual : requests;
     }
+  }
+
+  /** The result as the last of standard output: one line of JSON, or a table. */
+  static void print(BenchResult result, boolean json) {
+    System.out.println(json ? result.toJson() : table(result));
+  }
+
+  private static String table(BenchResult result) {
+    StringBuilder text = new StringBuilder();
+    new TreeMap<>(result.figures())
+        .forEach(
+            (key, value) -> text.append(String.format(Locale.ROOT, "%-28s %12.3f%n", key, value)));
+    return text.toString();
   }
 }

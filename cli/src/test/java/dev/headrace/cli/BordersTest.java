@@ -66,6 +66,7 @@ class BordersTest {
     "redis.embedded.., dev.headrace.embedded",
     "ai.djl.huggingface.., dev.headrace.worker.text",
     "ai.djl.pytorch.., dev.headrace.worker.engine",
+    "ai.onnxruntime.., dev.headrace.bench.model",
     "org.bytedeco.., dev.headrace.worker.cuda",
     "picocli.., dev.headrace.cli..",
     "com.sun.net.httpserver.., dev.headrace.cli.http",

@@ -1,5 +1,6 @@
 package dev.headrace.bench.pipeline;
 
+import dev.headrace.protocol.CacheMode;
 import dev.headrace.protocol.config.Settings;
 import dev.headrace.router.RouterApp;
 import dev.headrace.router.RouterConfig;
@@ -7,6 +8,7 @@ import dev.headrace.sdk.HeadraceClient;
 import dev.headrace.sdk.InferenceResult;
 import dev.headrace.sdk.Request;
 import dev.headrace.worker.WorkerProcess;
+import dev.headrace.worker.device.EngineFactory;
 import dev.headrace.worker.device.OneShotEngine;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -20,17 +22,41 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/** SDK → Kafka → router → Kafka → worker with a device that does nothing → Redis → SDK. */
+/** SDK → Kafka → router → Kafka → worker → Redis → SDK. */
 final class HeadracePipeline implements Pipeline {
   private static final long STEP_NANOS = 20_000_000L;
   private static final Duration START = Duration.ofSeconds(60);
   private static final Duration ANSWER = Duration.ofSeconds(60);
 
+  private final String model;
+  private final CacheMode cache;
   private final RouterApp router;
   private final WorkerProcess worker;
   private final HeadraceClient client;
 
-  HeadracePipeline(String bootstrap, String redis, Map<String, String> given) {
+  /** With a device that does nothing. */
+  static HeadracePipeline withoutDevice(String bootstrap, String redis, Map<String, String> given) {
+    EngineFactory engine = () -> new OneShotEngine(new NoOpRunner(), System::nanoTime);
+    return new HeadracePipeline(NoOpRunner.MODEL, CacheMode.USE, bootstrap, redis, given, engine);
+  }
+
+  /** With a model on the CPU; the same text may be asked for again, and is run again. */
+  static HeadracePipeline withModel(
+      String model, String bootstrap, String redis, Map<String, String> given) {
+    Map<String, String> values = new HashMap<>(given);
+    values.put("worker.models", model);
+    return new HeadracePipeline(model, CacheMode.BYPASS, bootstrap, redis, values, null);
+  }
+
+  private HeadracePipeline(
+      String model,
+      CacheMode cache,
+      String bootstrap,
+      String redis,
+      Map<String, String> given,
+      @Nullable EngineFactory engine) {
+    this.model = model;
+    this.cache = cache;
     Map<String, String> values = new HashMap<>();
     values.put("kafka.bootstrap-servers", bootstrap);
     values.put("redis.uri", redis);
@@ -41,9 +67,8 @@ final class HeadracePipeline implements Pipeline {
     SimpleMeterRegistry registry = new SimpleMeterRegistry();
     router = new RouterApp(RouterConfig.read(settings), registry);
     router.start();
-    worker =
-        WorkerProcess.plan(settings)
-            .start(() -> new OneShotEngine(new NoOpRunner(), System::nanoTime), registry);
+    WorkerProcess.Plan plan = WorkerProcess.plan(settings);
+    worker = engine == null ? plan.start(registry) : plan.start(engine, registry);
     client = HeadraceClient.builder().settings(settings).build();
     awaitReady();
   }
@@ -69,7 +94,7 @@ final class HeadracePipeline implements Pipeline {
       long sentAt = System.nanoTime();
       CompletableFuture<?> unused =
           client
-              .submit(Request.embed(NoOpRunner.MODEL, texts.get(i)))
+              .submit(Request.embed(model, texts.get(i)).cache(cache))
               .whenComplete(
                   (result, failure) -> {
                     latency[index] = System.nanoTime() - sentAt;

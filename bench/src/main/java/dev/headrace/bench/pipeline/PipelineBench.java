@@ -71,7 +71,7 @@ public final class PipelineBench {
     List<Round> baseline = new ArrayList<>();
     try (EmbeddedServers servers = EmbeddedServers.builder().build().start();
         Pipeline ours =
-            new HeadracePipeline(servers.kafkaBootstrap(), servers.redisUri(), settings);
+            HeadracePipeline.withoutDevice(servers.kafkaBootstrap(), servers.redisUri(), settings);
         Pipeline theirs =
             new BaselinePipeline(
                 servers.kafkaBootstrap(), URI.create(servers.redisUri()), NoOpRunner.vector())) {

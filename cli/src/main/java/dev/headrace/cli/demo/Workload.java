@@ -1,14 +1,8 @@
 package dev.headrace.cli.demo;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.headrace.protocol.Tier;
 import dev.headrace.sdk.Request;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,7 +45,7 @@ final class Workload {
 
   /** Makes this many requests. */
   static List<Planned> make(int requests, long seed) throws IOException {
-    List<String> passages = passages();
+    List<String> passages = Passages.all();
     Random random = new Random(seed);
     List<Planned> planned = new ArrayList<>(requests);
     for (int i = 0; i < requests; i++) {
@@ -94,21 +88,5 @@ final class Workload {
       case 1 -> Request.embed(MODEL, passage).dimensions(5000);
       default -> Request.embed("all-minilm-l6-v3", passage);
     };
-  }
-
-  private static List<String> passages() throws IOException {
-    JsonMapper mapper = new JsonMapper();
-    List<String> passages = new ArrayList<>();
-    try (InputStream in = Workload.class.getResourceAsStream("sotu_6000.jsonl")) {
-      if (in == null) {
-        throw new IOException("sotu_6000.jsonl is not on the class path");
-      }
-      BufferedReader reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
-      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        JsonNode passage = mapper.readTree(line);
-        passages.add(passage.path("text").asText());
-      }
-    }
-    return passages;
   }
 }

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  * @param models names in the catalogue
  * @param folder where Hugging Face folders are, each a model called as its folder; empty for none
  * @param precision the number format
- * @param threads cores that one operation on the CPU is spread over; 0 for all
+ * @param threads that run a batch on the CPU together; 0 for one a core
  */
 public record EngineConfig(
     String device, List<String> models, String folder, Precision precision, int threads) {
@@ -43,7 +43,7 @@ public record EngineConfig(
                 0,
                 0,
                 1024,
-                "Cores that one operation on the CPU is spread over; 0 for all."));
+                "Threads that run a batch on the CPU together; 0 for one a core."));
     if (config.models().isEmpty()) {
       s.problem("worker.models", "", "at least one model", "settings");
     }

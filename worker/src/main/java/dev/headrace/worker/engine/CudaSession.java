@@ -103,7 +103,7 @@ final class CudaSession implements EncoderSession {
     if (slot == null) {
       throw new IllegalStateException("batches under way: " + DEPTH + " (expected: fewer)");
     }
-    List<Group> groups = grouping.split(lengths, model.config().positions());
+    List<Group> groups = grouping.split(lengths, model.config().positions(), 1);
     try {
       queue(slot, texts, groups);
     } catch (RuntimeException | Error e) {

@@ -17,6 +17,9 @@ import java.util.List;
  *     number that occurs and keeps that of the last thousand
  */
 record Grouping(int overheadTokens, int maxTokens, int multiple) {
+  /** Smaller groups are not made for the sake of sharing (chosen). */
+  private static final int MIN_SHARE_TOKENS = 64;
+
   /**
    * Rows that run together, padded to {@code tokens}.
    *
@@ -30,6 +33,29 @@ record Grouping(int overheadTokens, int maxTokens, int multiple) {
    * {@code limit}.
    */
   List<Group> split(int[] lengths, int limit) {
+    return split(lengths, limit, 1);
+  }
+
+  /**
+   * The groups that cost least and that so many threads can share fairly.
+   *
+   * @param threads that run groups side by side
+   */
+  List<Group> split(int[] lengths, int limit, int threads) {
+    return shared(lengths, threads).cheapest(lengths, limit);
+  }
+
+  /** For several threads no group is more than half of a thread's share. */
+  private Grouping shared(int[] lengths, int threads) {
+    if (threads == 1) {
+      return this;
+    }
+    int share = Arrays.stream(lengths).sum() / (2 * threads);
+    int most = Math.max(Math.min(MIN_SHARE_TOKENS, maxTokens), Math.min(maxTokens, share));
+    return new Grouping(overheadTokens, most, multiple);
+  }
+
+  private List<Group> cheapest(int[] lengths, int limit) {
     Integer[] order = new Integer[lengths.length];
     Arrays.setAll(order, i -> i);
     Arrays.sort(order, Comparator.comparingInt(i -> lengths[i]));

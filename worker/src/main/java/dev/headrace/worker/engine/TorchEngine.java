@@ -32,35 +32,34 @@ public final class TorchEngine implements AutoCloseable {
   private final ComputeDevice device;
   private final Thread owner;
   private final PtNDManager manager;
+  private final CpuThreads threads;
 
-  private TorchEngine(ComputeDevice device, PtNDManager manager) {
+  private TorchEngine(ComputeDevice device, PtNDManager manager, CpuThreads threads) {
     this.device = device;
     this.manager = manager;
+    this.threads = threads;
     this.owner = Thread.currentThread();
   }
 
   /**
    * Opens a device for the calling thread.
    *
-   * @param intraOpThreads cores that one operation is spread over; the calling thread counts as one
+   * @param threads that work on the CPU, the calling one among them; they share a batch, or an
+   *     operation where a batch has but one part
    */
-  public static TorchEngine open(ComputeDevice device, int intraOpThreads) {
-    if (intraOpThreads < 1) {
-      throw new IllegalArgumentException(
-          "intra-op threads: " + intraOpThreads + " (expected: >= 1)");
+  public static TorchEngine open(ComputeDevice device, int threads) {
+    if (threads < 1) {
+      throw new IllegalArgumentException("threads: " + threads + " (expected: >= 1)");
     }
     try {
       Device djl =
           device.kind() == ComputeDevice.Kind.CPU ? Device.cpu() : Device.gpu(device.index());
       PtNDManager manager = (PtNDManager) TorchRuntime.start().newBaseManager(djl);
-      if (device.kind() == ComputeDevice.Kind.CUDA) {
+      boolean gpu = device.kind() == ComputeDevice.Kind.CUDA;
+      if (gpu) {
         Cuda.select(device.index());
       }
-      // libtorch keeps this number per thread, so that each engine has its own. A thread that has
-      // not asked yet takes the number set last anywhere, at its first operation; so ask first.
-      JniUtils.getNumThreads();
-      JniUtils.setNumThreads(intraOpThreads);
-      return new TorchEngine(device, manager);
+      return new TorchEngine(device, manager, new CpuThreads(gpu ? 1 : threads));
     } catch (RuntimeException | Error e) {
       throw TorchErrors.translate("opening " + device.name(), e);
     }
@@ -92,8 +91,8 @@ public final class TorchEngine implements AutoCloseable {
       if (device.kind() == ComputeDevice.Kind.CUDA) {
         return onGpu(model, block, precision);
       }
-      PtNDManager inputs = (PtNDManager) manager.newSubManager();
-      TorchSession session = new TorchSession(model, block, inputs, owner, grouping(precision));
+      TorchSession session =
+          new TorchSession(model, block, manager, threads, owner, grouping(precision));
       session.warmUp();
       return session;
     } catch (RuntimeException | Error e) {
@@ -155,6 +154,7 @@ public final class TorchEngine implements AutoCloseable {
   @Override
   public void close() {
     checkOwner(owner);
+    threads.close();
     manager.close();
   }
 

@@ -1,16 +1,10 @@
 package dev.headrace.worker.engine;
 
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
-import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
-import ai.djl.pytorch.jni.IValue;
 import dev.headrace.worker.engine.Grouping.Group;
 import dev.headrace.worker.model.ModelDescription;
 import dev.headrace.worker.text.TokenizedText;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,25 +17,27 @@ final class TorchSession implements EncoderSession {
 
   private final ModelDescription model;
   private final PtSymbolBlock block;
-  private final PtNDManager manager;
+  private final CpuThreads threads;
   private final Thread owner;
   private final Grouping grouping;
-  private ByteBuffer ids = ByteBuffer.allocateDirect(0);
-  private ByteBuffer types = ByteBuffer.allocateDirect(0);
-  private ByteBuffer lengths = ByteBuffer.allocateDirect(0);
+  private final List<GroupRunner> runners = new ArrayList<>();
   private boolean open = true;
 
   TorchSession(
       ModelDescription model,
       PtSymbolBlock block,
       PtNDManager manager,
+      CpuThreads threads,
       Thread owner,
       Grouping grouping) {
     this.grouping = grouping;
     this.model = model;
     this.block = block;
-    this.manager = manager;
+    this.threads = threads;
     this.owner = owner;
+    for (int i = 0; i < threads.members(); i++) {
+      runners.add(new GroupRunner(block, (PtNDManager) manager.newSubManager()));
+    }
   }
 
   @Override
@@ -72,15 +68,25 @@ final class TorchSession implements EncoderSession {
     int[] lengths = new BatchCheck(model).lengths(texts);
     int[] starts = starts(lengths);
     float[] values = new float[starts[lengths.length]];
-    for (Group group : grouping.split(lengths, model.config().positions())) {
-      try {
-        runGroup(texts, group, starts, values);
-      } catch (RuntimeException | Error e) {
-        throw TorchErrors.translate(
-            "running " + model.name() + " on " + group.rows().size() + " x " + group.tokens(), e);
-      }
-    }
+    List<Group> groups = grouping.split(lengths, model.config().positions(), threads.members());
+    threads.run(
+        groups.size(),
+        (member, part) -> {
+          // The longest first, so that the threads end at about the same time.
+          Group group = groups.get(groups.size() - 1 - part);
+          run(runners.get(member), texts, group, starts, values);
+        });
     return new EncodedBatch(values, starts, dimension());
+  }
+
+  private void run(
+      GroupRunner runner, List<TokenizedText> texts, Group group, int[] starts, float[] values) {
+    try {
+      runner.run(texts, group, starts, values);
+    } catch (RuntimeException | Error e) {
+      throw TorchErrors.translate(
+          "running " + model.name() + " on " + group.rows().size() + " x " + group.tokens(), e);
+    }
   }
 
   /** Where each row's values begin; at the end where the last ones end. */
@@ -93,87 +99,13 @@ final class TorchSession implements EncoderSession {
     return starts;
   }
 
-  private void runGroup(List<TokenizedText> texts, Group group, int[] starts, float[] values) {
-    int rows = group.rows().size();
-    boolean padded = fill(texts, group);
-    boolean typed = fillTypes(texts, group);
-    Shape shape = new Shape(rows, group.tokens());
-    List<IValue> inputs = new ArrayList<>(3);
-    try (PtNDManager batch = (PtNDManager) manager.newSubManager()) {
-      inputs.add(IValue.from(tensor(batch, ids, shape)));
-      inputs.add(IValue.from(tensor(batch, types, typed ? shape : new Shape(0))));
-      inputs.add(IValue.from(tensor(batch, lengths, new Shape(padded ? rows : 0))));
-      try (IValue result = block.forward(inputs.toArray(new IValue[0]))) {
-        float[] output = result.toTensor(batch).toFloatArray();
-        for (int i = 0; i < rows; i++) {
-          int row = group.rows().get(i);
-          int to = starts[row];
-          System.arraycopy(output, output.length / rows * i, values, to, starts[row + 1] - to);
-        }
-      }
-    } finally {
-      inputs.forEach(IValue::close);
-    }
-  }
-
-  /**
-   * Writes {@code ids [rows, tokens]} and {@code lengths [rows]}; says whether any row is padded.
-   */
-  private boolean fill(List<TokenizedText> texts, Group group) {
-    ids = roomFor(ids, group.rows().size() * group.tokens());
-    lengths = roomFor(lengths, group.rows().size());
-    boolean padded = false;
-    for (int row : group.rows()) {
-      int[] tokens = texts.get(row).ids();
-      for (int token : tokens) {
-        ids.putInt(token);
-      }
-      for (int i = tokens.length; i < group.tokens(); i++) {
-        ids.putInt(0);
-      }
-      lengths.putInt(tokens.length);
-      padded |= tokens.length < group.tokens();
-    }
-    return padded;
-  }
-
-  /** Writes {@code types [rows, tokens]}, unless all are 0: then nothing, and says so. */
-  private boolean fillTypes(List<TokenizedText> texts, Group group) {
-    if (group.rows().stream().allMatch(row -> texts.get(row).types().length == 0)) {
-      return false;
-    }
-    types = roomFor(types, group.rows().size() * group.tokens());
-    for (int row : group.rows()) {
-      int[] ofRow = texts.get(row).types();
-      for (int i = 0; i < group.tokens(); i++) {
-        types.putInt(i < ofRow.length ? ofRow[i] : 0);
-      }
-    }
-    return true;
-  }
-
-  private static ByteBuffer roomFor(ByteBuffer buffer, int ints) {
-    int bytes = ints * Integer.BYTES;
-    if (buffer.capacity() >= bytes) {
-      return buffer.clear();
-    }
-    return ByteBuffer.allocateDirect(Integer.highestOneBit(bytes) * 2)
-        .order(ByteOrder.nativeOrder());
-  }
-
-  private static PtNDArray tensor(PtNDManager manager, ByteBuffer data, Shape shape) {
-    ByteBuffer exact = data.duplicate().order(ByteOrder.nativeOrder()).clear();
-    exact.limit((int) shape.size() * Integer.BYTES);
-    return manager.create(exact, shape, DataType.INT32);
-  }
-
   @Override
   public void close() {
     TorchEngine.checkOwner(owner);
     if (open) {
       open = false;
+      runners.forEach(GroupRunner::close);
       block.close();
-      manager.close();
     }
   }
 }

@@ -57,4 +57,14 @@ class GroupingTest {
           .containsExactlyInAnyOrderElementsOf(IntStream.range(0, lengths.length).boxed().toList());
     }
   }
+
+  @Test
+  void several_threads_get_groups_of_at_most_half_their_share() {
+    int[] lengths = new int[32];
+    Arrays.fill(lengths, 32);
+    assertThat(SMALL.split(lengths, 512)).hasSize(1);
+    List<Group> shared = SMALL.split(lengths, 512, 2);
+    assertThat(shared).hasSize(4).allMatch(g -> g.rows().size() == 8);
+    assertThat(SMALL.split(new int[] {8, 8}, 512, 2)).hasSize(1);
+  }
 }

@@ -18,7 +18,7 @@ final class MemoryProbe {
 
   public static void main(String[] args) throws IOException {
     Random random = new Random(9);
-    try (TorchEngine engine = TorchEngine.open(DeviceInventory.cpu(), 1);
+    try (TorchEngine engine = TorchEngine.open(DeviceInventory.cpu(), Integer.parseInt(args[2]));
         EncoderSession session = engine.load(TinyModel.describe(), Precision.ofLabel(args[0]))) {
       runBatches(session, random, WARM_UP);
       long before = residentKib();

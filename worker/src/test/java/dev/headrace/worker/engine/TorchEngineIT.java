@@ -45,6 +45,26 @@ class TorchEngineIT {
   }
 
   @Test
+  void more_threads_give_the_same_rows() throws Exception {
+    List<TokenizedText> texts = TinyModel.texts(new Random(3), 60, 64);
+    for (Precision precision : new Precision[] {Precision.FLOAT32, Precision.INT8}) {
+      try (TorchEngine one = TorchEngine.open(DeviceInventory.cpu(), 1);
+          TorchEngine three = TorchEngine.open(DeviceInventory.cpu(), 3);
+          EncoderSession expected = one.load(MODEL, precision);
+          EncoderSession session = three.load(MODEL, precision)) {
+        float tolerance = precision == Precision.FLOAT32 ? 1e-5f : 0.05f;
+        for (int rows : new int[] {1, 2, 60}) {
+          EncodedBatch actual = session.run(texts.subList(0, rows));
+          EncodedBatch same = expected.run(texts.subList(0, rows));
+          for (int i = 0; i < rows; i++) {
+            assertThat(actual.row(i)).containsExactly(same.row(i), within(tolerance));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
   void int8_is_close_to_float32() throws Exception {
     List<TokenizedText> texts = TinyModel.texts(new Random(1), 50, 64);
     try (TorchEngine engine = TorchEngine.open(DeviceInventory.cpu(), 1);
@@ -152,11 +172,12 @@ class TorchEngineIT {
   @Test
   void ten_thousand_batches_of_random_shapes_leave_memory_flat() throws Exception {
     for (String precision : new String[] {"fp32", "int8"}) {
-      assertThat(grownKib(precision)).as(precision).isLessThan(ALLOWED_GROWTH_KIB);
+      assertThat(grownKib(precision, 1)).as(precision).isLessThan(ALLOWED_GROWTH_KIB);
     }
+    assertThat(grownKib("fp32", 3)).as("three threads").isLessThan(ALLOWED_GROWTH_KIB);
   }
 
-  private static long grownKib(String precision) throws Exception {
+  private static long grownKib(String precision, int threads) throws Exception {
     ProcessBuilder builder =
         new ProcessBuilder(
             ProcessHandle.current().info().command().orElseThrow(),
@@ -165,7 +186,8 @@ class TorchEngineIT {
             "-XX:+AlwaysPreTouch",
             MemoryProbe.class.getName(),
             precision,
-            Integer.toString(BATCHES));
+            Integer.toString(BATCHES),
+            Integer.toString(threads));
     builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
     Process probe = builder.redirectError(ProcessBuilder.Redirect.DISCARD).start();
     try {
