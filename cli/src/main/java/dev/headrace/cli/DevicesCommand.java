@@ -46,8 +46,7 @@ final class DevicesCommand implements Callable<Integer> {
       }
       prices
           .of(type)
-          .ifPresent(
-              p -> node.put("usd_per_hour", p.usdPerHour()).put("price_source", p.source()));
+          .ifPresent(p -> node.put("usd_per_hour", p.usdPerHour()).put("price_source", p.source()));
     }
     if (json) {
       System.out.println(MAPPER.writeValueAsString(root));

@@ -106,8 +106,7 @@ public final class GpuBench {
       int tokens = mixed.stream().flatMap(List::stream).mapToInt(TokenizedText::tokens).sum();
       figure(name + "_mixed", rows / seconds);
       figure(name + "_mixed_tokens_per_second", tokens / seconds);
-      figure(
-          name + "_latency_ms", 1e3 * speed.latency(EncoderSpeed.texts(1, LATENCY_TOKENS)));
+      figure(name + "_latency_ms", 1e3 * speed.latency(EncoderSpeed.texts(1, LATENCY_TOKENS)));
     }
   }
 
@@ -156,8 +155,7 @@ public final class GpuBench {
         expected.add(out.row(i));
       }
     }
-    for (Precision precision :
-        List.of(Precision.FLOAT32, Precision.FLOAT16, Precision.BFLOAT16)) {
+    for (Precision precision : List.of(Precision.FLOAT32, Precision.FLOAT16, Precision.BFLOAT16)) {
       try (EncoderSession session = engine.load(model, precision)) {
         var out = session.run(some);
         double lowest = 1;
@@ -165,14 +163,10 @@ public final class GpuBench {
           lowest = Math.min(lowest, dot(expected.get(i), out.row(i)));
         }
         figure("minilm_" + precision.label() + "_lowest_cosine", lowest);
-        double seconds = new EncoderSpeed(session).throughput(List.of(longest(some)));
+        double seconds = new EncoderSpeed(session).throughput(List.of(some));
         figure("minilm_" + precision.label() + "_64_passages", some.size() / seconds);
       }
     }
-  }
-
-  private static List<TokenizedText> longest(List<TokenizedText> texts) {
-    return texts;
   }
 
   private static double dot(float[] a, float[] b) {
@@ -187,12 +181,12 @@ public final class GpuBench {
     String best = best("_256x128");
     figure("rows_per_second", figures.get(best + "_256x128"));
     figure(
-        "matrix_peak_share",
-        figures.get(best + "_256x128_tflops") / figures.get("matrix_tflops"));
+        "matrix_peak_share", figures.get(best + "_256x128_tflops") / figures.get("matrix_tflops"));
     double reference = reference("_256x128");
     if (reference > 0) {
       figure("vs_pytorch_ratio", figures.get(best + "_256x128") / reference);
-      figure("vs_pytorch_mixed_ratio", figures.get(best("_mixed") + "_mixed") / reference("_mixed"));
+      figure(
+          "vs_pytorch_mixed_ratio", figures.get(best("_mixed") + "_mixed") / reference("_mixed"));
     }
   }
 

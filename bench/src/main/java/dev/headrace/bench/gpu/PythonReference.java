@@ -68,7 +68,8 @@ final class PythonReference {
         mixed.stream()
             .map(b -> b.stream().map(TokenizedText::tokens).toList().toString())
             .collect(Collectors.joining(", "));
-    return "{\"shapes\": %s, \"compiled\": [[256, 128]], \"latency_tokens\": %d, \"mixed\": [%s]}"
+    return ("{\"shapes\": %s, \"compiled\": [[256, 128]], \"latency_tokens\": %d,"
+            + " \"mixed\": [%s]}")
         .formatted(Arrays.deepToString(shapes), tokens, lengths);
   }
 

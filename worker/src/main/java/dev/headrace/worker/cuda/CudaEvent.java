@@ -13,9 +13,7 @@ public final class CudaEvent implements AutoCloseable {
 
   public CudaEvent() {
     Cuda.check(
-        "cudaEventCreate",
-        cudart.cudaEventCreateWithFlags(
-            event, cudart.cudaEventDisableTiming));
+        "cudaEventCreate", cudart.cudaEventCreateWithFlags(event, cudart.cudaEventDisableTiming));
   }
 
   /** Sets the mark behind all that the device's usual stream was given so far. */

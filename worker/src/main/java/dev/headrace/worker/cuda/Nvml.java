@@ -141,8 +141,7 @@ public final class Nvml {
 
   /** As CUDA writes it: four digits of domain where NVML has eight. */
   private static String address(nvmlPciInfo_t info) {
-    return String.format(
-        Locale.ROOT, "%04x:%02x:%02x.0", info.domain(), info.bus(), info.device());
+    return String.format(Locale.ROOT, "%04x:%02x:%02x.0", info.domain(), info.bus(), info.device());
   }
 
   private static List<String> links(nvmlDevice_st device) {

@@ -9,7 +9,6 @@ import dev.headrace.worker.engine.Grouping.Group;
 import dev.headrace.worker.model.ModelDescription;
 import dev.headrace.worker.text.TokenizedText;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.util.ArrayDeque;
@@ -142,8 +141,7 @@ final class CudaSession implements EncoderSession {
 
   private int values(Group group) {
     int rows = group.rows().size();
-    return Math.multiplyExact(
-        model.head().perToken() ? rows * group.tokens() : rows, dimension());
+    return Math.multiplyExact(model.head().perToken() ? rows * group.tokens() : rows, dimension());
   }
 
   private void forward(CudaSlot slot, CudaLayout layout, int at, int to, int values) {

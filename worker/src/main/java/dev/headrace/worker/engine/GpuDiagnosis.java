@@ -120,9 +120,7 @@ public final class GpuDiagnosis {
   /** The presets' own native part is missing in a build without the profile gpu. */
   private static String missing(String problem, String library, String otherwise) {
     boolean presets = problem.contains("jni") && !problem.contains(library);
-    return presets
-        ? "This build has no GPU libraries: build with -Pgpu (docs/gpu.md)."
-        : otherwise;
+    return presets ? "This build has no GPU libraries: build with -Pgpu (docs/gpu.md)." : otherwise;
   }
 
   private static boolean runtime(List<Check> checks, boolean hardware) {

@@ -1,6 +1,8 @@
 package dev.headrace.worker.engine;
 
 import dev.headrace.worker.cuda.CudaLibraryFiles;
+import dev.headrace.worker.cuda.GpuLibraries;
+import dev.headrace.worker.cuda.Nvml;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -39,9 +41,13 @@ final class TorchLibraries {
     if (folder != null) {
       return new Found(Files.exists(Path.of(folder, "libtorch_cuda.so")), "in " + folder);
     }
-    return CudaLibraryFiles.onClassPath()
+    return CudaLibraryFiles.onClassPath() && anyGpu()
         ? new Found(true, "from the class path")
         : new Found(false, "from the class path");
+  }
+
+  private static boolean anyGpu() {
+    return GpuLibraries.nvmlProblem().isEmpty() && !Nvml.gpus().isEmpty();
   }
 
   /** Unpacks and loads what GPUs need, if it is there, and sets what DJL reads. */

@@ -92,7 +92,8 @@ class GpuScriptsIT {
     try (PtNDManager batch = (PtNDManager) manager.newSubManager()) {
       IValue[] inputs = {
         IValue.from(batch.create(data, new Shape(layout.used()), DataType.INT32)),
-        IValue.from(batch.create(out, new Shape(texts.size() * (long) dimension), DataType.FLOAT32)),
+        IValue.from(
+            batch.create(out, new Shape(texts.size() * (long) dimension), DataType.FLOAT32)),
         IValue.from((long) layout.rows()),
         IValue.from((long) layout.tokens()),
         IValue.from((long) layout.packed()),

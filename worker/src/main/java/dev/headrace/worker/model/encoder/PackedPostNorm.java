@@ -18,17 +18,18 @@ import java.util.function.IntFunction;
  * 2307.08691) and two norms; nothing else touches memory:
  *
  * <ul>
- *   <li>The products that end in a residual add to it in place ({@code addmm_}). Their bias is added
- *       before: the norm that makes the residual has it in its own bias, and the product in between,
- *       which sees the residual too, has {@code W b} taken from its bias. The sum is the same.
+ *   <li>The products that end in a residual add to it in place ({@code addmm_}). Their bias is
+ *       added before: the norm that makes the residual has it in its own bias, and the product in
+ *       between, which sees the residual too, has {@code W b} taken from its bias. The sum is the
+ *       same.
  *   <li>GELU is part of the product before it ({@code _addmm_activation}, cuBLASLt's epilogue). It
- *       is the tanh form, which differs from the exact one by at most 5e-4, less than half precision
- *       tells apart where that happens.
+ *       is the tanh form, which differs from the exact one by at most 5e-4, less than half
+ *       precision tells apart where that happens.
  * </ul>
  *
- * The module is {@code forward(ids, types, lengths, pack) -> hidden [batch, tokens, hidden]}; {@code
- * pack [real tokens] int32} says where in {@code ids}, read row by row, the real tokens are, and is
- * empty where no row is padded. What stands at padding in the result is some other token's.
+ * The module is {@code forward(ids, types, lengths, pack) -> hidden [batch, tokens, hidden]};
+ * {@code pack [real tokens] int32} says where in {@code ids}, read row by row, the real tokens are,
+ * and is empty where no row is padded. What stands at padding in the result is some other token's.
  */
 final class PackedPostNorm {
   private final Parts parts;
