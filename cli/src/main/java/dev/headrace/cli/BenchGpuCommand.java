@@ -29,11 +29,17 @@ final class BenchGpuCommand implements Callable<Integer> {
       description = "A Python with torch and transformers to compare with. Default: none.")
   String python;
 
+  @Option(
+      names = "--storm-seconds",
+      defaultValue = "600",
+      description = "How long batches exceed the memory. Default: ${DEFAULT-VALUE}.")
+  double storm;
+
   @Override
   public Integer call() throws Exception {
     List<String> all = Passages.all();
     List<String> texts = all.subList(0, Math.min(passages, all.size()));
-    BenchResult result = new GpuBench(texts, python, System.err).run();
+    BenchResult result = new GpuBench(texts, python, storm, System.err).run();
     System.out.println(json ? result.toJson() : result.figures().toString());
     return 0;
   }

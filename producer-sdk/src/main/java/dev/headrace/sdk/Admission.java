@@ -5,6 +5,7 @@ import dev.headrace.protocol.Attempts;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.Payload;
+import dev.headrace.protocol.Terms;
 import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.TraceContext;
 import dev.headrace.protocol.event.RequestCodec;
@@ -81,7 +82,8 @@ final class Admission {
             Attempts.FIRST,
             null,
             trace(options),
-            Payload.inline(body.bytes()));
+            Payload.inline(body.bytes()),
+            new Terms(options.admission, options.minPrecision));
     return new Admitted(admitted, key != null);
   }
 

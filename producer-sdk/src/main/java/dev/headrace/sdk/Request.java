@@ -1,6 +1,8 @@
 package dev.headrace.sdk;
 
+import dev.headrace.protocol.AdmissionMode;
 import dev.headrace.protocol.CacheMode;
+import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.body.Aggregation;
@@ -71,6 +73,8 @@ public final class Request {
     @Nullable String tracestate;
     @Nullable String tenant;
     CacheMode cacheMode = CacheMode.USE;
+    AdmissionMode admission = AdmissionMode.BEST_EFFORT;
+    @Nullable NumericPrecision minPrecision;
 
     private Options copy() {
       Options copy = new Options();
@@ -83,6 +87,8 @@ public final class Request {
       copy.tracestate = tracestate;
       copy.tenant = tenant;
       copy.cacheMode = cacheMode;
+      copy.admission = admission;
+      copy.minPrecision = minPrecision;
       return copy;
     }
   }
@@ -321,6 +327,19 @@ public final class Request {
   /** Who pays; the client's default when it is not set. */
   public Request tenant(String tenant) {
     return with(o -> o.tenant = Objects.requireNonNull(tenant, "tenant"));
+  }
+
+  /**
+   * What becomes of it when no device can finish it before its deadline; it is tried all the same
+   * by default. With {@link AdmissionMode#LATE} its future waits for an hour longer.
+   */
+  public Request admission(AdmissionMode mode) {
+    return with(o -> o.admission = Objects.requireNonNull(mode, "mode"));
+  }
+
+  /** The least precision of the model that may run it; such requests are not cached. */
+  public Request minPrecision(NumericPrecision least) {
+    return with(o -> o.minPrecision = Objects.requireNonNull(least, "least"));
   }
 
   private Request with(Consumer<Options> change) {

@@ -101,6 +101,7 @@ public final class WorkerApp implements AutoCloseable {
         config.retry(),
         config.heartbeatInterval(),
         config.warmUp(),
+        config.streamInterval(),
         links.delivery().retryPause());
   }
 
@@ -127,6 +128,7 @@ public final class WorkerApp implements AutoCloseable {
         links.cache(),
         links.registry(),
         links.ledger(),
+        links.chunks(),
         mailboxes.loop(),
         mailboxes.device(),
         mailboxes.drops(),

@@ -26,6 +26,7 @@ import java.util.regex.Pattern;
  * @param sharedVectors label descriptions and the like whose vectors are remembered
  * @param heartbeatInterval between heartbeats
  * @param warmUp longest time for measuring before work is taken; zero for none
+ * @param streamInterval between two writes of streamed text
  * @param drainTimeout how long running and waiting work may take when the worker stops
  */
 public record WorkerConfig(
@@ -38,6 +39,7 @@ public record WorkerConfig(
     int sharedVectors,
     Duration heartbeatInterval,
     Duration warmUp,
+    Duration streamInterval,
     Duration drainTimeout) {
   /** A name, or nothing: then it is made up. */
   private static final Pattern NAME_OR_NONE = Pattern.compile("[A-Za-z0-9._-]{0,64}");
@@ -71,6 +73,12 @@ public record WorkerConfig(
             Duration.ZERO,
             Duration.ofMinutes(10),
             "Longest time for measuring the device before work is taken."),
+        s.duration(
+            "worker.stream.interval",
+            Duration.ofMillis(200),
+            Duration.ofMillis(10),
+            Duration.ofSeconds(10),
+            "Time between two writes of the text that clients read along."),
         s.duration(
             "worker.drain-timeout",
             Duration.ofSeconds(20),

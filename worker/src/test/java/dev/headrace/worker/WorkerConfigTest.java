@@ -39,6 +39,7 @@ class WorkerConfigTest {
                 4096,
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(5),
+                Duration.ofMillis(200),
                 Duration.ofSeconds(20)));
   }
 
@@ -68,6 +69,7 @@ class WorkerConfigTest {
     values.put("worker.shared-vectors", "300");
     values.put("worker.heartbeat.interval", "2s");
     values.put("worker.warm-up", "3s");
+    values.put("worker.stream.interval", "50ms");
     values.put("worker.drain-timeout", "4s");
     assertThat(read(values))
         .isEqualTo(
@@ -81,6 +83,7 @@ class WorkerConfigTest {
                 300,
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(3),
+                Duration.ofMillis(50),
                 Duration.ofSeconds(4)));
     Settings settings = Settings.of(values);
     WorkerConfig.read(settings);

@@ -29,6 +29,21 @@ final class EncoderSpeed {
     return median(() -> run(batches, times)) / times / batches.size();
   }
 
+  /** Seconds a batch when each is awaited before the next is started. */
+  double oneByOne(List<List<TokenizedText>> batches) {
+    int times = Math.max(1, (int) (ROUND_SECONDS * batches.size() / run(batches, 1)));
+    return median(
+            () -> {
+              long started = System.nanoTime();
+              for (int i = 0; i < times; i++) {
+                batches.forEach(session::run);
+              }
+              return (System.nanoTime() - started) / 1e9;
+            })
+        / times
+        / batches.size();
+  }
+
   /** Seconds from handing over one batch to holding its values; median of all. */
   double latency(List<TokenizedText> batch) {
     double[] seconds = new double[200];

@@ -34,6 +34,7 @@ public final class GpuBench {
 
   private final List<String> texts;
   private final String python;
+  private final double stormSeconds;
   private final PrintStream progress;
   private final Map<String, Double> figures = new TreeMap<>();
 
@@ -42,11 +43,13 @@ public final class GpuBench {
    *
    * @param texts real passages
    * @param python a Python with torch and transformers for the comparison; empty for none
+   * @param stormSeconds how long more is asked for than memory allows
    * @param progress takes a line per figure
    */
-  public GpuBench(List<String> texts, String python, PrintStream progress) {
+  public GpuBench(List<String> texts, String python, double stormSeconds, PrintStream progress) {
     this.texts = List.copyOf(texts);
     this.python = python;
+    this.stormSeconds = stormSeconds;
     this.progress = progress;
   }
 
@@ -54,7 +57,7 @@ public final class GpuBench {
   public BenchResult run() throws IOException, InterruptedException {
     ComputeDevice gpu =
         DeviceInventory.discover().stream()
-            .filter(d -> d.kind() == ComputeDevice.Kind.CUDA)
+            .filter(GpuBench::isGpu)
             .findFirst()
             .orElseThrow(
                 () ->
@@ -62,23 +65,63 @@ public final class GpuBench {
                         "GPUs: none (expected: at least one; headrace doctor says why)"));
     progress.println("device " + gpu.name());
     List<List<TokenizedText>> mixed = mixed();
+    ModelDescription bert = RandomBert.describe();
     try (TorchEngine engine = TorchEngine.open(gpu, 1)) {
       DeviceCeilings ceilings = DeviceCeilings.measure(engine);
       figure("matrix_tflops", ceilings.matrixFlops() / 1e12);
       figure("copy_gb_per_second", ceilings.copyBytesPerSecond() / 1e9);
-      ModelDescription bert = RandomBert.describe();
       shapes(engine, bert, Precision.FLOAT32, mixed);
       for (Precision precision : HALVES) {
         shapes(engine, bert, precision, mixed);
       }
       agreement(engine);
+      overlap(engine, bert);
     }
+    Transfers.host().forEach(this::figure);
+    fleets(bert);
     if (!python.isEmpty()) {
       PythonReference.run(python, SHAPES, LATENCY_TOKENS, mixed, progress)
           .forEach((key, value) -> figure("pytorch_" + key, value));
     }
     derive();
     return new BenchResult("gpu", figures, goals());
+  }
+
+  /** What starting the next batch early brings: BERT-base's shape and MiniLM's. */
+  private void overlap(TorchEngine engine, ModelDescription bert) throws IOException {
+    for (ModelDescription model : List.of(bert, miniLm())) {
+      try (EncoderSession session = engine.load(model, Precision.BFLOAT16)) {
+        EncoderSpeed speed = new EncoderSpeed(session);
+        List<List<TokenizedText>> batches = List.of(EncoderSpeed.texts(256, 64));
+        double staged = speed.throughput(batches);
+        figure("overlap_" + model.name() + "_ratio", speed.oneByOne(batches) / staged);
+      }
+    }
+  }
+
+  private void fleets(ModelDescription bert) throws InterruptedException {
+    int gpus = (int) DeviceInventory.discover().stream().filter(GpuBench::isGpu).count();
+    FleetBench fleets = new FleetBench(bert, texts, progress);
+    try {
+      double one = fleets.oneGpu();
+      figure("pipeline_efficiency", one / figures.get("bf16_mixed"));
+      if (gpus > 1) {
+        figure("two_gpu_ratio", fleets.twoGpus() / one);
+        figure("two_gpu_engine_ratio", TwoEngines.ratio(bert, mixed()));
+        fleets.lostDevice();
+        Transfers.peers().forEach(this::figure);
+      }
+      fleets.storm(stormSeconds);
+      fleets.mixedFleet();
+    } catch (IOException | RuntimeException e) {
+      progress.println("fleets: " + e);
+      e.printStackTrace(progress);
+    }
+    fleets.figures().forEach(figures::put);
+  }
+
+  private static boolean isGpu(ComputeDevice device) {
+    return device.kind() == ComputeDevice.Kind.CUDA;
   }
 
   private void figure(String key, double value) {
@@ -206,6 +249,8 @@ public final class GpuBench {
   private static Map<String, Goal> goals() {
     return Map.of(
         "matrix_peak_share", new Goal(0.6, true),
+        "pipeline_efficiency", new Goal(0.9, true),
+        "two_gpu_ratio", new Goal(1.9, true),
         "vs_pytorch_ratio", new Goal(1.0, true));
   }
 }

@@ -2,12 +2,14 @@ package dev.headrace.bench.gpu;
 
 import dev.headrace.worker.model.EncoderConfig;
 import dev.headrace.worker.model.Head;
+import dev.headrace.worker.model.ModelCatalog;
 import dev.headrace.worker.model.ModelDescription;
 import dev.headrace.worker.model.ModelFiles;
 import dev.headrace.worker.model.Pooling;
 import dev.headrace.worker.model.weights.Tensor;
 import dev.headrace.worker.model.weights.Tensors;
 import dev.headrace.worker.model.weights.WeightSource;
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -104,8 +106,13 @@ final class RandomBert {
       }
 
       @Override
-      public String tokenizerJson() {
-        throw new UnsupportedOperationException("a model of random weights has no tokenizer");
+      public String tokenizerJson() throws IOException {
+        // BERT's own vocabulary, as MiniLM has it.
+        return ModelCatalog.builtIn()
+            .find("all-minilm-l6-v2")
+            .orElseThrow()
+            .files()
+            .tokenizerJson();
       }
     };
   }

@@ -1,15 +1,18 @@
 package dev.headrace.protocol.event;
 
 import dev.headrace.protocol.Address;
+import dev.headrace.protocol.AdmissionMode;
 import dev.headrace.protocol.Assignment;
 import dev.headrace.protocol.Attempts;
 import dev.headrace.protocol.CacheMode;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.InferenceRequest;
+import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.Payload;
 import dev.headrace.protocol.Size;
 import dev.headrace.protocol.Task;
+import dev.headrace.protocol.Terms;
 import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.body.GenerationRequest;
 import dev.headrace.protocol.naming.Digests;
@@ -67,6 +70,14 @@ public final class RequestCodec {
         .put("replyto", r.address().replyTo())
         .put("tenant", r.tenant().equals(InferenceRequest.DEFAULT_TENANT) ? null : r.tenant())
         .put("cachemode", r.cacheMode() == CacheMode.USE ? null : r.cacheMode().wireName())
+        .put(
+            "admission",
+            r.terms().admission() == AdmissionMode.BEST_EFFORT
+                ? null
+                : r.terms().admission().wireName())
+        .put(
+            "minprecision",
+            r.terms().minPrecision() == null ? null : r.terms().minPrecision().wireName())
         .put("rows", r.size().rows())
         .put("tokens", r.size().tokens());
     if (r.size().newTokens() > 0) {
@@ -140,7 +151,8 @@ public final class RequestCodec {
         attempts(a),
         assignment(a),
         Attributes.trace(record),
-        payload);
+        payload,
+        terms(a));
   }
 
   private static void checkVersion(Attributes a) {
@@ -226,6 +238,31 @@ public final class RequestCodec {
         ? CacheMode.USE
         : CacheMode.ofWireName(name)
             .orElseThrow(() -> Attributes.malformed("ce_cachemode", name, "use or bypass"));
+  }
+
+  private static Terms terms(Attributes a) {
+    String admission = a.get("admission");
+    String precision = a.get("minprecision");
+    if (admission == null && precision == null) {
+      return Terms.DEFAULT;
+    }
+    return new Terms(
+        admission == null
+            ? AdmissionMode.BEST_EFFORT
+            : AdmissionMode.ofWireName(admission)
+                .orElseThrow(
+                    () ->
+                        Attributes.malformed(
+                            "ce_admission", admission, "one of " + AdmissionMode.expected())),
+        precision == null
+            ? null
+            : NumericPrecision.ofWireName(precision)
+                .orElseThrow(
+                    () ->
+                        Attributes.malformed(
+                            "ce_minprecision",
+                            precision,
+                            "one of " + NumericPrecision.expected())));
   }
 
   private static Payload payload(WireRecord record, Attributes a, Address address) {

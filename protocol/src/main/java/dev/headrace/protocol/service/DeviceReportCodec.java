@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.Task;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -51,6 +52,9 @@ public final class DeviceReportCodec {
     node.put("relative_error", m.curve().relativeError());
     node.put("samples", m.curve().samples());
     node.put("batch_rows", m.batchRows());
+    if (m.precision() != null) {
+      node.put("precision", m.precision().wireName());
+    }
     return node;
   }
 
@@ -92,7 +96,11 @@ public final class DeviceReportCodec {
       models.put(
           entry.getKey(),
           new ModelReport(
-              node.path("revision").asText(), tasks, curve, node.path("batch_rows").asDouble()));
+              node.path("revision").asText(),
+              tasks,
+              curve,
+              node.path("batch_rows").asDouble(),
+              NumericPrecision.ofWireName(node.path("precision").asText()).orElse(null)));
     }
     return models;
   }

@@ -1,5 +1,6 @@
 package dev.headrace.router.loop;
 
+import dev.headrace.policy.Decision;
 import dev.headrace.protocol.Address;
 import dev.headrace.protocol.Assignment;
 import dev.headrace.protocol.ErrorCode;
@@ -15,7 +16,6 @@ import dev.headrace.protocol.event.WireRecord;
 import dev.headrace.protocol.naming.Topics;
 import dev.headrace.router.buffer.TierBuffer;
 import dev.headrace.router.metrics.RouterMetrics;
-import dev.headrace.router.policy.Decision;
 import dev.headrace.router.state.RouterState;
 import dev.headrace.transport.delivery.Delivery;
 import dev.headrace.transport.kafka.Received;

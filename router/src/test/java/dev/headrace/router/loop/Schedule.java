@@ -1,9 +1,10 @@
 package dev.headrace.router.loop;
 
-import static dev.headrace.router.testing.Heartbeats.heartbeat;
-import static dev.headrace.router.testing.RequestBuilder.request;
+import static dev.headrace.policy.testing.Heartbeats.heartbeat;
+import static dev.headrace.policy.testing.RequestBuilder.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.headrace.policy.testing.RequestBuilder;
 import dev.headrace.protocol.Address;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
@@ -16,7 +17,6 @@ import dev.headrace.protocol.event.WireHeader;
 import dev.headrace.protocol.event.WireRecord;
 import dev.headrace.protocol.naming.Topics;
 import dev.headrace.protocol.service.WorkerState;
-import dev.headrace.router.testing.RequestBuilder;
 import dev.headrace.transport.kafka.Slot;
 import java.time.Duration;
 import java.util.ArrayList;

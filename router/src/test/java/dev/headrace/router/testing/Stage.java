@@ -1,5 +1,6 @@
 package dev.headrace.router.testing;
 
+import dev.headrace.policy.testing.Heartbeats;
 import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Tier;

@@ -21,6 +21,8 @@ import java.util.List;
  * @param replyTtl of a client's reply stream after its last entry
  * @param replyMaxLength entries that a reply stream keeps, about
  * @param heartbeatTtl after which a silent worker counts as dead
+ * @param chunkTtl of a request's streamed text after its last piece
+ * @param chunkMaxLength pieces that such a stream keeps, about
  */
 public record RedisConfig(
     URI uri,
@@ -34,7 +36,9 @@ public record RedisConfig(
     int maxFollowers,
     Duration replyTtl,
     int replyMaxLength,
-    Duration heartbeatTtl) {
+    Duration heartbeatTtl,
+    Duration chunkTtl,
+    int chunkMaxLength) {
   private static final Duration SECOND = Duration.ofSeconds(1);
   private static final Duration DAY = Duration.ofDays(1);
   private static final Duration YEAR = Duration.ofDays(365);
@@ -97,6 +101,18 @@ public record RedisConfig(
             Duration.ofSeconds(10),
             SECOND,
             Duration.ofHours(1),
-            "Silence after which a worker counts as dead."));
+            "Silence after which a worker counts as dead."),
+        s.duration(
+            "redis.chunk-ttl",
+            Duration.ofMinutes(10),
+            SECOND,
+            DAY,
+            "How long the streamed text of a request stays after its last piece."),
+        s.integer(
+            "redis.chunk-max-length",
+            10_000,
+            10,
+            1_000_000,
+            "Pieces that the streamed text of a request keeps, about."));
   }
 }

@@ -9,6 +9,8 @@ import dev.headrace.transport.testing.InMemoryCrashLedger;
 import dev.headrace.transport.testing.InMemoryDeviceRegistry;
 import dev.headrace.transport.testing.InMemoryOutcomeStore;
 import dev.headrace.transport.testing.InMemoryResultCache;
+import dev.headrace.transport.testing.InMemoryRouterRegistry;
+import dev.headrace.transport.testing.Outage;
 import dev.headrace.transport.testing.Samples;
 import java.time.Duration;
 import java.util.List;
@@ -60,6 +62,22 @@ class InMemoryStoresTest {
 
     @Override
     DeviceRegistry registry() {
+      return registry;
+    }
+
+    @Override
+    void pass(Duration time) {
+      advance(time);
+    }
+  }
+
+  @Nested
+  class Routers extends RouterRegistryContract {
+    private final RouterRegistry registry =
+        new InMemoryRouterRegistry(nanos::get, TIME_TO_LIVE, new Outage());
+
+    @Override
+    RouterRegistry registry() {
       return registry;
     }
 

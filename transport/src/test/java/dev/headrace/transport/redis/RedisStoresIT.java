@@ -154,6 +154,19 @@ class RedisStoresIT {
   }
 
   @Nested
+  class Routers extends RouterRegistryContract {
+    @Override
+    RouterRegistry registry() {
+      return stores.routerRegistry();
+    }
+
+    @Override
+    void pass(Duration time) {
+      RedisStoresIT.wait(time);
+    }
+  }
+
+  @Nested
   class Crashes extends CrashLedgerContract {
     @Override
     CrashLedger ledger() {

@@ -34,6 +34,10 @@ public final class PinnedMemory implements AutoCloseable {
     return pointer.asByteBuffer().order(ByteOrder.nativeOrder());
   }
 
+  BytePointer pointer() {
+    return pointer;
+  }
+
   @Override
   public void close() {
     if (open) {

@@ -3,6 +3,7 @@ package dev.headrace.worker.encode;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.worker.device.EngineFactory;
 import dev.headrace.worker.device.Row;
 import dev.headrace.worker.device.RowOutput;
@@ -101,7 +102,12 @@ public final class EncoderRunner implements StagedRunner {
       tokenizer.close();
       throw e;
     }
-    loaded.put(description.name(), new Loaded(new EncoderModel(description, tokenizer), session));
+    loaded.put(
+        description.name(),
+        new Loaded(
+            new EncoderModel(
+                description, tokenizer, NumericPrecision.ofWireName(config.precision().label())),
+            session));
   }
 
   @Override
@@ -128,7 +134,7 @@ public final class EncoderRunner implements StagedRunner {
     List<TokenizedText> texts = new ArrayList<>(rows.size());
     rows.forEach(r -> texts.add(((EncoderModel.TextRow) r).text()));
     PendingBatch pending = translated(() -> target.session().start(texts));
-    return () -> outputs(translated(pending::await));
+    return () -> outputs(target.model(), rows, translated(pending::await));
   }
 
   private static <T> T translated(Supplier<T> call) {
@@ -147,12 +153,12 @@ public final class EncoderRunner implements StagedRunner {
     };
   }
 
-  private static List<RowOutput> outputs(EncodedBatch batch) {
+  private static List<RowOutput> outputs(EncoderModel model, List<Row> rows, EncodedBatch batch) {
     List<RowOutput> outputs = new ArrayList<>(batch.rows());
     for (int i = 0; i < batch.rows(); i++) {
       outputs.add(
           batch.isFinite(i)
-              ? new RowOutput.Vector(batch.row(i))
+              ? new RowOutput.Vector(model.wanted(rows.get(i), batch.row(i)))
               : new RowOutput.Failed(
                   new Failure(
                       ErrorCode.INTERNAL_ERROR, "vector with NaN or infinity (expected: finite)")));

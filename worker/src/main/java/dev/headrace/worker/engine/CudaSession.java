@@ -5,11 +5,13 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.JniUtils;
+import dev.headrace.worker.cuda.Cuda;
+import dev.headrace.worker.cuda.CudaException;
 import dev.headrace.worker.engine.Grouping.Group;
 import dev.headrace.worker.model.ModelDescription;
 import dev.headrace.worker.text.TokenizedText;
 import java.nio.ByteBuffer;
-import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -103,14 +105,32 @@ final class CudaSession implements EncoderSession {
       throw new IllegalStateException("batches under way: " + DEPTH + " (expected: fewer)");
     }
     List<Group> groups = grouping.split(lengths, model.config().positions(), 1);
+    BatchValues values = new BatchValues(model, texts);
     try {
-      queue(slot, texts, groups);
+      queue(slot, texts, groups, values);
     } catch (RuntimeException | Error e) {
-      free.addFirst(slot);
-      throw TorchErrors.translate(doing(groups), e);
+      throw afterFailure(slot, TorchErrors.translate(doing(groups), e));
     }
     running.add(slot);
-    return () -> finish(slot, lengths, groups);
+    return () -> finish(slot, values, groups);
+  }
+
+  /**
+   * Groups of the batch that were queued before still read and write the slot, so wait for them. If
+   * memory ran out, what libtorch keeps for later goes back to the driver: the next batch will be
+   * smaller, and its pieces would not fit those of the larger.
+   */
+  private RuntimeException afterFailure(CudaSlot slot, RuntimeException failure) {
+    free.addFirst(slot);
+    try {
+      Cuda.synchronize();
+    } catch (CudaException e) {
+      return TorchErrors.translate("waiting for the device", e);
+    }
+    if (failure instanceof EngineException e && e.kind() == EngineException.Kind.RESOURCE) {
+      JniUtils.emptyCudaCache();
+    }
+    return failure;
   }
 
   private String doing(List<Group> groups) {
@@ -119,12 +139,13 @@ final class CudaSession implements EncoderSession {
     return shapes.toString();
   }
 
-  private void queue(CudaSlot slot, List<TokenizedText> texts, List<Group> groups) {
+  private void queue(
+      CudaSlot slot, List<TokenizedText> texts, List<Group> groups, BatchValues values) {
     int ints = 0;
     int floats = 0;
     for (Group group : groups) {
       ints += CudaLayout.ints(group);
-      floats += values(group);
+      floats += values.of(group);
     }
     slot.reserve(ints, floats);
     int at = 0;
@@ -132,16 +153,11 @@ final class CudaSession implements EncoderSession {
     for (Group group : groups) {
       IntBuffer data = slot.input(at, CudaLayout.ints(group));
       CudaLayout layout = CudaLayout.fill(data, texts, group);
-      forward(slot, layout, at, to, values(group));
+      forward(slot, layout, at, to, values.of(group));
       at += CudaLayout.ints(group);
-      to += values(group);
+      to += values.of(group);
     }
     slot.mark();
-  }
-
-  private int values(Group group) {
-    int rows = group.rows().size();
-    return Math.multiplyExact(model.head().perToken() ? rows * group.tokens() : rows, dimension());
   }
 
   private void forward(CudaSlot slot, CudaLayout layout, int at, int to, int values) {
@@ -163,7 +179,7 @@ final class CudaSession implements EncoderSession {
     return IValue.from(manager.create(data, shape, type));
   }
 
-  private EncodedBatch finish(CudaSlot slot, int[] lengths, List<Group> groups) {
+  private EncodedBatch finish(CudaSlot slot, BatchValues values, List<Group> groups) {
     TorchEngine.checkOwner(owner);
     if (running.peek() != slot) {
       throw new IllegalStateException("batch awaited out of turn (expected: in order of start)");
@@ -175,29 +191,14 @@ final class CudaSession implements EncoderSession {
     } catch (RuntimeException e) {
       throw TorchErrors.translate(doing(groups), e);
     }
-    int[] starts = starts(lengths);
-    float[] values = new float[starts[lengths.length]];
     int from = 0;
     for (Group group : groups) {
-      int perRow = values(group) / group.rows().size();
-      FloatBuffer output = slot.output(from, values(group));
-      for (int i = 0; i < group.rows().size(); i++) {
-        int row = group.rows().get(i);
-        output.get(i * perRow, values, starts[row], starts[row + 1] - starts[row]);
-      }
-      from += values(group);
+      float[] output = new float[values.of(group)];
+      slot.output(from, output.length).get(output);
+      values.take(group, output);
+      from += output.length;
     }
-    return new EncodedBatch(values, starts, dimension());
-  }
-
-  /** Where each row's values begin; at the end where the last ones end. */
-  private int[] starts(int[] lengths) {
-    int[] starts = new int[lengths.length + 1];
-    for (int row = 0; row < lengths.length; row++) {
-      int values = model.head().perToken() ? lengths[row] * dimension() : dimension();
-      starts[row + 1] = Math.addExact(starts[row], values);
-    }
-    return starts;
+    return values.batch();
   }
 
   @Override

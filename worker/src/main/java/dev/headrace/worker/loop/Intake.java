@@ -107,7 +107,7 @@ final class Intake {
       endings.unreadable(received, malformed.failure(), malformed.address());
     } else if (decoded instanceof Decoded.Valid valid) {
       InferenceRequest request = valid.request();
-      long deadline = now + nanosUntil(request.deadline(), wall);
+      long deadline = now + nanosUntil(request.expiry(), wall);
       Job job = new Job(numbers.getAsLong(), received, request, now, deadline);
       inFlight.add(job);
       unchecked.add(job);

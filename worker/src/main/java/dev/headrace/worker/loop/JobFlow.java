@@ -3,9 +3,11 @@ package dev.headrace.worker.loop;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.body.FinishReason;
 import dev.headrace.transport.kafka.EventConsumer;
 import dev.headrace.worker.batch.Waiting;
 import dev.headrace.worker.device.Row;
+import dev.headrace.worker.device.RowProgress;
 import dev.headrace.worker.device.ServedModel;
 import dev.headrace.worker.failure.Action;
 import dev.headrace.worker.prepare.PrepareListener;
@@ -14,6 +16,7 @@ import dev.headrace.worker.prepare.Rendered;
 import dev.headrace.worker.prepare.SharedRows;
 import dev.headrace.worker.prepare.ToRender;
 import dev.headrace.worker.task.Work;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -36,7 +39,10 @@ final class JobFlow implements PrepareListener {
   private final CrashWatch crashes;
   private final LongSupplier nanos;
   private final LongSupplier numbers;
+  private final Streams streams;
+  private final CancelWatch cancels;
   private Map<String, ServedModel> models = Map.of();
+  private boolean draining;
 
   /** The stations. */
   record Stations(
@@ -45,7 +51,9 @@ final class JobFlow implements PrepareListener {
       PrepareDesk desk,
       Dispatcher dispatcher,
       Endings endings,
-      CrashWatch crashes) {}
+      CrashWatch crashes,
+      Streams streams,
+      CancelWatch cancels) {}
 
   JobFlow(Stations stations, LongSupplier nanos, LongSupplier numbers) {
     this.inFlight = stations.inFlight();
@@ -54,6 +62,8 @@ final class JobFlow implements PrepareListener {
     this.dispatcher = stations.dispatcher();
     this.endings = stations.endings();
     this.crashes = stations.crashes();
+    this.streams = stations.streams();
+    this.cancels = stations.cancels();
     this.nanos = nanos;
     this.numbers = numbers;
   }
@@ -61,6 +71,22 @@ final class JobFlow implements PrepareListener {
   /** From now on requests for these models are run. */
   void serve(Map<String, ServedModel> served) {
     models = Map.copyOf(served);
+    dispatcher.serve(served.values());
+  }
+
+  /**
+   * What takes long and was not begun goes back to Kafka, and to others; what was begun goes on for
+   * as long as there is time.
+   */
+  void drain() {
+    draining = true;
+    for (Job job : inFlight.where(j -> j.state() == JobState.RUNNING)) {
+      RowSet rows = job.rows();
+      if (rows != null && rows.iterating() && !dispatcher.generating().contains(job.number())) {
+        dispatcher.withdraw(job.number());
+        endings.dropped(job);
+      }
+    }
   }
 
   /** Moves what can move; returns how much did. */
@@ -73,13 +99,34 @@ final class JobFlow implements PrepareListener {
         moved++;
       }
     }
-    return moved + desk.flush() + dispatcher.dispatch(nowNanos);
+    if (cancels.due(nowNanos)) {
+      moved += cancel(nowNanos);
+    }
+    return moved + desk.flush() + dispatcher.dispatch(nowNanos) + streams.runOnce(nowNanos);
+  }
+
+  private int cancel(long nowNanos) {
+    List<Job> running = new ArrayList<>();
+    for (long owner : dispatcher.generating()) {
+      Job job = inFlight.get(owner);
+      if (job != null && job.state() == JobState.RUNNING) {
+        running.add(job);
+      }
+    }
+    List<CancelWatch.Over> over = cancels.look(running, nowNanos);
+    for (CancelWatch.Over one : over) {
+      dispatcher.withdraw(one.job().number());
+      streams.forget(one.job());
+      endings.standing(one.job(), one.standing());
+    }
+    return over.size();
   }
 
   /** Slots went: their records will be delivered again. */
   void dropLost(EventConsumer consumer) {
     for (Job job : inFlight.where(j -> !j.over() && !consumer.owns(j.received()))) {
       dispatcher.withdraw(job.number());
+      streams.forget(job);
       endings.dropped(job);
     }
   }
@@ -113,6 +160,10 @@ final class JobFlow implements PrepareListener {
     if (model == null) {
       throw new IllegalStateException("model is gone request=" + job.name());
     }
+    if (draining && model.concurrency().isPresent()) {
+      endings.dropped(job);
+      return;
+    }
     Work work = ready.work();
     Waiting waiting =
         new Waiting(
@@ -129,7 +180,7 @@ final class JobFlow implements PrepareListener {
   }
 
   private static int[] lengths(List<Row> rows) {
-    return rows.stream().mapToInt(Row::length).toArray();
+    return rows.stream().mapToInt(r -> r.length() + r.newTokens()).toArray();
   }
 
   private final class OfJob implements RowSet.Ending {
@@ -146,11 +197,24 @@ final class JobFlow implements PrepareListener {
     @Override
     public void finished(RowSet rows) {
       job.to(JobState.RENDERING);
-      desk.response(new ToRender(job.number(), model, work, rows.outputs()));
+      FinishReason cut = rows.cut();
+      if (work.streamed()) {
+        streams.finished(job, rows.outputs());
+      }
+      String why = "deadline passed: " + job.request().deadline() + " (expected: a result before)";
+      desk.response(new ToRender(job.number(), model, work, rows.outputs(), cut, why));
+    }
+
+    @Override
+    public void progressed(RowSet rows, int index, RowProgress progress) {
+      if (work.streamed()) {
+        streams.progressed(job, index, progress);
+      }
     }
 
     @Override
     public void failed(Failure failure, Action action) {
+      streams.forget(job);
       end(job, failure, action);
     }
   }
@@ -199,7 +263,12 @@ final class JobFlow implements PrepareListener {
         continue;
       }
       if (result instanceof Rendered.Response response) {
-        endings.ok(job, response.body());
+        RowSet rows = job.rows();
+        if (rows != null && rows.cut() != null) {
+          endings.expired(job, response.body());
+        } else {
+          endings.ok(job, response.body());
+        }
       } else if (result instanceof Rendered.Refused refused) {
         end(job, refused.failure(), Action.on(refused.failure().code().kind(), 1, 1));
       }

@@ -43,6 +43,9 @@ public final class WorkerLoop implements Agent {
   private static final long MILLI = TimeUnit.MILLISECONDS.toNanos(1);
   private static final long HEALTH_EVERY = 100 * MILLI;
 
+  /** Between two looks for cancellations of what takes long (chosen). */
+  private static final long CANCEL_EVERY = 500 * MILLI;
+
   /** Longest wait in Kafka's poll, when there is nothing else to wait for. */
   private static final long IDLE = 100 * MILLI;
 
@@ -89,7 +92,8 @@ public final class WorkerLoop implements Agent {
     this.gate = new StoreGate(config.storePause().toNanos(), nanos);
     this.crashes = new CrashWatch(links.ledger(), gate, self.workerId());
     Batcher batcher = new Batcher(config.batch(), meters);
-    this.dispatcher = new Dispatcher(batcher, meters, links.device(), crashes, links.metrics());
+    this.dispatcher =
+        new Dispatcher(batcher, meters, links.device(), links.drops(), crashes, links.metrics());
     this.settlements = new Settlements(links.cache(), gate, delivery, links.metrics());
     Endings endings = endings(self);
     this.desk = new PrepareDesk(links.prepare());
@@ -98,7 +102,8 @@ public final class WorkerLoop implements Agent {
     this.intake = new Intake(parts, links.clock(), nanos, numbers::getAndIncrement);
     this.flow =
         new JobFlow(
-            new JobFlow.Stations(inFlight, intake, desk, dispatcher, endings, crashes),
+            new JobFlow.Stations(
+                inFlight, intake, desk, dispatcher, endings, crashes, streams(now), cancels(now)),
             nanos,
             numbers::getAndIncrement);
     this.valve = new Valve(consumer, config.intake());
@@ -109,6 +114,16 @@ public final class WorkerLoop implements Agent {
         new Heartbeat(
             links.registry(), gate, meters, self, config.heartbeatInterval().toNanos(), now);
     this.healthAt = now;
+  }
+
+  /** A worker with a fixed id has another epoch after a restart. */
+  private Streams streams(long now) {
+    String epoch = config.identity().workerId() + "@" + links.clock().millis();
+    return new Streams(links.chunks(), gate, epoch, config.streamInterval().toNanos(), now);
+  }
+
+  private CancelWatch cancels(long now) {
+    return new CancelWatch(links.outcomes(), gate, CANCEL_EVERY, now);
   }
 
   private Endings endings(Identity self) {
@@ -285,6 +300,7 @@ public final class WorkerLoop implements Agent {
   public void drain() {
     LOG.info("draining worker={} inFlight={}", config.identity().workerId(), inFlight.count());
     valve.shut();
+    flow.drain();
     become(WorkerState.DRAINING);
   }
 
@@ -302,6 +318,7 @@ public final class WorkerLoop implements Agent {
     links.mailbox().close();
     if (inFlight.count() > 0) {
       LOG.warn("handing back records count={}", inFlight.count());
+      dispatcher.stop();
     }
     crashes.close(deviceLost);
     heartbeat.remove();
@@ -328,7 +345,7 @@ public final class WorkerLoop implements Agent {
 
     @Override
     public void progressed(long batch, List<RowProgress> rows) {
-      // Nobody reads along yet.
+      dispatcher.progressed(batch, rows);
     }
 
     @Override

@@ -12,6 +12,11 @@ public sealed interface Head {
     return false;
   }
 
+  /** Values that a text with these token ids gives. */
+  default int values(EncoderConfig config, int[] ids) {
+    return perToken() ? Math.multiplyExact(ids.length, width(config)) : width(config);
+  }
+
   /**
    * One vector, an embedding.
    *
@@ -74,6 +79,59 @@ public sealed interface Head {
     @Override
     public int width(EncoderConfig config) {
       return labels.size();
+    }
+  }
+
+  /**
+   * The logits of a trained classifier of tokens, {@code [tokens, labels]}.
+   *
+   * @param labels the names of its outputs, in order
+   */
+  record TokenClassifier(List<String> labels) implements Head {
+    public TokenClassifier {
+      labels = List.copyOf(labels);
+    }
+
+    @Override
+    public int width(EncoderConfig config) {
+      return labels.size();
+    }
+
+    @Override
+    public boolean perToken() {
+      return true;
+    }
+  }
+
+  /**
+   * The mean over the tokens, {@code [hidden]}, and behind it for each mask of the text the most
+   * probable tokens: {@code [candidates]} probabilities, then as many token ids, which float32
+   * holds exactly. So a model serves both tasks in one batch, and a text without a mask costs
+   * nothing.
+   *
+   * @param maskToken what stands for a word to be filled in
+   * @param maskId its token
+   * @param candidates tokens for each mask; at most the vocabulary
+   * @param tied whether the word embeddings are the last layer's weights too
+   */
+  record MaskedFill(String maskToken, int maskId, int candidates, boolean tied) implements Head {
+    @Override
+    public int width(EncoderConfig config) {
+      return config.hidden();
+    }
+
+    @Override
+    public int values(EncoderConfig config, int[] ids) {
+      return Math.addExact(width(config), Math.multiplyExact(masks(ids), 2 * candidates));
+    }
+
+    /** Masks in a text. */
+    public int masks(int[] ids) {
+      int masks = 0;
+      for (int id : ids) {
+        masks += id == maskId ? 1 : 0;
+      }
+      return masks;
     }
   }
 }

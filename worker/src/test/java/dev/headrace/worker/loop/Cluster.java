@@ -8,6 +8,7 @@ import dev.headrace.transport.delivery.DeliveryConfig;
 import dev.headrace.transport.kafka.Slot;
 import dev.headrace.transport.testing.FakeProducer;
 import dev.headrace.transport.testing.FakeTopics;
+import dev.headrace.transport.testing.InMemoryChunkStore;
 import dev.headrace.transport.testing.InMemoryCrashLedger;
 import dev.headrace.transport.testing.InMemoryDeviceRegistry;
 import dev.headrace.transport.testing.InMemoryOutcomeStore;
@@ -35,6 +36,7 @@ final class Cluster {
   final InMemoryDeviceRegistry registry =
       new InMemoryDeviceRegistry(this::nanos, Duration.ofSeconds(10), outage);
   final InMemoryCrashLedger ledger = new InMemoryCrashLedger(registry::lives, outage);
+  final InMemoryChunkStore chunks = new InMemoryChunkStore(outage);
   final DeliveryConfig delivery = new DeliveryConfig(true, 1 << 20, Duration.ofMillis(200));
   private long nanos = 1_000_000_000_000L;
   private final long startNanos = nanos;

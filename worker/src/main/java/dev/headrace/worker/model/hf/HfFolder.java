@@ -3,6 +3,7 @@ package dev.headrace.worker.model.hf;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.headrace.worker.model.ModelFiles;
+import dev.headrace.worker.model.TokenizerTraits;
 import dev.headrace.worker.model.json.StrictJson;
 import dev.headrace.worker.model.safetensors.SafetensorsWeights;
 import dev.headrace.worker.model.weights.MalformedModelException;
@@ -12,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -116,9 +118,18 @@ public final class HfFolder implements ModelFiles {
     return checked(TOKENIZER_JSON.read(transformer.resolve(TOKENIZER)));
   }
 
+  /** What we read of {@code tokenizer.json} ourselves. */
+  public TokenizerFile tokenizerFile() throws IOException {
+    return TokenizerFile.read(TOKENIZER_JSON, TOKENIZER_JSON.read(transformer.resolve(TOKENIZER)));
+  }
+
   @Override
-  public boolean tokenTypes() {
-    return tokenizer.tokenTypes();
+  public TokenizerTraits tokenizerTraits() throws IOException {
+    return new TokenizerTraits(
+        tokenizer.tokenTypes(),
+        modules.isPresent() ? prompts.byName() : Map.of(),
+        tokenizerFile().continuingPrefix(),
+        tokenizer.unknownToken().orElse(""));
   }
 
   /** Native code reads it next, so nothing but plain JSON gets there. */
