@@ -83,21 +83,17 @@ final class FleetBench {
   }
 
   /** One GPU, one text a request and several. */
-  double oneGpu() throws InterruptedException {
+  void oneGpu() throws InterruptedException {
     try (Fleet fleet = new Fleet(List.of(gpu(0)))) {
       figure("pipeline_rows_per_second_1", best(fleet, 1));
-      double several = best(fleet, TEXTS);
-      figure("pipeline_rows_per_second_16", several);
-      return several;
+      figure("pipeline_rows_per_second_16", best(fleet, TEXTS));
     }
   }
 
   /** As many workers as GPUs, in this process. */
-  double twoGpus() throws InterruptedException {
+  void twoGpus() throws InterruptedException {
     try (Fleet fleet = new Fleet(List.of(gpu(0), gpu(1)))) {
-      double rate = best(fleet, TEXTS);
-      figure("pipeline_two_gpu_rows_per_second", rate);
-      return rate;
+      figure("pipeline_two_gpu_rows_per_second", best(fleet, TEXTS));
     }
   }
 

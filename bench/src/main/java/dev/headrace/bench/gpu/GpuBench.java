@@ -99,25 +99,42 @@ public final class GpuBench {
     }
   }
 
-  private void fleets(ModelDescription bert) throws InterruptedException {
-    int gpus = (int) DeviceInventory.discover().stream().filter(GpuBench::isGpu).count();
+  private void fleets(ModelDescription bert) throws IOException, InterruptedException {
+    long gpus = DeviceInventory.discover().stream().filter(GpuBench::isGpu).count();
+    List<List<TokenizedText>> mixed = mixed();
     FleetBench fleets = new FleetBench(bert, texts, progress);
+    part("one GPU", fleets::oneGpu);
+    if (gpus > 1) {
+      part("two GPUs", fleets::twoGpus);
+      part("two engines", () -> figure("two_gpu_engine_ratio", TwoEngines.ratio(bert, mixed)));
+      part("lost device", fleets::lostDevice);
+      part("peers", () -> Transfers.peers().forEach(this::figure));
+    }
+    part("storm", () -> fleets.storm(stormSeconds));
+    part("mixed fleet", fleets::mixedFleet);
+    figures.putAll(fleets.figures());
+    ratio("pipeline_efficiency", "pipeline_rows_per_second_16", "bf16_mixed");
+    ratio("two_gpu_ratio", "pipeline_two_gpu_rows_per_second", "pipeline_rows_per_second_16");
+  }
+
+  private interface Part {
+    void run() throws InterruptedException;
+  }
+
+  /** A part that breaks leaves its figures out, and the others run. */
+  private void part(String name, Part part) throws InterruptedException {
     try {
-      double one = fleets.oneGpu();
-      figure("pipeline_efficiency", one / figures.get("bf16_mixed"));
-      if (gpus > 1) {
-        figure("two_gpu_ratio", fleets.twoGpus() / one);
-        figure("two_gpu_engine_ratio", TwoEngines.ratio(bert, mixed()));
-        fleets.lostDevice();
-        Transfers.peers().forEach(this::figure);
-      }
-      fleets.storm(stormSeconds);
-      fleets.mixedFleet();
-    } catch (IOException | RuntimeException e) {
-      progress.println("fleets: " + e);
+      part.run();
+    } catch (RuntimeException e) {
+      progress.println(name + ": " + e);
       e.printStackTrace(progress);
     }
-    fleets.figures().forEach(figures::put);
+  }
+
+  private void ratio(String key, String figure, String over) {
+    if (figures.containsKey(figure) && figures.containsKey(over)) {
+      figure(key, figures.get(figure) / figures.get(over));
+    }
   }
 
   private static boolean isGpu(ComputeDevice device) {

@@ -6,6 +6,7 @@ import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.bytedeco.javacpp.Loader;
 import org.jspecify.annotations.Nullable;
 
@@ -72,15 +73,12 @@ public final class CudaLibraryFiles {
     if (blas != null) {
       load(blas);
     }
-    Path folder = Path.of("");
     for (String library : TORCH_LIBRARIES) {
-      Path file = cached(TORCH + library);
-      if (file == null) {
+      if (cached(TORCH + library) == null) {
         throw new CudaException(library + ": not on the class path (expected: with libtorch)", 0);
       }
-      folder = file.getParent();
     }
-    return folder;
+    return Objects.requireNonNull(cached(TORCH + "libtorch.so")).resolveSibling("");
   }
 
   private static @Nullable URL find(String resource) {
