@@ -44,6 +44,10 @@ public final class RequestCodec {
   /** Names of topics, as Kafka has them. */
   public static final Pattern TOPIC = Pattern.compile("[A-Za-z0-9._-]{1,249}");
 
+  static final WireHeader SPEC_VERSION = WireHeader.of("ce_specversion", "1.0");
+  static final WireHeader JSON = WireHeader.of("content-type", CONTENT_TYPE);
+  private static final WireHeader TYPE_HEADER = WireHeader.of("ce_type", TYPE);
+
   private static final Pattern LIST_ITEM = Pattern.compile("[A-Za-z0-9._-]{1,64}");
   private static final int MAX_ID = 256;
   private static final int MAX_ROWS = 100_000;
@@ -54,12 +58,12 @@ public final class RequestCodec {
   /** The record of a request; its key is the request id. */
   public static WireRecord encode(InferenceRequest r) {
     Attributes.Writer w = new Attributes.Writer();
-    w.put("specversion", "1.0")
+    w.put(SPEC_VERSION)
         .put("id", r.id())
-        .put("type", TYPE)
+        .put(TYPE_HEADER)
         .put("source", r.source())
         .put("time", r.time())
-        .plain("content-type", CONTENT_TYPE)
+        .put(JSON)
         .put("dataref", r.payload().reference())
         .put("model", r.model())
         .put("task", r.task().wireName())
@@ -80,7 +84,7 @@ public final class RequestCodec {
             r.terms().minPrecision() == null ? null : r.terms().minPrecision().wireName())
         .put("rows", r.size().rows())
         .put("tokens", r.size().tokens());
-    if (r.size().newTokens() > 0) {
+    if (r.size().newTokens() > 0 || r.task().generates()) {
       w.put("newtokens", r.size().newTokens());
     }
     writeProgress(w, r);
@@ -267,7 +271,6 @@ public final class RequestCodec {
 
   private static Payload payload(WireRecord record, Attributes a, Address address) {
     String reference = a.get("dataref");
-    byte[] value = record.value();
     if (reference != null) {
       String own = RedisKeys.blob(address.client(), address.id());
       if (!reference.equals(own)) {
@@ -275,6 +278,12 @@ public final class RequestCodec {
       }
       return Payload.byReference(reference);
     }
+    return inline(record);
+  }
+
+  /** The body that travels with the record. */
+  static Payload inline(WireRecord record) {
+    byte[] value = record.value();
     if (value == null || value.length == 0) {
       throw new FailureException(
           ErrorCode.INVALID_BODY,

@@ -13,6 +13,7 @@ import dev.headrace.protocol.event.DeadLetter;
 import dev.headrace.protocol.event.Decoded;
 import dev.headrace.protocol.event.RequestCodec;
 import dev.headrace.protocol.event.WireRecord;
+import dev.headrace.protocol.event.WorkCodec;
 import dev.headrace.protocol.naming.Topics;
 import dev.headrace.router.buffer.TierBuffer;
 import dev.headrace.router.metrics.RouterMetrics;
@@ -70,7 +71,7 @@ final class Exits {
     String lane = place.target().name();
     Assignment assignment =
         new Assignment(lane, place.target().deviceType(), place.reason().wireName(), entry.leads());
-    WireRecord work = RequestCodec.encode(request.assigned(assignment));
+    WireRecord work = WorkCodec.encode(request.assigned(assignment));
     if (entry.source().isRetry()) {
       work = work.with(RetryTrail.of(entry.received()));
     }

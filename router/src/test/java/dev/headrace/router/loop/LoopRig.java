@@ -8,6 +8,7 @@ import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.event.Decoded;
 import dev.headrace.protocol.event.RequestCodec;
 import dev.headrace.protocol.event.WireRecord;
+import dev.headrace.protocol.event.WorkCodec;
 import dev.headrace.protocol.naming.Topics;
 import dev.headrace.router.buffer.TierShares;
 import dev.headrace.router.metrics.RouterMetrics;
@@ -177,8 +178,7 @@ final class LoopRig {
   List<InferenceRequest> work(String lane) {
     List<InferenceRequest> requests = new ArrayList<>();
     for (WireRecord record : producer.records(Topics.work(lane))) {
-      requests.add(
-          ((Decoded.Valid) RequestCodec.decode(record, Tier.STANDARD, clock.instant())).request());
+      requests.add(((Decoded.Valid) WorkCodec.decode(record, clock.instant())).request());
     }
     return requests;
   }

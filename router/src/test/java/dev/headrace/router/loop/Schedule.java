@@ -2,6 +2,7 @@ package dev.headrace.router.loop;
 
 import static dev.headrace.policy.testing.Heartbeats.heartbeat;
 import static dev.headrace.policy.testing.RequestBuilder.request;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.headrace.policy.testing.RequestBuilder;
@@ -194,7 +195,7 @@ final class Schedule {
   private Set<String> in(List<String> topics) {
     Set<String> ids = new HashSet<>();
     for (String topic : topics) {
-      rig.producer.records(topic).forEach(r -> ids.add(r.text("ce_id")));
+      rig.producer.records(topic).forEach(r -> ids.add(new String(r.key(), UTF_8)));
     }
     return ids;
   }

@@ -21,15 +21,19 @@ public sealed interface Head {
    * One vector, an embedding.
    *
    * @param poolings how it is made from the hidden states; several are put one after the other
+   * @param dense layers that it goes through, in order; mostly none
    * @param normalise whether it is scaled to length 1
    * @param dimensions it is cut to so many values afterwards, and not scaled again; 0 for all
    */
-  record Embedding(List<Pooling> poolings, boolean normalise, int dimensions) implements Head {
+  record Embedding(
+      List<Pooling> poolings, List<DenseLayer> dense, boolean normalise, int dimensions)
+      implements Head {
     public Embedding(List<Pooling> poolings, boolean normalise) {
-      this(poolings, normalise, 0);
+      this(poolings, List.of(), normalise, 0);
     }
 
     public Embedding {
+      dense = List.copyOf(dense);
       if (dimensions < 0) {
         throw new IllegalArgumentException("dimensions: " + dimensions + " (expected: >= 0)");
       }
@@ -41,7 +45,8 @@ public sealed interface Head {
 
     @Override
     public int width(EncoderConfig config) {
-      int whole = config.hidden() * poolings.size();
+      int whole =
+          dense.isEmpty() ? config.hidden() * poolings.size() : dense.get(dense.size() - 1).out();
       return dimensions == 0 ? whole : Math.min(dimensions, whole);
     }
   }

@@ -52,9 +52,7 @@ public final class TextTokenizer implements AutoCloseable {
             "padding", "false",
             "maxLength", Integer.toString(model.maxTokens()),
             "modelMaxLength", Integer.toString(model.maxTokens()));
-    // Otherwise DJL may report use to its makers and look for files online.
-    setIfAbsent("ai.djl.offline", "true");
-    setIfAbsent("OPT_OUT_TRACKING", "true");
+    stayOffline();
     try (InputStream in = new ByteArrayInputStream(json)) {
       return new TextTokenizer(HuggingFaceTokenizer.newInstance(in, options), model, traits);
     } catch (RuntimeException e) {
@@ -189,7 +187,7 @@ public final class TextTokenizer implements AutoCloseable {
   }
 
   /** Half of a surrogate pair has no UTF-8 form; the native side would fail or see other bytes. */
-  private static void checkSurrogates(String text) throws InvalidTextException {
+  static void checkSurrogates(String text) throws InvalidTextException {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       if (Character.isSurrogate(c)) {
@@ -208,6 +206,12 @@ public final class TextTokenizer implements AutoCloseable {
         i++;
       }
     }
+  }
+
+  /** Otherwise DJL may report use to its makers and look for files online. */
+  static void stayOffline() {
+    setIfAbsent("ai.djl.offline", "true");
+    setIfAbsent("OPT_OUT_TRACKING", "true");
   }
 
   private static void setIfAbsent(String key, String value) {

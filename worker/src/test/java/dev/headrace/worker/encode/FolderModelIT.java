@@ -109,11 +109,23 @@ class FolderModelIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"bert", "roberta", "xlm-roberta", "distilbert", "mpnet", "modernbert"})
-  void documents_get_the_scores_and_order_that_sentence_transformers_gives(String name)
-      throws Exception {
+  @CsvSource({
+    "bert,rerank",
+    "bert,rerank-saved",
+    "roberta,rerank",
+    "xlm-roberta,rerank",
+    "distilbert,rerank",
+    "mpnet,rerank",
+    "modernbert,rerank"
+  })
+  void documents_get_the_scores_and_order_that_sentence_transformers_gives(
+      String name, String folder) throws Exception {
     ReferenceModel reference = ReferenceModel.named(name);
-    Case expected = reference.cases("rerank").get(0);
+    Case expected =
+        reference.cases("rerank").stream()
+            .filter(c -> c.folder().equals(folder))
+            .findFirst()
+            .orElseThrow();
     reference.assemble(expected.folder(), models);
     String query = expected.input(0).get("text").textValue();
     List<String> documents = new ArrayList<>();
@@ -159,14 +171,17 @@ class FolderModelIT {
     try (Engine engine = open(name + "-" + expected.folder())) {
       ServedModel model = engine.models().get(0);
       assertThat(model.tasks()).containsExactly(Task.TOKEN_CLASSIFICATIONS);
-      byte[] body =
-          new TokenClassificationsRequest(model.name(), texts, Aggregation.SIMPLE).encode();
-      byte[] response = respond(engine, model, Task.TOKEN_CLASSIFICATIONS, body);
-      List<TokenClassificationsResponse.Result> results =
-          TokenClassificationsResponse.parse(response).results();
-      for (int i = 0; i < texts.size(); i++) {
-        check(results.get(i).entities(), expected.expected(i).get("entities"), texts.get(i));
-        assertThat(results.get(i).truncated()).isFalse();
+      for (Aggregation aggregation : Aggregation.values()) {
+        String key =
+            aggregation == Aggregation.SIMPLE ? "entities" : "entities_" + aggregation.wireName();
+        byte[] body = new TokenClassificationsRequest(model.name(), texts, aggregation).encode();
+        byte[] response = respond(engine, model, Task.TOKEN_CLASSIFICATIONS, body);
+        List<TokenClassificationsResponse.Result> results =
+            TokenClassificationsResponse.parse(response).results();
+        for (int i = 0; i < texts.size(); i++) {
+          check(results.get(i).entities(), expected.expected(i).get(key), texts.get(i));
+          assertThat(results.get(i).truncated()).isFalse();
+        }
       }
     }
   }

@@ -1,5 +1,6 @@
 package dev.headrace.worker.model.encoder;
 
+import dev.headrace.worker.model.DenseLayer;
 import dev.headrace.worker.model.EncoderConfig;
 import dev.headrace.worker.model.Head;
 import dev.headrace.worker.model.Pooling;
@@ -37,6 +38,10 @@ public final class EncoderEmitter {
             .module("encoder", architecture.encoder(parts));
     if (head instanceof Head.Classifier classifier) {
       model.module("classifier", architecture.classifier(parts, classifier.labels().size()));
+    } else if (head instanceof Head.Embedding embedding) {
+      for (int i = 0; i < embedding.dense().size(); i++) {
+        model.module("dense" + i, parts.dense(embedding.dense().get(i)));
+      }
     } else if (head instanceof Head.TokenClassifier tokens) {
       model.module("classifier", architecture.tokenClassifier(parts, tokens.labels().size()));
     } else if (head instanceof Head.MaskedFill fill) {
@@ -62,6 +67,7 @@ public final class EncoderEmitter {
   private static String ending(Head head, EncoderArchitecture architecture, EncoderConfig config) {
     if (head instanceof Head.Embedding embedding) {
       return pooled(embedding.poolings())
+          + dense(embedding.dense())
           + (embedding.normalise() ? NORMALISE : "")
           + (embedding.dimensions() > 0 ? CUT.formatted(embedding.dimensions()) : "")
           + "  return v\n";
@@ -102,6 +108,14 @@ public final class EncoderEmitter {
       FORWARD
           .replace("lengths: Tensor)", "lengths: Tensor, pack: Tensor)")
           .replace("forward(ids, types, mask)", "forward(ids, types, lengths, pack)");
+
+  private static String dense(List<DenseLayer> layers) {
+    StringBuilder source = new StringBuilder();
+    for (int i = 0; i < layers.size(); i++) {
+      source.append("  v = (self.dense%d).forward(v)\n".formatted(i));
+    }
+    return source.toString();
+  }
 
   private static String pooled(List<Pooling> poolings) {
     if (poolings.size() == 1) {

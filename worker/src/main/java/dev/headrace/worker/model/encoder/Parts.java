@@ -1,8 +1,10 @@
 package dev.headrace.worker.model.encoder;
 
+import dev.headrace.worker.model.DenseLayer;
 import dev.headrace.worker.model.EncoderConfig;
 import dev.headrace.worker.model.torchscript.ScriptClass;
 import dev.headrace.worker.model.torchscript.ScriptObject;
+import dev.headrace.worker.model.weights.ElementType;
 import dev.headrace.worker.model.weights.Tensor;
 import dev.headrace.worker.model.weights.Tensors;
 import dev.headrace.worker.model.weights.WeightSource;
@@ -241,6 +243,33 @@ final class Parts {
     Tensor shift = normBias ? weights.require(norm + ".bias", hidden) : zeros(hidden);
     return classifierLayers(forward, dense, denseBias, out, labels)
         .module("norm", layerNorm(scale, shift));
+  }
+
+  /** A layer behind the pooling: {@code forward(v [batch, in] float32) -> [batch, out]}. */
+  ScriptObject dense(DenseLayer layer) throws IOException {
+    String activated =
+        switch (layer.activation()) {
+          case IDENTITY -> "y";
+          case TANH -> "torch.tanh(y)";
+          case RELU -> "torch.relu(y)";
+          case GELU -> "torch.gelu(y)";
+          case SIGMOID -> "torch.sigmoid(y)";
+        };
+    // Two layers may differ in their activation, and a class has one name.
+    String name = "Dense_" + layer.activation().name();
+    String forward =
+        """
+        def forward(self: __torch__.%s, v: Tensor) -> Tensor:
+          y = torch.linear(v, self.w, self.b)
+          return %s
+        """
+            .formatted(name, activated);
+    Tensor bias =
+        layer.bias() ? weights.require(layer.weights() + ".bias", layer.out()) : zeros(layer.out());
+    Tensor matrix = weights.require(layer.weights() + ".weight", layer.out(), layer.in());
+    return new ScriptObject(new ScriptClass(name, forward))
+        .tensor("w", Tensors.as(ElementType.FLOAT32, matrix))
+        .tensor("b", Tensors.as(ElementType.FLOAT32, bias));
   }
 
   /** A classifier of one layer: {@code forward(x [..., hidden]) -> logits [..., labels]}. */

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.core.JsonToken;
 import dev.headrace.worker.model.ModelFiles;
 import dev.headrace.worker.model.TokenizerTraits;
 import dev.headrace.worker.model.json.StrictJson;
-import dev.headrace.worker.model.safetensors.SafetensorsWeights;
 import dev.headrace.worker.model.weights.MalformedModelException;
 import dev.headrace.worker.model.weights.WeightSource;
 import java.io.IOException;
@@ -43,6 +42,7 @@ public final class HfFolder implements ModelFiles {
           "sentence_xlm-roberta_config.json",
           "sentence_xlnet_config.json");
 
+  private final Path folder;
   private final Path transformer;
   private final HfConfig config;
   private final Optional<SentenceModules> modules;
@@ -50,11 +50,12 @@ public final class HfFolder implements ModelFiles {
   private final TokenizerSettings tokenizer;
   private final OptionalInt maxSequenceLength;
 
-  private HfFolder(Path folder, Optional<SentenceModules> modules) throws IOException {
-    this.modules = modules;
+  private HfFolder(Path folder) throws IOException {
+    this.folder = folder;
+    this.prompts = SentencePrompts.read(folder);
+    this.modules = SentenceModules.read(folder, prompts.crossEncoder());
     this.transformer = folder.resolve(modules.map(SentenceModules::transformerPath).orElse(""));
     this.config = HfConfig.read(transformer.resolve("config.json"));
-    this.prompts = SentencePrompts.read(folder);
     this.tokenizer = TokenizerSettings.read(transformer);
     this.maxSequenceLength = maxSequenceLength(transformer);
   }
@@ -66,7 +67,7 @@ public final class HfFolder implements ModelFiles {
    *     names the file, the key and what was expected
    */
   public static HfFolder open(Path folder) throws IOException {
-    return new HfFolder(folder, SentenceModules.read(folder));
+    return new HfFolder(folder);
   }
 
   private static OptionalInt maxSequenceLength(Path folder) throws IOException {
@@ -110,7 +111,8 @@ public final class HfFolder implements ModelFiles {
 
   @Override
   public WeightSource openWeights() throws IOException {
-    return SafetensorsWeights.open(transformer);
+    return FolderWeights.open(
+        folder, transformer, modules.map(SentenceModules::densePaths).orElse(List.of()));
   }
 
   @Override
@@ -127,7 +129,9 @@ public final class HfFolder implements ModelFiles {
   public TokenizerTraits tokenizerTraits() throws IOException {
     return new TokenizerTraits(
         tokenizer.tokenTypes(),
-        modules.isPresent() ? prompts.byName() : Map.of(),
+        modules.isPresent() && modules.get().pooling().includePrompt()
+            ? prompts.byName()
+            : Map.of(),
         tokenizerFile().continuingPrefix(),
         tokenizer.unknownToken().orElse(""));
   }

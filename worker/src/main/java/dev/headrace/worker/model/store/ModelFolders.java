@@ -1,6 +1,7 @@
 package dev.headrace.worker.model.store;
 
 import dev.headrace.protocol.body.FillMaskRequest;
+import dev.headrace.worker.model.DenseLayer;
 import dev.headrace.worker.model.EncoderConfig;
 import dev.headrace.worker.model.Head;
 import dev.headrace.worker.model.ModelDescription;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Hugging Face folders as models. */
@@ -86,7 +88,7 @@ public final class ModelFolders {
     List<String> classes = json.strings("architectures");
     for (String name : classes) {
       if (name.endsWith(SEQUENCE_CLASSIFICATION)) {
-        return classifier(json);
+        return classifier(files);
       }
       if (name.endsWith(TOKEN_CLASSIFICATION)) {
         return new Head.TokenClassifier(json.labels());
@@ -124,7 +126,8 @@ public final class ModelFolders {
   }
 
   /** Which function follows the logits is as in transformers' TextClassificationPipeline. */
-  private static Head classifier(HfConfig json) throws MalformedModelException {
+  private static Head classifier(HfFolder files) throws MalformedModelException {
+    HfConfig json = files.config();
     String problem = json.string("problem_type", "single_label_classification");
     List<String> labels = json.labels();
     boolean multiLabel =
@@ -137,12 +140,13 @@ public final class ModelFolders {
                   problem,
                   "single_label_classification or multi_label_classification");
         };
-    PairScoring scoring = labels.size() == 1 ? scoring(json) : PairScoring.IDENTITY;
+    PairScoring scoring = labels.size() == 1 ? scoring(files) : PairScoring.IDENTITY;
     return new Head.Classifier(labels, multiLabel, classifierPooling(json), scoring);
   }
 
-  private static PairScoring scoring(HfConfig json) throws MalformedModelException {
-    return switch (ScoreFunction.of(json)) {
+  private static PairScoring scoring(HfFolder files) throws MalformedModelException {
+    Optional<ScoreFunction> named = files.prompts().scoreFunction();
+    return switch (named.isPresent() ? named.get() : ScoreFunction.of(files.config())) {
       case SIGMOID -> PairScoring.SIGMOID;
       case IDENTITY -> PairScoring.IDENTITY;
     };
@@ -164,7 +168,19 @@ public final class ModelFolders {
     }
     List<Pooling> poolings = modules.pooling().modes().stream().map(ModelFolders::pooling).toList();
     int dimensions = files.prompts().dimensions().orElse(0);
-    return new Head.Embedding(poolings, modules.normalise(), dimensions);
+    checkWidths(modules);
+    return new Head.Embedding(poolings, modules.dense(), modules.normalise(), dimensions);
+  }
+
+  private static void checkWidths(SentenceModules modules) throws MalformedModelException {
+    int width = modules.pooling().dimension();
+    for (DenseLayer layer : modules.dense()) {
+      if (layer.in() != width) {
+        throw new MalformedModelException(
+            layer.weights() + ": in_features: " + layer.in() + " (expected: " + width + ")");
+      }
+      width = layer.out();
+    }
   }
 
   private static Pooling pooling(PoolingMode mode) {
