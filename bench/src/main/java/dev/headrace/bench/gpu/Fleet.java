@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 /** A router and several workers with broker and Redis, all in this process, and a client. */
 final class Fleet implements AutoCloseable {
   private static final long STEP_NANOS = 20_000_000L;
-  private static final Duration START = Duration.ofSeconds(120);
-  private static final Duration ANSWER = Duration.ofSeconds(60);
+  private static final Duration START = Duration.ofMinutes(2);
+  private static final Duration ANSWER = Duration.ofMinutes(1);
 
   private final EmbeddedServers servers;
   private final RouterApp router;

@@ -133,7 +133,7 @@ public final class GpuBench {
 
   private void ratio(String key, String figure, String over) {
     if (figures.containsKey(figure) && figures.containsKey(over)) {
-      figure(key, figures.get(figure) / figures.get(over));
+      figure(key, value(figure) / value(over));
     }
   }
 
@@ -239,19 +239,22 @@ public final class GpuBench {
 
   private void derive() {
     String best = best("_256x128");
-    figure("rows_per_second", figures.get(best + "_256x128"));
-    figure(
-        "matrix_peak_share", figures.get(best + "_256x128_tflops") / figures.get("matrix_tflops"));
+    figure("rows_per_second", value(best + "_256x128"));
+    figure("matrix_peak_share", value(best + "_256x128_tflops") / value("matrix_tflops"));
     double reference = reference("_256x128");
     if (reference > 0) {
-      figure("vs_pytorch_ratio", figures.get(best + "_256x128") / reference);
-      figure(
-          "vs_pytorch_mixed_ratio", figures.get(best("_mixed") + "_mixed") / reference("_mixed"));
+      figure("vs_pytorch_ratio", value(best + "_256x128") / reference);
+      figure("vs_pytorch_mixed_ratio", value(best("_mixed") + "_mixed") / reference("_mixed"));
     }
   }
 
+  /** A figure; 0 when its part broke. */
+  private double value(String key) {
+    return figures.getOrDefault(key, 0.0);
+  }
+
   private String best(String suffix) {
-    return figures.get("fp16" + suffix) >= figures.get("bf16" + suffix) ? "fp16" : "bf16";
+    return value("fp16" + suffix) >= value("bf16" + suffix) ? "fp16" : "bf16";
   }
 
   /** The best of PyTorch's, whatever precision and mode; 0 when it did not run. */

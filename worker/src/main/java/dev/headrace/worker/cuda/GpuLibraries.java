@@ -15,19 +15,19 @@ public final class GpuLibraries {
 
   /** Why the CUDA runtime cannot be used; empty when it can. */
   public static Optional<String> runtimeProblem() {
-    return Optional.ofNullable(Runtime.PROBLEM);
+    return Optional.ofNullable(CudaRuntime.PROBLEM);
   }
 
   /** Why NVML, which comes with the driver, cannot be used; empty when it can. */
   public static Optional<String> nvmlProblem() {
-    return Optional.ofNullable(Nvml.PROBLEM);
+    return Optional.ofNullable(Management.PROBLEM);
   }
 
-  private static final class Runtime {
+  private static final class CudaRuntime {
     static final @Nullable String PROBLEM = load(cudart.class);
   }
 
-  private static final class Nvml {
+  private static final class Management {
     static final @Nullable String PROBLEM = start();
 
     private static @Nullable String start() {

@@ -24,7 +24,7 @@ final class StagedModel {
   /**
    * Wraps a model.
    *
-   * @param packs whether it takes {@code pack}
+   * @param packs whether it takes the places of the real tokens
    */
   static ScriptObject of(ScriptObject model, boolean packs) {
     String forward = FORWARD.replace("PACK", packs ? ", pack" : "");
