@@ -4,15 +4,16 @@ import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.NumericPrecision;
-import dev.headrace.worker.device.BatchRunner;
 import dev.headrace.worker.device.EngineFactory;
-import dev.headrace.worker.device.OneShotEngine;
 import dev.headrace.worker.device.Row;
 import dev.headrace.worker.device.RowOutput;
 import dev.headrace.worker.device.ServedModel;
+import dev.headrace.worker.device.StagedEngine;
+import dev.headrace.worker.device.StagedRunner;
 import dev.headrace.worker.engine.EncodedBatch;
 import dev.headrace.worker.engine.EncoderSession;
 import dev.headrace.worker.engine.EngineException;
+import dev.headrace.worker.engine.PendingBatch;
 import dev.headrace.worker.engine.TorchEngine;
 import dev.headrace.worker.model.ModelCatalog;
 import dev.headrace.worker.model.ModelDescription;
@@ -26,9 +27,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /** Runs encoders on one device with libtorch. */
-public final class EncoderRunner implements BatchRunner {
+public final class EncoderRunner implements StagedRunner {
   private final TorchEngine engine;
   private final Map<String, Loaded> loaded = new LinkedHashMap<>();
 
@@ -41,7 +43,7 @@ public final class EncoderRunner implements BatchRunner {
   /** What opens such an engine, on the thread that will own it. */
   public static EngineFactory factory(
       EngineConfig config, ModelCatalog catalog, LongSupplier nanos) {
-    return () -> new OneShotEngine(open(config, catalog), nanos);
+    return () -> new StagedEngine(open(config, catalog), nanos);
   }
 
   private static EncoderRunner open(EngineConfig config, ModelCatalog builtIn) throws IOException {
@@ -95,8 +97,14 @@ public final class EncoderRunner implements BatchRunner {
     return models;
   }
 
+  /** Sessions of different models share the device, so the shallowest decides. */
   @Override
-  public List<RowOutput> run(ServedModel model, List<Row> rows) {
+  public int depth() {
+    return loaded.values().stream().mapToInt(l -> l.session().depth()).min().orElse(1);
+  }
+
+  @Override
+  public Running start(ServedModel model, List<Row> rows) {
     Loaded target = loaded.get(model.name());
     if (target == null) {
       throw new FailureException(
@@ -105,8 +113,13 @@ public final class EncoderRunner implements BatchRunner {
     }
     List<TokenizedText> texts = new ArrayList<>(rows.size());
     rows.forEach(r -> texts.add(((EncoderModel.TextRow) r).text()));
+    PendingBatch pending = translated(() -> target.session().start(texts));
+    return () -> outputs(target.model(), rows, translated(pending::await));
+  }
+
+  private static <T> T translated(Supplier<T> call) {
     try {
-      return outputs(target.model(), rows, target.session().run(texts));
+      return call.get();
     } catch (EngineException e) {
       throw new FailureException(code(e.kind()), String.valueOf(e.getMessage()), e);
     }
@@ -135,7 +148,7 @@ public final class EncoderRunner implements BatchRunner {
 
   @Override
   public long memoryFreeBytes() {
-    return 0;
+    return engine.memoryFreeBytes();
   }
 
   @Override
