@@ -51,6 +51,11 @@ public final class DeviceReportCodec {
     node.put("relative_error", m.curve().relativeError());
     node.put("samples", m.curve().samples());
     node.put("batch_rows", m.batchRows());
+    // Absent for a loaded model, which is the rule, and in what older workers write.
+    if (m.state() != ModelState.LOADED) {
+      node.put("state", m.state().wireName());
+      node.put("load_seconds", m.loadSeconds());
+    }
     return node;
   }
 
@@ -92,7 +97,13 @@ public final class DeviceReportCodec {
       models.put(
           entry.getKey(),
           new ModelReport(
-              node.path("revision").asText(), tasks, curve, node.path("batch_rows").asDouble()));
+              node.path("revision").asText(),
+              tasks,
+              curve,
+              node.path("batch_rows").asDouble(),
+              // A state that this version does not know promises nothing.
+              ModelState.ofWireName(node.path("state").asText("loaded")).orElse(ModelState.FAILED),
+              node.path("load_seconds").asDouble()));
     }
     return models;
   }

@@ -10,10 +10,27 @@ import java.util.Set;
  * @param tasks what it does
  * @param curve measured service time
  * @param batchRows rows of a usual batch, for sharing the fixed part; >= 1
+ * @param state whether it runs at once
+ * @param loadSeconds how long loading takes, as measured or guessed; 0 for a model that is loaded
  */
-public record ModelReport(String revision, Set<Task> tasks, ServiceCurve curve, double batchRows) {
+public record ModelReport(
+    String revision,
+    Set<Task> tasks,
+    ServiceCurve curve,
+    double batchRows,
+    ModelState state,
+    double loadSeconds) {
+
+  /** A loaded model. */
+  public ModelReport(String revision, Set<Task> tasks, ServiceCurve curve, double batchRows) {
+    this(revision, tasks, curve, batchRows, ModelState.LOADED, 0);
+  }
+
   public ModelReport {
     tasks = Set.copyOf(tasks);
+    if (!(loadSeconds >= 0) || Double.isInfinite(loadSeconds)) {
+      throw new IllegalArgumentException("loadSeconds: " + loadSeconds + " (expected: >= 0)");
+    }
     if (!(batchRows >= 1) || Double.isInfinite(batchRows)) {
       throw new IllegalArgumentException("batchRows: " + batchRows + " (expected: >= 1)");
     }

@@ -5,6 +5,7 @@ import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,6 +27,11 @@ public final class OneShotEngine implements Engine {
   @Override
   public List<ServedModel> models() {
     return runner.models();
+  }
+
+  @Override
+  public Optional<ModelLoader> loader() {
+    return runner.loader();
   }
 
   @Override

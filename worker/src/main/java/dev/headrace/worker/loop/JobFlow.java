@@ -36,7 +36,7 @@ final class JobFlow implements PrepareListener {
   private final CrashWatch crashes;
   private final LongSupplier nanos;
   private final LongSupplier numbers;
-  private Map<String, ServedModel> models = Map.of();
+  private final ModelDesk models;
 
   /** The stations. */
   record Stations(
@@ -45,7 +45,8 @@ final class JobFlow implements PrepareListener {
       PrepareDesk desk,
       Dispatcher dispatcher,
       Endings endings,
-      CrashWatch crashes) {}
+      CrashWatch crashes,
+      ModelDesk models) {}
 
   JobFlow(Stations stations, LongSupplier nanos, LongSupplier numbers) {
     this.inFlight = stations.inFlight();
@@ -54,18 +55,14 @@ final class JobFlow implements PrepareListener {
     this.dispatcher = stations.dispatcher();
     this.endings = stations.endings();
     this.crashes = stations.crashes();
+    this.models = stations.models();
     this.nanos = nanos;
     this.numbers = numbers;
   }
 
-  /** From now on requests for these models are run. */
-  void serve(Map<String, ServedModel> served) {
-    models = Map.copyOf(served);
-  }
-
   /** Moves what can move; returns how much did. */
   int runOnce(long nowNanos) {
-    int moved = intake.runOnce(models);
+    int moved = models.runOnce(this::inUse) + intake.runOnce();
     for (long owner : dispatcher.expire(nowNanos)) {
       Job job = inFlight.get(owner);
       if (job != null && !job.over()) {
@@ -74,6 +71,22 @@ final class JobFlow implements PrepareListener {
       }
     }
     return moved + desk.flush() + dispatcher.dispatch(nowNanos);
+  }
+
+  /** Whether a model is needed by what was let through; the device may still run dropped rows. */
+  private boolean inUse(String model) {
+    if (dispatcher.holds(model)) {
+      return true;
+    }
+    for (Job job : inFlight.all()) {
+      JobState state = job.state();
+      boolean letThrough =
+          state == JobState.PREPARING || state == JobState.RUNNING || state == JobState.RENDERING;
+      if (letThrough && job.request().model().equals(model)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Slots went: their records will be delivered again. */
@@ -109,7 +122,7 @@ final class JobFlow implements PrepareListener {
   }
 
   private void run(Job job, Prepared.Ready ready) {
-    ServedModel model = models.get(job.request().model());
+    ServedModel model = models.here(job.request().model());
     if (model == null) {
       throw new IllegalStateException("model is gone request=" + job.name());
     }

@@ -31,6 +31,11 @@ final class OnDevice {
     }
   }
 
+  /** Whether a batch of this model is there. */
+  boolean runs(String model) {
+    return given.values().stream().anyMatch(g -> g.batch.model().equals(model));
+  }
+
   /** Adds a batch; its number. */
   long add(Batch batch, double predictedSeconds, long nowNanos) {
     given.put(next, new Given(batch, predictedSeconds, nowNanos));

@@ -10,6 +10,8 @@ import dev.headrace.transport.kafka.Received;
 import dev.headrace.worker.batch.Batcher;
 import dev.headrace.worker.device.DeviceListener;
 import dev.headrace.worker.device.FinishedRow;
+import dev.headrace.worker.device.LoadListener;
+import dev.headrace.worker.device.ModelLoader;
 import dev.headrace.worker.device.RowProgress;
 import dev.headrace.worker.device.ServedModel;
 import dev.headrace.worker.device.ServiceSample;
@@ -19,9 +21,7 @@ import dev.headrace.worker.heartbeat.BusyMeter;
 import dev.headrace.worker.heartbeat.ModelMeters;
 import dev.headrace.worker.prepare.PrepareListener;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -62,6 +62,7 @@ public final class WorkerLoop implements Agent {
   private final Settlements settlements;
   private final PrepareDesk desk;
   private final Intake intake;
+  private final ModelDesk models;
   private final JobFlow flow;
   private final Valve valve;
   private final Poller poller;
@@ -69,7 +70,7 @@ public final class WorkerLoop implements Agent {
   private final Heartbeat heartbeat;
 
   private WorkerState state = WorkerState.LOADING;
-  private Map<String, ServedModel> models = Map.of();
+  private @Nullable ModelLoader loader;
   private @Nullable WarmUp warmUp;
   private boolean deviceLost;
   private long memoryFreeBytes;
@@ -93,12 +94,16 @@ public final class WorkerLoop implements Agent {
     this.settlements = new Settlements(links.cache(), gate, delivery, links.metrics());
     Endings endings = endings(self);
     this.desk = new PrepareDesk(links.prepare());
+    this.models = new ModelDesk(links.loader(), endings, nanos);
     Intake.Parts parts =
-        new Intake.Parts(inFlight, links.outcomes(), gate, crashes, endings, desk, meters);
+        new Intake.Parts(
+            inFlight, links.outcomes(), gate, crashes, endings, desk, models, meters);
     this.intake = new Intake(parts, links.clock(), nanos, numbers::getAndIncrement);
+    models.whenLoaded(intake::again);
     this.flow =
         new JobFlow(
-            new JobFlow.Stations(inFlight, intake, desk, dispatcher, endings, crashes),
+            new JobFlow.Stations(
+                inFlight, intake, desk, dispatcher, endings, crashes, models),
             nanos,
             numbers::getAndIncrement);
     this.valve = new Valve(consumer, config.intake());
@@ -107,7 +112,7 @@ public final class WorkerLoop implements Agent {
     this.busy = new BusyMeter(now);
     this.heartbeat =
         new Heartbeat(
-            links.registry(), gate, meters, self, config.heartbeatInterval().toNanos(), now);
+            links.registry(), gate, self, config.heartbeatInterval().toNanos(), now);
     this.healthAt = now;
   }
 
@@ -133,6 +138,11 @@ public final class WorkerLoop implements Agent {
   /** What the device's thread calls, through the mailbox. */
   public DeviceListener deviceListener() {
     return new FromDevice();
+  }
+
+  /** What the loader's thread calls, through the mailbox. */
+  public LoadListener loadListener() {
+    return models;
   }
 
   /** What the preparing thread calls, through the mailbox. */
@@ -194,7 +204,7 @@ public final class WorkerLoop implements Agent {
   private void warmUp(long now) {
     if (warmUp != null && warmUp.done(now)) {
       warmUp = null;
-      LOG.info("ready worker={} models={}", config.identity().workerId(), models.keySet());
+      LOG.info("ready worker={} models={}", config.identity().workerId(), models.names());
       become(WorkerState.READY);
     }
   }
@@ -245,7 +255,7 @@ public final class WorkerLoop implements Agent {
       Heartbeat.Load load =
           new Heartbeat.Load(
               state, queuedSeconds(), dispatcher.secondsAhead(now), memoryFreeBytes, utilisation);
-      heartbeat.send(load, models, now, links.clock().instant());
+      heartbeat.send(load, models.reports(meters), now, links.clock().instant());
     }
     if (now - healthAt >= 0) {
       healthAt = now + HEALTH_EVERY;
@@ -312,11 +322,13 @@ public final class WorkerLoop implements Agent {
   /** What the device's thread posts. */
   private final class FromDevice implements DeviceListener {
     @Override
+    public void offers(ModelLoader itsLoader) {
+      loader = itsLoader;
+    }
+
+    @Override
     public void opened(List<ServedModel> served) {
-      Map<String, ServedModel> byName = new LinkedHashMap<>();
-      served.forEach(m -> byName.put(m.name(), m));
-      models = byName;
-      flow.serve(byName);
+      models.opened(served, loader);
       long end = nanos.getAsLong() + config.warmUp().toNanos();
       warmUp = new WarmUp(served, dispatcher, numbers::getAndIncrement, meters::add, end);
     }

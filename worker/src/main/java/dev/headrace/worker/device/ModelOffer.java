@@ -1,0 +1,23 @@
+package dev.headrace.worker.device;
+
+import dev.headrace.protocol.Task;
+import java.util.Set;
+
+/**
+ * A model that an engine can load.
+ *
+ * @param name in requests
+ * @param revision digest of the files; part of the cache key
+ * @param tasks what it does
+ * @param bytes memory of the device that it takes, as far as is known before it is loaded
+ * @param pinned whether it stays once it is loaded
+ */
+public record ModelOffer(
+    String name, String revision, Set<Task> tasks, long bytes, boolean pinned) {
+  public ModelOffer {
+    tasks = Set.copyOf(tasks);
+    if (bytes < 0) {
+      throw new IllegalArgumentException("bytes: " + bytes + " (expected: >= 0)");
+    }
+  }
+}
