@@ -51,6 +51,7 @@ final class FakeServers {
             new InMemoryResultCache(System::nanoTime),
             new InMemoryDeviceRegistry(System::nanoTime, Duration.ofDays(1)),
             new Replies(store),
+            new FakeChunkReader(),
             closedConnections::incrementAndGet);
     SdkConfig config = SdkConfig.read(Settings.of(all));
     return HeadraceClient.start("me", config, backends, InstantSource.system(), System::nanoTime);

@@ -53,7 +53,9 @@ class TransportSettingsTest {
                 1024,
                 Duration.ofDays(1),
                 100_000,
-                Duration.ofSeconds(10)));
+                Duration.ofSeconds(10),
+                Duration.ofMinutes(10),
+                10_000));
   }
 
   @Test
@@ -71,7 +73,7 @@ class TransportSettingsTest {
     s.requireValid(List.of());
 
     assertThat(s.described())
-        .hasSize(12 + 12 + 3)
+        .hasSize(12 + 14 + 3)
         .allSatisfy(d -> assertThat(d.description()).endsWith("."));
   }
 

@@ -69,7 +69,8 @@ public final class WorkerApp implements AutoCloseable {
         new WorkerLoop(
             "worker-loop" + suffix,
             loopConfig(config, links),
-            loopLinks(links, registry, new Mailboxes(toLoop, toDevice, drops, toLoader, toPrepare)));
+            loopLinks(
+                links, registry, new Mailboxes(toLoop, toDevice, drops, toLoader, toPrepare)));
     PrepareAgent.Tools tools =
         new PrepareAgent.Tools(
             new TaskReader(config.limits()), links.outcomes()::blob, config.sharedVectors());
@@ -111,6 +112,7 @@ public final class WorkerApp implements AutoCloseable {
         config.retry(),
         config.heartbeatInterval(),
         config.warmUp(),
+        config.streamInterval(),
         links.delivery().retryPause());
   }
 
@@ -138,6 +140,7 @@ public final class WorkerApp implements AutoCloseable {
         links.cache(),
         links.registry(),
         links.ledger(),
+        links.chunks(),
         mailboxes.loop(),
         mailboxes.device(),
         mailboxes.drops(),

@@ -7,6 +7,7 @@ import dev.headrace.worker.encode.EngineConfig;
 import dev.headrace.worker.failure.RetryConfig;
 import dev.headrace.worker.loop.Identity;
 import dev.headrace.worker.loop.IntakeConfig;
+import dev.headrace.worker.upstream.UpstreamConfig;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.security.SecureRandom;
@@ -18,7 +19,9 @@ import java.util.regex.Pattern;
  * Settings of a worker.
  *
  * @param identity who it is
- * @param engine what it runs, and on what
+ * @param kind which of the two engines it has
+ * @param engine what the worker's own engine runs, and on what
+ * @param upstream the server that it feeds otherwise
  * @param intake how much it takes
  * @param batch limits of a batch
  * @param retry how often a request is tried
@@ -26,11 +29,14 @@ import java.util.regex.Pattern;
  * @param sharedVectors label descriptions and the like whose vectors are remembered
  * @param heartbeatInterval between heartbeats
  * @param warmUp longest time for measuring before work is taken; zero for none
+ * @param streamInterval between two writes of streamed text
  * @param drainTimeout how long running and waiting work may take when the worker stops
  */
 public record WorkerConfig(
     Identity identity,
+    EngineKind kind,
     EngineConfig engine,
+    UpstreamConfig upstream,
     IntakeConfig intake,
     BatchConfig batch,
     RetryConfig retry,
@@ -38,6 +44,7 @@ public record WorkerConfig(
     int sharedVectors,
     Duration heartbeatInterval,
     Duration warmUp,
+    Duration streamInterval,
     Duration drainTimeout) {
   /** A name, or nothing: then it is made up. */
   private static final Pattern NAME_OR_NONE = Pattern.compile("[A-Za-z0-9._-]{0,64}");
@@ -45,10 +52,20 @@ public record WorkerConfig(
   private static final String NAME_EXPECTED = "1..64 of A-Z a-z 0-9 . _ -";
 
   public static WorkerConfig read(Settings s) {
+    EngineKind kind =
+        s.choice(
+            "worker.engine",
+            EngineKind.TORCH,
+            EngineKind::label,
+            "What runs the models: the worker itself, or a server on its machine.");
     EngineConfig engine = EngineConfig.read(s);
+    UpstreamConfig upstream = UpstreamConfig.read(s);
+    String type = kind == EngineKind.TORCH ? engine.deviceType() : kind.label();
     return new WorkerConfig(
-        identity(s, engine),
+        identity(s, type),
+        kind,
         engine,
+        upstream,
         IntakeConfig.read(s),
         BatchConfig.read(s),
         RetryConfig.read(s),
@@ -72,6 +89,12 @@ public record WorkerConfig(
             Duration.ofMinutes(10),
             "Longest time for measuring the device before work is taken."),
         s.duration(
+            "worker.stream.interval",
+            Duration.ofMillis(200),
+            Duration.ofMillis(10),
+            Duration.ofSeconds(10),
+            "Time between two writes of the text that clients read along."),
+        s.duration(
             "worker.drain-timeout",
             Duration.ofSeconds(20),
             Duration.ZERO,
@@ -79,7 +102,7 @@ public record WorkerConfig(
             "How long work that was begun may take when the worker stops."));
   }
 
-  private static Identity identity(Settings s, EngineConfig engine) {
+  private static Identity identity(Settings s, String usualType) {
     String id =
         s.text(
             "worker.id",
@@ -94,7 +117,7 @@ public record WorkerConfig(
             NAME_OR_NONE,
             NAME_EXPECTED + ", or nothing",
             "Device type as the router sees it; when empty made of device and precision.");
-    String deviceType = type.isEmpty() ? engine.deviceType() : type;
+    String deviceType = type.isEmpty() ? usualType : type;
     String lane =
         s.text(
             "worker.lane",

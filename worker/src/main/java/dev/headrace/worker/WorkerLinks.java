@@ -5,6 +5,7 @@ import dev.headrace.transport.kafka.EventConsumer;
 import dev.headrace.transport.kafka.EventProducer;
 import dev.headrace.transport.kafka.GroupConsumer;
 import dev.headrace.transport.kafka.KafkaConfig;
+import dev.headrace.transport.redis.ChunkStore;
 import dev.headrace.transport.redis.CrashLedger;
 import dev.headrace.transport.redis.DeviceRegistry;
 import dev.headrace.transport.redis.OutcomeStore;
@@ -30,6 +31,7 @@ public record WorkerLinks(
     ResultCache cache,
     DeviceRegistry registry,
     CrashLedger ledger,
+    ChunkStore chunks,
     DeliveryConfig delivery,
     LongSupplier nanos,
     InstantSource clock) {
@@ -49,6 +51,7 @@ public record WorkerLinks(
         stores.resultCache(),
         stores.deviceRegistry(),
         stores.crashLedger(),
+        stores.chunkStore(),
         delivery,
         System::nanoTime,
         InstantSource.system());

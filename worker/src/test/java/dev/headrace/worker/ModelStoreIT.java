@@ -62,10 +62,16 @@ class ModelStoreIT {
         broken,
         StandardCopyOption.ATOMIC_MOVE);
     // The weights of another architecture: the folder describes itself well, and cannot be loaded.
-    Files.copy(
-        folder.resolve("distilbert-multi-label/model.safetensors"),
-        broken.resolve("model.safetensors"),
-        StandardCopyOption.REPLACE_EXISTING);
+    for (String file :
+        List.of(
+            "model.safetensors.index.json",
+            "model-00001-of-00002.safetensors",
+            "model-00002-of-00002.safetensors")) {
+      Files.copy(
+          folder.resolve("distilbert-multi-label").resolve(file),
+          broken.resolve(file),
+          StandardCopyOption.REPLACE_EXISTING);
+    }
     servers = EmbeddedServers.builder().build().start();
     stage = new Stage(servers.kafkaBootstrap(), servers.redisUri());
     stage.settings().put("worker.models.folder", folder.toString());
@@ -96,7 +102,7 @@ class ModelStoreIT {
   }
 
   private static Map<String, ModelState> states() {
-    List<DeviceReport> reports = stage.stores().deviceRegistry().all();
+    List<DeviceReport> reports = stage.stores().deviceRegistry().list();
     return reports.isEmpty()
         ? Map.of()
         : reports.get(0).models().entrySet().stream()
@@ -138,7 +144,7 @@ class ModelStoreIT {
     await()
         .untilAsserted(
             () -> {
-              stage.stores().deviceRegistry().all().forEach(r -> seen.putAll(r.models()));
+              stage.stores().deviceRegistry().list().forEach(r -> seen.putAll(r.models()));
               assertThat(seen.get(BROKEN).state()).isEqualTo(ModelState.FAILED);
             });
   }

@@ -2,6 +2,7 @@ package dev.headrace.sdk.internal;
 
 import dev.headrace.transport.kafka.EventProducer;
 import dev.headrace.transport.kafka.OutcomeTail;
+import dev.headrace.transport.redis.ChunkReader;
 import dev.headrace.transport.redis.DeviceRegistry;
 import dev.headrace.transport.redis.OutcomeStore;
 import dev.headrace.transport.redis.ReplyReader;
@@ -16,6 +17,7 @@ import dev.headrace.transport.redis.ResultCache;
  * @param cache cached results in Redis
  * @param devices heartbeats in Redis
  * @param replies the client's reply stream, from its beginning
+ * @param chunks streamed text of the client's requests
  * @param connections closed last
  */
 public record Backends(
@@ -25,4 +27,5 @@ public record Backends(
     ResultCache cache,
     DeviceRegistry devices,
     ReplyReader replies,
+    ChunkReader chunks,
     Runnable connections) {}

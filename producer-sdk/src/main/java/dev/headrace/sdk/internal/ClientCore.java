@@ -38,6 +38,7 @@ public final class ClientCore {
   private final Cancellations cancellations;
   private final Sender sender;
   private final Replies replies;
+  private final ChunkStreams streams;
   private final SdkThreads threads;
 
   /** Why nothing more is taken, null while it is. */
@@ -85,7 +86,8 @@ public final class ClientCore {
     this.cancellations = new Cancellations(backends.outcomes(), table, clock, sourceOf(client));
     this.sender = newSender(waits.sender());
     this.replies = newReplies(waits.replies());
-    this.threads = new SdkThreads(sender, replies, completions, this::abort);
+    this.streams = new ChunkStreams(backends.chunks());
+    this.threads = new SdkThreads(sender, replies, streams, completions, this::abort);
   }
 
   /** The CloudEvents source of this client's requests. */
@@ -230,6 +232,28 @@ public final class ClientCore {
     }
   }
 
+  /** Where pieces of a streamed text go; called on the thread that reads them. */
+  public interface PieceTarget {
+    /** Takes a piece of a chunk in JSON that begins at this offset. */
+    void piece(int offset, byte[] chunk);
+  }
+
+  /** From now on the pieces of this request's text go there. */
+  public void readAlong(String id, PieceTarget target) {
+    requireOpen(id);
+    streams.add(id, target::piece);
+  }
+
+  /** No more of them. */
+  public void readNoMore(String id) {
+    streams.remove(id);
+  }
+
+  /** Has this run on the completion thread. */
+  public void complete(Runnable action) {
+    completions.add(action);
+  }
+
   /** A thread of ours failed: nothing may wait for it. */
   private void abort(Throwable cause) {
     defect.compareAndSet(null, cause);
@@ -272,11 +296,13 @@ public final class ClientCore {
     boolean interrupted = !awaitEnd(threads.sender(), left(until, Duration.ZERO));
     threads.sender().stop();
     threads.replies().stop();
+    threads.streams().stop();
     queue.close();
     backends.producer().close(interrupted ? Duration.ZERO : left(until, Duration.ZERO));
     failAll();
     completions.end();
     backends.replies().close();
+    backends.chunks().close();
     for (LoopThread thread : threads.all()) {
       interrupted |= !awaitEnd(thread, interrupted ? Duration.ZERO : left(until, END_WAIT));
     }

@@ -90,6 +90,7 @@ final class World {
             cache,
             devices,
             new FakeReplyReader(store, CLIENT),
+            new dev.headrace.sdk.FakeChunkReader(),
             () -> {});
     ClientCore.Waits none = new ClientCore.Waits(Duration.ZERO, Duration.ZERO);
     core = new ClientCore(CLIENT, config, backends, time, time, none);

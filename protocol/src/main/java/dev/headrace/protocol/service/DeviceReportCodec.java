@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.Task;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -56,6 +57,9 @@ public final class DeviceReportCodec {
       node.put("state", m.state().wireName());
       node.put("load_seconds", m.loadSeconds());
     }
+    if (m.precision() != null) {
+      node.put("precision", m.precision().wireName());
+    }
     return node;
   }
 
@@ -103,7 +107,8 @@ public final class DeviceReportCodec {
               node.path("batch_rows").asDouble(),
               // A state that this version does not know promises nothing.
               ModelState.ofWireName(node.path("state").asText("loaded")).orElse(ModelState.FAILED),
-              node.path("load_seconds").asDouble()));
+              node.path("load_seconds").asDouble(),
+              NumericPrecision.ofWireName(node.path("precision").asText()).orElse(null)));
     }
     return models;
   }

@@ -1,7 +1,9 @@
 package dev.headrace.protocol.service;
 
+import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.Task;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a worker says about a model that it serves.
@@ -12,6 +14,7 @@ import java.util.Set;
  * @param batchRows rows of a usual batch, for sharing the fixed part; >= 1
  * @param state whether it runs at once
  * @param loadSeconds how long loading takes, as measured or guessed; 0 for a model that is loaded
+ * @param precision of its weights, null when the worker does not say
  */
 public record ModelReport(
     String revision,
@@ -19,11 +22,17 @@ public record ModelReport(
     ServiceCurve curve,
     double batchRows,
     ModelState state,
-    double loadSeconds) {
+    double loadSeconds,
+    @Nullable NumericPrecision precision) {
 
   /** A loaded model. */
-  public ModelReport(String revision, Set<Task> tasks, ServiceCurve curve, double batchRows) {
-    this(revision, tasks, curve, batchRows, ModelState.LOADED, 0);
+  public ModelReport(
+      String revision,
+      Set<Task> tasks,
+      ServiceCurve curve,
+      double batchRows,
+      @Nullable NumericPrecision precision) {
+    this(revision, tasks, curve, batchRows, ModelState.LOADED, 0, precision);
   }
 
   public ModelReport {
@@ -34,5 +43,10 @@ public record ModelReport(
     if (!(batchRows >= 1) || Double.isInfinite(batchRows)) {
       throw new IllegalArgumentException("batchRows: " + batchRows + " (expected: >= 1)");
     }
+  }
+
+  /** A model whose precision is not told. */
+  public ModelReport(String revision, Set<Task> tasks, ServiceCurve curve, double batchRows) {
+    this(revision, tasks, curve, batchRows, null);
   }
 }

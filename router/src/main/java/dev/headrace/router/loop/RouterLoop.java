@@ -130,6 +130,7 @@ public final class RouterLoop implements Agent {
       LockSupport.parkNanos(BROKER_PAUSE_NANOS);
     }
     if (rebalances.takeRevoked()) {
+      state.rebalanced();
       intake.dropRevoked();
       drop(e -> !consumer.owns(e.received()));
     }

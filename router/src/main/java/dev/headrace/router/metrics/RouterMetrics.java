@@ -1,10 +1,10 @@
 package dev.headrace.router.metrics;
 
+import dev.headrace.policy.Lane;
+import dev.headrace.policy.Reason;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Status;
 import dev.headrace.protocol.Tier;
-import dev.headrace.router.policy.Lane;
-import dev.headrace.router.policy.Reason;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;

@@ -21,6 +21,8 @@ import java.util.List;
  * @param replyTtl of a client's reply stream after its last entry
  * @param replyMaxLength entries that a reply stream keeps, about
  * @param heartbeatTtl after which a silent worker counts as dead
+ * @param chunkTtl of a request's streamed text after its last piece
+ * @param chunkMaxLength pieces that such a stream keeps, about
  */
 public record RedisConfig(
     URI uri,
@@ -34,7 +36,9 @@ public record RedisConfig(
     int maxFollowers,
     Duration replyTtl,
     int replyMaxLength,
-    Duration heartbeatTtl) {
+    Duration heartbeatTtl,
+    Duration chunkTtl,
+    int chunkMaxLength) {
   private static final Duration SECOND = Duration.ofSeconds(1);
   private static final Duration DAY = Duration.ofDays(1);
   private static final Duration YEAR = Duration.ofDays(365);
@@ -70,7 +74,12 @@ public record RedisConfig(
         s.integer("redis.connections", 8, 1, 1000, "Most connections of this program."),
         s.duration(
             "redis.result-ttl", DAY, SECOND, YEAR, "How long outcomes and referenced bodies stay."),
-        s.duration("redis.cache-ttl", DAY, SECOND, YEAR, "How long cached results stay."),
+        s.duration(
+            "redis.cache-ttl",
+            DAY,
+            SECOND,
+            YEAR,
+            "How long results are found by content; at most as long as outcomes stay."),
         s.bytes("redis.cache-max-entry-bytes", "256KiB", "Largest result that is cached."),
         s.duration(
             "redis.follower-ttl",
@@ -97,6 +106,18 @@ public record RedisConfig(
             Duration.ofSeconds(10),
             SECOND,
             Duration.ofHours(1),
-            "Silence after which a worker counts as dead."));
+            "Silence after which a worker counts as dead."),
+        s.duration(
+            "redis.chunk-ttl",
+            Duration.ofMinutes(10),
+            SECOND,
+            DAY,
+            "How long the streamed text of a request stays after its last piece."),
+        s.integer(
+            "redis.chunk-max-length",
+            10_000,
+            10,
+            1_000_000,
+            "Pieces that the streamed text of a request keeps, about."));
   }
 }

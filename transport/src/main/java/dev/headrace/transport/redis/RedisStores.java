@@ -11,7 +11,9 @@ public final class RedisStores implements AutoCloseable {
   private final OutcomeStore outcomeStore;
   private final ResultCache resultCache;
   private final DeviceRegistry deviceRegistry;
+  private final RouterRegistry routerRegistry;
   private final CrashLedger crashLedger;
+  private final ChunkStore chunkStore;
 
   private RedisStores(RedisConfig config, RedisLink link) {
     this.config = config;
@@ -19,7 +21,9 @@ public final class RedisStores implements AutoCloseable {
     this.outcomeStore = new RedisOutcomeStore(link, config);
     this.resultCache = new RedisResultCache(link, config);
     this.deviceRegistry = new RedisDeviceRegistry(link, config);
+    this.routerRegistry = new RedisRouterRegistry(link, config);
     this.crashLedger = new RedisCrashLedger(link, config);
+    this.chunkStore = new RedisChunkStore(link, config);
   }
 
   /**
@@ -44,8 +48,21 @@ public final class RedisStores implements AutoCloseable {
     return deviceRegistry;
   }
 
+  public RouterRegistry routerRegistry() {
+    return routerRegistry;
+  }
+
   public CrashLedger crashLedger() {
     return crashLedger;
+  }
+
+  public ChunkStore chunkStore() {
+    return chunkStore;
+  }
+
+  /** A reader of a client's streamed texts, with a connection of its own; close it. */
+  public ChunkReader chunkReader(String client) {
+    return new RedisChunkReader(RedisLink.connect(config, 1), client, config.timeout());
   }
 
   /**

@@ -7,7 +7,9 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +40,7 @@ public final class Batcher {
   private final TreeSet<Waiting> alone = new TreeSet<>(BY_URGENCY);
   private final TreeSet<Waiting> byDeadline = new TreeSet<>(BY_DEADLINE);
   private final Map<Long, Held> held = new HashMap<>();
+  private Set<String> iterating = Set.of();
 
   /** A waiting request and the indexes of its rows that are in no batch yet. */
   private record Held(Waiting waiting, BitSet rows) {
@@ -165,13 +168,52 @@ public final class Batcher {
     return seconds;
   }
 
+  /** These models work by iterations: {@link #join} gives out their rows. */
+  public void byIterations(Set<String> names) {
+    iterating = Set.copyOf(names);
+  }
+
+  /** Whether a request waits for an empty device, and others for it: else it would see none. */
+  private boolean blocked() {
+    ModelQueue queue = mostUrgent(m -> true);
+    return !alone.isEmpty()
+        && (queue == null || alone.first().urgency() <= queue.first().urgency());
+  }
+
+  /**
+   * The most urgent rows of a model that works by iterations, as far as there is room for them;
+   * they no longer wait. None overtakes one that is more urgent and does not fit: a long one would
+   * never find room.
+   *
+   * @param rows that fit
+   * @param tokens that fit
+   * @param first whether none of this model is on the device: then one row always fits
+   */
+  public @Nullable Batch join(String model, int rows, long tokens, boolean first) {
+    ModelQueue queue = models.get(model);
+    if (queue == null || queue.isEmpty() || blocked()) {
+      return null;
+    }
+    List<RowRef> joining = new ArrayList<>();
+    long room = tokens;
+    for (RowRef row : queue.byUrgency()) {
+      boolean always = first && joining.isEmpty();
+      if (!always && (joining.size() >= rows || row.length() > room)) {
+        break;
+      }
+      joining.add(row);
+      room -= row.length();
+    }
+    joining.sort(RowRef.BY_LENGTH);
+    return joining.isEmpty() ? null : taken(new Batch(model, joining, false));
+  }
+
   /** The next batch, if it is time for one; its rows no longer wait. */
   public @Nullable Batch next(Moment moment) {
-    ModelQueue queue = mostUrgent();
-    if (!alone.isEmpty() && (queue == null || alone.first().urgency() <= queue.first().urgency())) {
-      // It waits for an empty device, and others wait for it: else it would never see one.
-      return moment.idle() ? taken(aloneBatch(alone.first())) : null;
+    if (blocked()) {
+      return moment.empty() ? taken(aloneBatch(alone.first())) : null;
     }
+    ModelQueue queue = mostUrgent(m -> !iterating.contains(m));
     if (queue == null) {
       return null;
     }
@@ -184,10 +226,12 @@ public final class Batcher {
     return hungry || full(batch) || pressed(batch, moment) ? taken(batch) : null;
   }
 
-  private @Nullable ModelQueue mostUrgent() {
+  private @Nullable ModelQueue mostUrgent(Predicate<String> among) {
     ModelQueue best = null;
-    for (ModelQueue queue : models.values()) {
-      if (!queue.isEmpty()
+    for (Map.Entry<String, ModelQueue> entry : models.entrySet()) {
+      ModelQueue queue = entry.getValue();
+      if (among.test(entry.getKey())
+          && !queue.isEmpty()
           && (best == null || RowRef.BY_URGENCY.compare(queue.first(), best.first()) < 0)) {
         best = queue;
       }

@@ -42,6 +42,11 @@ final class ModelQueue {
     return byUrgency.first();
   }
 
+  /** All rows, the one whose turn it is first; not to be changed meanwhile. */
+  Iterable<RowRef> byUrgency() {
+    return byUrgency;
+  }
+
   /** The rows to run with the most urgent one; they stay in the queue. */
   List<RowRef> window(Limits limits) {
     return Window.around(byUrgency.first(), byLength, limits);

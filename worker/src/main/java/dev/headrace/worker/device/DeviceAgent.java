@@ -5,6 +5,7 @@ import dev.headrace.protocol.Failure;
 import dev.headrace.transport.agent.Agent;
 import dev.headrace.worker.mailbox.Mailbox;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,6 +30,9 @@ public final class DeviceAgent implements Agent {
   private final Mailbox<Runnable> loop;
   private final DeviceListener listener;
   private final LongSupplier nanos;
+  private final ArrayDeque<RowDrop> early = new ArrayDeque<>();
+  private long admitted = -1;
+  private boolean available = true;
   private long workedNanos;
   private @Nullable Engine engine;
 
@@ -92,21 +96,48 @@ public final class DeviceAgent implements Agent {
   }
 
   private void work(Engine running) {
-    if (running.admits()) {
-      DeviceBatch batch = mailbox.poll(running.busy() ? 0 : IDLE_NANOS);
-      if (batch != null) {
-        running.admit(batch);
-      }
-    }
-    for (RowDrop drop = drops.poll(0); drop != null; drop = drops.poll(0)) {
-      running.drop(drop);
-    }
+    tellWhether(running.ready());
+    admit(running);
+    drop(running);
     if (running.busy()) {
       Report report = new Report();
       long started = nanos.getAsLong();
       running.step(report);
       workedNanos += nanos.getAsLong() - started;
       report.post(running.memoryFreeBytes());
+    }
+  }
+
+  private void tellWhether(boolean there) {
+    if (there != available) {
+      available = there;
+      loop.put(() -> listener.available(there));
+    }
+  }
+
+  private void admit(Engine running) {
+    while (running.admits()) {
+      DeviceBatch batch = mailbox.poll(running.busy() ? 0 : IDLE_NANOS);
+      if (batch == null) {
+        break;
+      }
+      running.admit(batch);
+      admitted = batch.id();
+    }
+  }
+
+  /** A row is dropped when its batch was admitted; batches come in the order of their numbers. */
+  private void drop(Engine running) {
+    for (RowDrop drop = drops.poll(0); drop != null; drop = drops.poll(0)) {
+      early.add(drop);
+    }
+    for (int i = early.size(); i > 0; i--) {
+      RowDrop drop = early.removeFirst();
+      if (drop.batch() <= admitted) {
+        running.drop(drop);
+      } else {
+        early.add(drop);
+      }
     }
   }
 

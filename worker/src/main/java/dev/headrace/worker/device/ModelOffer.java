@@ -1,7 +1,9 @@
 package dev.headrace.worker.device;
 
+import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.Task;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model that an engine can load.
@@ -11,9 +13,15 @@ import java.util.Set;
  * @param tasks what it does
  * @param bytes memory of the device that it takes, as far as is known before it is loaded
  * @param pinned whether it stays once it is loaded
+ * @param precision of its weights, null when unknown
  */
 public record ModelOffer(
-    String name, String revision, Set<Task> tasks, long bytes, boolean pinned) {
+    String name,
+    String revision,
+    Set<Task> tasks,
+    long bytes,
+    boolean pinned,
+    @Nullable NumericPrecision precision) {
   public ModelOffer {
     tasks = Set.copyOf(tasks);
     if (bytes < 0) {

@@ -3,11 +3,12 @@ package dev.headrace.worker.encode;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.worker.device.BatchRunner;
 import dev.headrace.worker.device.EngineFactory;
-import dev.headrace.worker.device.OneShotEngine;
 import dev.headrace.worker.device.ModelLoader;
 import dev.headrace.worker.device.ModelOffer;
+import dev.headrace.worker.device.OneShotEngine;
 import dev.headrace.worker.device.Row;
 import dev.headrace.worker.device.RowOutput;
 import dev.headrace.worker.device.ServedModel;
@@ -96,7 +97,8 @@ public final class EncoderRunner implements BatchRunner {
               model.revision(),
               EncoderModel.tasks(model),
               ModelMemory.bytes(model, config.precision()),
-              config.pinned().contains(model.name()));
+              config.pinned().contains(model.name()),
+              NumericPrecision.ofWireName(config.precision().label()).orElse(null));
       offers.add(offer);
       pinned += offer.pinned() ? offer.bytes() : 0;
     }
@@ -199,7 +201,9 @@ public final class EncoderRunner implements BatchRunner {
       tokenizer.close();
       throw e;
     }
-    EncoderModel model = new EncoderModel(description, tokenizer);
+    EncoderModel model =
+        new EncoderModel(
+            description, tokenizer, NumericPrecision.ofWireName(config.precision().label()));
     loaded.put(name, new Loaded(model, session, new ReentrantReadWriteLock()));
     return model;
   }
@@ -234,7 +238,7 @@ public final class EncoderRunner implements BatchRunner {
       if (loaded.get(model.name()) != target) {
         throw gone(model);
       }
-      return outputs(target.session().run(texts));
+      return outputs(target.model(), rows, target.session().run(texts));
     } catch (EngineException e) {
       throw new FailureException(code(e.kind()), String.valueOf(e.getMessage()), e);
     } finally {
@@ -256,12 +260,12 @@ public final class EncoderRunner implements BatchRunner {
     };
   }
 
-  private static List<RowOutput> outputs(EncodedBatch batch) {
+  private static List<RowOutput> outputs(EncoderModel model, List<Row> rows, EncodedBatch batch) {
     List<RowOutput> outputs = new ArrayList<>(batch.rows());
     for (int i = 0; i < batch.rows(); i++) {
       outputs.add(
           batch.isFinite(i)
-              ? new RowOutput.Vector(batch.row(i))
+              ? new RowOutput.Vector(model.wanted(rows.get(i), batch.row(i)))
               : new RowOutput.Failed(
                   new Failure(
                       ErrorCode.INTERNAL_ERROR, "vector with NaN or infinity (expected: finite)")));

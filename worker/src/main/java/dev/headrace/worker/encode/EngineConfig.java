@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
  * @param folder where Hugging Face folders are, each a model called as its folder; empty for none
  * @param precision the number format
  * @param threads that run a batch on the CPU together; 0 for one a core
- * @param memoryBytes most memory for models, by which they are loaded and unloaded as requests come;
- *     0 for no limit: all are loaded at the start and stay
+ * @param memoryBytes most memory for models, by which they are loaded and unloaded as requests
+ *     come; 0 for no limit: all are loaded at the start and stay
  * @param pinned models that are loaded at the start and stay whatever the limit
  */
 public record EngineConfig(

@@ -22,8 +22,8 @@ public interface EncoderSession extends AutoCloseable {
   EncodedBatch run(List<TokenizedText> texts);
 
   /**
-   * Frees the model's memory; the thread that loaded it calls this, or the engine's, while no run is
-   * under way. Closing again does nothing.
+   * Frees the model's memory; the thread that loaded it calls this, or the engine's, while no run
+   * is under way. Closing again does nothing.
    */
   @Override
   void close();

@@ -18,7 +18,7 @@ public final class EngineException extends RuntimeException {
 
   private final Kind kind;
 
-  EngineException(Kind kind, String message, @Nullable Throwable cause) {
+  public EngineException(Kind kind, String message, @Nullable Throwable cause) {
     super(message, cause);
     this.kind = kind;
   }

@@ -1,11 +1,15 @@
 package dev.headrace.worker.engine;
 
 import ai.djl.Device;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.JniUtils;
+import dev.headrace.worker.generate.session.DecoderSession;
 import dev.headrace.worker.model.ModelDescription;
 import dev.headrace.worker.model.Precision;
+import dev.headrace.worker.model.decoder.DecoderEmitter;
+import dev.headrace.worker.model.decoder.DecoderModel;
 import dev.headrace.worker.model.encoder.EncoderEmitter;
 import dev.headrace.worker.model.encoder.Target;
 import dev.headrace.worker.model.torchscript.ScriptObject;
@@ -89,6 +93,45 @@ public final class TorchEngine implements AutoCloseable {
     } finally {
       Files.deleteIfExists(archive);
     }
+  }
+
+  /**
+   * Loads a decoder in a precision, with KV memory of its own.
+   *
+   * @throws IOException when the model's files cannot be read or are not what they should be
+   * @throws EngineException when libtorch refuses the model, or memory runs out
+   */
+  public DecoderSession load(DecoderModel model, Precision precision, KvPlan plan)
+      throws IOException {
+    checkOwner(owner);
+    Path archive = Files.createTempFile("headrace-", ".pt");
+    PtNDManager inputs = (PtNDManager) manager.newSubManager();
+    try {
+      try (WeightSource weights = model.files().openWeights()) {
+        TorchScriptArchive.write(
+            DecoderEmitter.model(model.config(), weights, target(precision)), archive);
+      }
+      PtSymbolBlock block = JniUtils.loadModule(manager, archive, true, NO_FILES, NO_FILES, false);
+      JniUtils.enableInferenceMode(block);
+      int multiple = target(precision).usesOneDnn() ? 8 : 1;
+      TorchDecoder session =
+          new TorchDecoder(model, block, inputs, owner, plan, cacheType(precision), multiple);
+      session.warmUp();
+      return session;
+    } catch (RuntimeException | Error e) {
+      inputs.close();
+      throw TorchErrors.translate("loading " + model.name() + " as " + precision.label(), e);
+    } finally {
+      Files.deleteIfExists(archive);
+    }
+  }
+
+  private static DataType cacheType(Precision precision) {
+    return switch (precision) {
+      case FLOAT32, INT8 -> DataType.FLOAT32;
+      case FLOAT16 -> DataType.FLOAT16;
+      case BFLOAT16 -> DataType.BFLOAT16;
+    };
   }
 
   private void write(ModelDescription model, Precision precision, Path archive) throws IOException {

@@ -2,20 +2,28 @@ package dev.headrace.worker.loop;
 
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.body.FinishReason;
 import dev.headrace.worker.batch.Batch;
 import dev.headrace.worker.batch.Batcher;
 import dev.headrace.worker.batch.Moment;
 import dev.headrace.worker.batch.RowRef;
+import dev.headrace.worker.device.Concurrency;
 import dev.headrace.worker.device.DeviceBatch;
 import dev.headrace.worker.device.FinishedRow;
 import dev.headrace.worker.device.Row;
+import dev.headrace.worker.device.RowDrop;
+import dev.headrace.worker.device.RowOutput;
+import dev.headrace.worker.device.RowProgress;
+import dev.headrace.worker.device.ServedModel;
 import dev.headrace.worker.failure.Action;
 import dev.headrace.worker.heartbeat.ModelMeters;
 import dev.headrace.worker.mailbox.Mailbox;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,6 +42,9 @@ final class Dispatcher {
   /** Batches before the device at most; more than two only if they are short. */
   static final int CAPACITY = 8;
 
+  /** Batches in the device's mailbox above which no more rows join (chosen: below its size). */
+  private static final int MAX_WAITING = 32;
+
   private final Batcher batcher;
   private final ModelMeters meters;
   private final Mailbox<DeviceBatch> device;
@@ -42,16 +53,25 @@ final class Dispatcher {
   private final Map<Long, RowSet> sets = new HashMap<>();
   private final OnDevice onDevice = new OnDevice();
   private final ArrayDeque<Batch> halves = new ArrayDeque<>();
+  private final Mailbox<RowDrop> dropBox;
+  private final ArrayDeque<RowDrop> drops = new ArrayDeque<>();
+
+  /** Of models that work by iterations, those with rows on the device. */
+  private final Map<Long, RowSet> generating = new LinkedHashMap<>();
+
+  private Map<String, Concurrency> concurrency = Map.of();
 
   Dispatcher(
       Batcher batcher,
       ModelMeters meters,
       Mailbox<DeviceBatch> device,
+      Mailbox<RowDrop> dropBox,
       CrashWatch crashes,
       WorkerMetrics metrics) {
     this.batcher = batcher;
     this.meters = meters;
     this.device = device;
+    this.dropBox = dropBox;
     this.crashes = crashes;
     this.metrics = metrics;
   }
@@ -62,17 +82,95 @@ final class Dispatcher {
     batcher.add(rows.waiting());
   }
 
-  /** Gives up rows; those on the device run on, for nothing. */
+  /** Learns which models work by iterations, and how much of each fits. */
+  void serve(Collection<ServedModel> models) {
+    Map<String, Concurrency> served = new LinkedHashMap<>();
+    models.forEach(m -> m.concurrency().ifPresent(c -> served.put(m.name(), c)));
+    concurrency = served;
+    batcher.byIterations(served.keySet());
+  }
+
+  /**
+   * Gives up rows. An engine by iterations stops with them; a batch on the device runs on, for
+   * nothing.
+   */
   void withdraw(long owner) {
     if (sets.remove(owner) != null) {
       batcher.remove(owner);
+      if (generating.remove(owner) != null) {
+        drop(owner, FinishReason.CANCELLED);
+      }
     }
   }
 
-  /** Owners of rows whose deadline is over before all of them were begun; they are withdrawn. */
+  private void drop(long owner, FinishReason reason) {
+    onDevice.forEachOpen(
+        (batch, index, row) -> {
+          if (row.owner() == owner) {
+            drops.add(new RowDrop(batch, index, reason));
+          }
+        });
+  }
+
+  /**
+   * Ends rows before their time: they come back as they are, also those that were not begun. Only
+   * for a model that works by iterations.
+   */
+  private void cut(RowSet rows, FinishReason reason, long nowNanos) {
+    long owner = rows.waiting().owner();
+    rows.cut(reason);
+    batcher.remove(owner);
+    Set<Integer> begun = new HashSet<>();
+    onDevice.forEachOpen(
+        (batch, index, row) -> {
+          if (row.owner() == owner) {
+            begun.add(row.row());
+          }
+        });
+    drop(owner, reason);
+    for (int i = 0; i < rows.size(); i++) {
+      if (!rows.finished(i) && !begun.contains(i)) {
+        RowOutput nothing = new RowOutput.Generated("", reason, rows.row(i).length(), 0, 0, null);
+        rows.finished(i, new FinishedRow(i, nothing, nowNanos, 0));
+      }
+    }
+    endIfComplete(rows);
+  }
+
+  /** Requests with rows in progress, as their owners' numbers. */
+  Set<Long> generating() {
+    return generating.keySet();
+  }
+
+  /** Stops all that works by iterations: nobody will hear of it. */
+  void stop() {
+    List.copyOf(generating.keySet()).forEach(this::withdraw);
+    flushDrops();
+  }
+
+  private void flushDrops() {
+    while (!drops.isEmpty() && dropBox.offer(drops.peekFirst())) {
+      drops.removeFirst();
+    }
+  }
+
+  /**
+   * Owners of rows whose deadline is over before all of them were begun; they are withdrawn. What
+   * is in progress by iterations is cut.
+   */
   List<Long> expire(long nowNanos) {
-    List<Long> expired = batcher.expire(nowNanos);
-    expired.forEach(sets::remove);
+    List<Long> expired = new ArrayList<>();
+    for (long owner : batcher.expire(nowNanos)) {
+      if (!generating.containsKey(owner)) {
+        sets.remove(owner);
+        expired.add(owner);
+      }
+    }
+    for (RowSet rows : List.copyOf(generating.values())) {
+      if (rows.cut() == null && rows.waiting().deadlineNanos() <= nowNanos) {
+        cut(rows, FinishReason.DEADLINE, nowNanos);
+      }
+    }
     return expired;
   }
 
@@ -98,7 +196,14 @@ final class Dispatcher {
    * @return batches
    */
   int dispatch(long nowNanos) {
+    flushDrops();
     List<DeviceBatch> ready = new ArrayList<>();
+    for (Map.Entry<String, Concurrency> model : concurrency.entrySet()) {
+      Batch batch = joining(model.getKey(), model.getValue(), ready.size());
+      if (batch != null) {
+        ready.add(given(batch, nowNanos));
+      }
+    }
     while (onDevice.batches() < CAPACITY && !onDevice.alone()) {
       Batch batch = next(nowNanos);
       if (batch == null) {
@@ -116,6 +221,15 @@ final class Dispatcher {
     return ready.size();
   }
 
+  private @Nullable Batch joining(String model, Concurrency most, int ready) {
+    if (onDevice.alone() || device.size() + ready >= MAX_WAITING) {
+      return null;
+    }
+    OnDevice.Load load = onDevice.load(model);
+    return batcher.join(
+        model, most.rows() - load.rows(), most.tokens() - load.tokens(), load.rows() == 0);
+  }
+
   private @Nullable Batch next(long nowNanos) {
     while (!halves.isEmpty()) {
       Batch half = live(halves.removeFirst());
@@ -123,22 +237,34 @@ final class Dispatcher {
         return half;
       }
     }
-    return batcher.next(new Moment(nowNanos, onDevice.batches(), onDevice.secondsAhead(nowNanos)));
+    return batcher.next(
+        new Moment(
+            nowNanos, onDevice.batches(), onDevice.secondsAhead(nowNanos), onDevice.isEmpty()));
   }
 
   /** The rows of a batch that somebody still waits for. */
   private @Nullable Batch live(Batch batch) {
-    List<RowRef> rows = batch.rows().stream().filter(r -> sets.containsKey(r.owner())).toList();
+    List<RowRef> rows = batch.rows().stream().filter(this::wanted).toList();
     return rows.isEmpty() ? null : new Batch(batch.model(), rows, batch.alone());
+  }
+
+  private boolean wanted(RowRef row) {
+    RowSet owner = sets.get(row.owner());
+    return owner != null && !owner.finished(row.row());
   }
 
   private DeviceBatch given(Batch batch, long nowNanos) {
     double seconds =
         meters.curve(batch.model()).batchSeconds(batch.rows().size(), batch.paddedLength());
-    long id = onDevice.add(batch, seconds, nowNanos);
+    boolean iterating = concurrency.containsKey(batch.model());
+    long id = onDevice.add(batch, seconds, iterating, nowNanos);
     List<Row> inputs = new ArrayList<>(batch.rows().size());
     for (RowRef row : batch.rows()) {
-      inputs.add(owner(row).row(row.row()));
+      RowSet owner = owner(row);
+      inputs.add(owner.row(row.row()));
+      if (iterating) {
+        generating.put(row.owner(), owner);
+      }
     }
     return new DeviceBatch(id, owner(batch.rows().get(0)).model(), inputs);
   }
@@ -154,7 +280,7 @@ final class Dispatcher {
   private Set<String> names() {
     Set<String> names = new HashSet<>();
     onDevice.forEachOpen(
-        row -> {
+        (batch, index, row) -> {
           RowSet owner = sets.get(row.owner());
           if (owner != null && !owner.name().isEmpty()) {
             names.add(owner.name());
@@ -187,10 +313,32 @@ final class Dispatcher {
     if (owner == null) {
       return;
     }
+    if (owner.iterating() && row.output() instanceof RowOutput.Failed failed) {
+      // The others may take minutes, and are of no use without it.
+      Failure failure = failed.failure();
+      end(ref.owner(), failure, Action.on(failure.code().kind(), 1, 1));
+      return;
+    }
     owner.finished(ref.row(), row);
-    if (owner.complete()) {
-      sets.remove(ref.owner());
-      owner.ending().finished(owner);
+    endIfComplete(owner);
+  }
+
+  private void endIfComplete(RowSet rows) {
+    if (rows.complete()) {
+      sets.remove(rows.waiting().owner());
+      generating.remove(rows.waiting().owner());
+      rows.ending().finished(rows);
+    }
+  }
+
+  /** Rows are further. */
+  void progressed(long batch, List<RowProgress> rows) {
+    for (RowProgress progress : rows) {
+      RowRef ref = onDevice.open(batch, progress.row());
+      RowSet owner = ref == null ? null : sets.get(ref.owner());
+      if (ref != null && owner != null && owner.cut() == null) {
+        owner.ending().progressed(owner, ref.row(), progress);
+      }
     }
   }
 

@@ -122,7 +122,10 @@ final class Endings {
     details.put(Detail.QUEUE_MS, Long.toString(queueMs));
     details.put(Detail.SERVICE_MS, decimal(rows.deviceSeconds() * 1e3));
     details.put(Detail.USD, decimal(rows.deviceSeconds() * identity.usdPerHour() / 3600));
-    if (job.work() != null) {
+    if (rows.iterating()) {
+      details.put(Detail.TOKENS, Long.toString(rows.promptTokens()));
+      details.put(Detail.NEW_TOKENS, Long.toString(rows.newTokens()));
+    } else if (job.work() != null) {
       details.put(Detail.TOKENS, Long.toString(job.work().tokens()));
     }
     details.put(Detail.CACHE, "miss");
@@ -152,6 +155,28 @@ final class Endings {
   /** The deadline is over. */
   void expired(Job job) {
     Outcome outcome = told(Outcomes.expired(job.request(), clock.instant(), identity.source()));
+    metrics.outcome(outcome);
+    begin(job);
+    delivery.outcome(outcome, done(job, outcome, null));
+  }
+
+  /** The deadline is over, with what there was of the response by then. */
+  void expired(Job job, byte[] partial) {
+    RowSet rows = job.rows();
+    if (rows == null) {
+      throw new IllegalStateException("response without rows request=" + job.name());
+    }
+    Outcome bare = Outcomes.expired(job.request(), clock.instant(), identity.source());
+    Outcome outcome =
+        new Outcome(
+            bare.address(),
+            bare.status(),
+            null,
+            bare.time(),
+            bare.source(),
+            details(job, rows),
+            partial,
+            bare.trace());
     metrics.outcome(outcome);
     begin(job);
     delivery.outcome(outcome, done(job, outcome, null));

@@ -24,11 +24,7 @@ final class Heartbeat {
       double utilisation) {}
 
   Heartbeat(
-      DeviceRegistry registry,
-      StoreGate gate,
-      Identity self,
-      long intervalNanos,
-      long nowNanos) {
+      DeviceRegistry registry, StoreGate gate, Identity self, long intervalNanos, long nowNanos) {
     this.registry = registry;
     this.gate = gate;
     this.self = self;

@@ -4,9 +4,8 @@ import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.Task;
-import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.event.Decoded;
-import dev.headrace.protocol.event.RequestCodec;
+import dev.headrace.protocol.event.WorkCodec;
 import dev.headrace.transport.kafka.Received;
 import dev.headrace.transport.redis.OutcomeStore;
 import dev.headrace.transport.redis.OutcomeStore.Delivered;
@@ -106,12 +105,12 @@ final class Intake {
 
   private void take(Received received, long now, Instant wall) {
     Instant timestamp = Instant.ofEpochMilli(Math.max(0, received.timestampMs()));
-    Decoded decoded = RequestCodec.decode(received.record(), Tier.STANDARD, timestamp);
+    Decoded decoded = WorkCodec.decode(received.record(), timestamp);
     if (decoded instanceof Decoded.Malformed malformed) {
       endings.unreadable(received, malformed.failure(), malformed.address());
     } else if (decoded instanceof Decoded.Valid valid) {
       InferenceRequest request = valid.request();
-      long deadline = now + nanosUntil(request.deadline(), wall);
+      long deadline = now + nanosUntil(request.expiry(), wall);
       Job job = new Job(numbers.getAsLong(), received, request, now, deadline);
       inFlight.add(job);
       unchecked.add(job);
@@ -245,23 +244,13 @@ final class Intake {
   private static Failure unknown(InferenceRequest request, Set<String> models) {
     return new Failure(
         ErrorCode.UNKNOWN_MODEL,
-        "ce_model: "
-            + request.model()
-            + " (expected: one of "
-            + String.join(", ", models)
-            + ")");
+        "ce_model: " + request.model() + " (expected: one of " + String.join(", ", models) + ")");
   }
 
   private static Failure undone(Task task, String model, Set<Task> does) {
     String tasks = String.join(", ", does.stream().map(Task::wireName).sorted().toList());
     return new Failure(
         ErrorCode.UNKNOWN_TASK,
-        "ce_task: "
-            + task.wireName()
-            + " (expected: "
-            + tasks
-            + ", which "
-            + model
-            + " does)");
+        "ce_task: " + task.wireName() + " (expected: " + tasks + ", which " + model + " does)");
   }
 }

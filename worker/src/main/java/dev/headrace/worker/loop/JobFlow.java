@@ -3,9 +3,11 @@ package dev.headrace.worker.loop;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.body.FinishReason;
 import dev.headrace.transport.kafka.EventConsumer;
 import dev.headrace.worker.batch.Waiting;
 import dev.headrace.worker.device.Row;
+import dev.headrace.worker.device.RowProgress;
 import dev.headrace.worker.device.ServedModel;
 import dev.headrace.worker.failure.Action;
 import dev.headrace.worker.prepare.PrepareListener;
@@ -14,8 +16,8 @@ import dev.headrace.worker.prepare.Rendered;
 import dev.headrace.worker.prepare.SharedRows;
 import dev.headrace.worker.prepare.ToRender;
 import dev.headrace.worker.task.Work;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +39,9 @@ final class JobFlow implements PrepareListener {
   private final LongSupplier nanos;
   private final LongSupplier numbers;
   private final ModelDesk models;
+  private final Streams streams;
+  private final CancelWatch cancels;
+  private boolean draining;
 
   /** The stations. */
   record Stations(
@@ -46,7 +51,9 @@ final class JobFlow implements PrepareListener {
       Dispatcher dispatcher,
       Endings endings,
       CrashWatch crashes,
-      ModelDesk models) {}
+      ModelDesk models,
+      Streams streams,
+      CancelWatch cancels) {}
 
   JobFlow(Stations stations, LongSupplier nanos, LongSupplier numbers) {
     this.inFlight = stations.inFlight();
@@ -56,8 +63,25 @@ final class JobFlow implements PrepareListener {
     this.endings = stations.endings();
     this.crashes = stations.crashes();
     this.models = stations.models();
+    this.streams = stations.streams();
+    this.cancels = stations.cancels();
     this.nanos = nanos;
     this.numbers = numbers;
+  }
+
+  /**
+   * What takes long and was not begun goes back to Kafka, and to others; what was begun goes on for
+   * as long as there is time.
+   */
+  void drain() {
+    draining = true;
+    for (Job job : inFlight.where(j -> j.state() == JobState.RUNNING)) {
+      RowSet rows = job.rows();
+      if (rows != null && rows.iterating() && !dispatcher.generating().contains(job.number())) {
+        dispatcher.withdraw(job.number());
+        endings.dropped(job);
+      }
+    }
   }
 
   /** Moves what can move; returns how much did. */
@@ -70,7 +94,38 @@ final class JobFlow implements PrepareListener {
         moved++;
       }
     }
-    return moved + desk.flush() + dispatcher.dispatch(nowNanos);
+    if (cancels.due(nowNanos)) {
+      moved += cancel(nowNanos);
+    }
+    return moved + desk.flush() + dispatcher.dispatch(nowNanos) + streams.runOnce(nowNanos);
+  }
+
+  private int cancel(long nowNanos) {
+    List<Job> running = new ArrayList<>();
+    for (long owner : dispatcher.generating()) {
+      Job job = inFlight.get(owner);
+      if (job != null && job.state() == JobState.RUNNING) {
+        running.add(job);
+      }
+    }
+    List<CancelWatch.Over> over = cancels.look(running, nowNanos);
+    for (CancelWatch.Over one : over) {
+      dispatcher.withdraw(one.job().number());
+      streams.cancelled(one.job());
+      endings.standing(one.job(), one.standing());
+    }
+    return over.size();
+  }
+
+  /** The device is away: what it had not begun goes back to the router. */
+  void sendElsewhere(Failure failure) {
+    for (Job job : inFlight.where(j -> j.state() == JobState.RUNNING)) {
+      RowSet rows = job.rows();
+      if (rows != null && rows.iterating() && !dispatcher.generating().contains(job.number())) {
+        dispatcher.withdraw(job.number());
+        endings.retryLater(job, failure);
+      }
+    }
   }
 
   /** Whether a model is needed by what was let through; the device may still run dropped rows. */
@@ -93,6 +148,7 @@ final class JobFlow implements PrepareListener {
   void dropLost(EventConsumer consumer) {
     for (Job job : inFlight.where(j -> !j.over() && !consumer.owns(j.received()))) {
       dispatcher.withdraw(job.number());
+      streams.forget(job);
       endings.dropped(job);
     }
   }
@@ -126,6 +182,10 @@ final class JobFlow implements PrepareListener {
     if (model == null) {
       throw new IllegalStateException("model is gone request=" + job.name());
     }
+    if (draining && model.concurrency().isPresent()) {
+      endings.dropped(job);
+      return;
+    }
     Work work = ready.work();
     Waiting waiting =
         new Waiting(
@@ -142,7 +202,7 @@ final class JobFlow implements PrepareListener {
   }
 
   private static int[] lengths(List<Row> rows) {
-    return rows.stream().mapToInt(Row::length).toArray();
+    return rows.stream().mapToInt(r -> r.length() + r.newTokens()).toArray();
   }
 
   private final class OfJob implements RowSet.Ending {
@@ -159,11 +219,24 @@ final class JobFlow implements PrepareListener {
     @Override
     public void finished(RowSet rows) {
       job.to(JobState.RENDERING);
-      desk.response(new ToRender(job.number(), model, work, rows.outputs()));
+      FinishReason cut = rows.cut();
+      if (work.streamed()) {
+        streams.finished(job, rows.outputs());
+      }
+      String why = "deadline passed: " + job.request().deadline() + " (expected: a result before)";
+      desk.response(new ToRender(job.number(), model, work, rows.outputs(), cut, why));
+    }
+
+    @Override
+    public void progressed(RowSet rows, int index, RowProgress progress) {
+      if (work.streamed()) {
+        streams.progressed(job, index, progress);
+      }
     }
 
     @Override
     public void failed(Failure failure, Action action) {
+      streams.forget(job);
       end(job, failure, action);
     }
   }
@@ -212,7 +285,12 @@ final class JobFlow implements PrepareListener {
         continue;
       }
       if (result instanceof Rendered.Response response) {
-        endings.ok(job, response.body());
+        RowSet rows = job.rows();
+        if (rows != null && rows.cut() != null) {
+          endings.expired(job, response.body());
+        } else {
+          endings.ok(job, response.body());
+        }
       } else if (result instanceof Rendered.Refused refused) {
         end(job, refused.failure(), Action.on(refused.failure().code().kind(), 1, 1));
       }

@@ -18,4 +18,5 @@ public record LoopConfig(
     RetryConfig retry,
     Duration heartbeatInterval,
     Duration warmUp,
+    Duration streamInterval,
     Duration storePause) {}

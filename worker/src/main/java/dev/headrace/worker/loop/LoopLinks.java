@@ -2,6 +2,7 @@ package dev.headrace.worker.loop;
 
 import dev.headrace.transport.delivery.Delivery;
 import dev.headrace.transport.kafka.EventConsumer;
+import dev.headrace.transport.redis.ChunkStore;
 import dev.headrace.transport.redis.CrashLedger;
 import dev.headrace.transport.redis.DeviceRegistry;
 import dev.headrace.transport.redis.OutcomeStore;
@@ -35,6 +36,7 @@ public record LoopLinks(
     ResultCache cache,
     DeviceRegistry registry,
     CrashLedger ledger,
+    ChunkStore chunks,
     Mailbox<Runnable> mailbox,
     Mailbox<DeviceBatch> device,
     Mailbox<RowDrop> drops,

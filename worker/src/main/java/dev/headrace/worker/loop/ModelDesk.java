@@ -11,6 +11,7 @@ import dev.headrace.worker.heartbeat.ModelMeters;
 import dev.headrace.worker.mailbox.Mailbox;
 import dev.headrace.worker.shelf.ModelShelf;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -48,6 +49,7 @@ final class ModelDesk implements LoadListener {
   private @Nullable ModelLoader loader;
   private @Nullable ModelShelf shelf;
   private Consumer<Job> again = job -> {};
+  private Consumer<Collection<ServedModel>> changed = models -> {};
   private long expireAt;
 
   /**
@@ -67,10 +69,16 @@ final class ModelDesk implements LoadListener {
     again = takes;
   }
 
+  /** Who is told of the models that are here whenever they change. */
+  void whenChanged(Consumer<Collection<ServedModel>> told) {
+    changed = told;
+  }
+
   /** The engine is open. */
   void opened(List<ServedModel> models, @Nullable ModelLoader itsLoader) {
     models.forEach(m -> here.put(m.name(), m));
     loader = itsLoader;
+    changed.accept(here.values());
     if (itsLoader != null) {
       shelf =
           new ModelShelf(
@@ -154,6 +162,7 @@ final class ModelDesk implements LoadListener {
     LOG.info("{} model={}", step.load() ? "loading" : "unloading", step.model());
     if (!step.load()) {
       here.remove(step.model());
+      changed.accept(here.values());
     }
     if (!mailbox.offer(new LoadCall(loader, step.model(), step.load()))) {
       throw new IllegalStateException("the loader's mailbox is full (expected: one call at most)");
@@ -192,6 +201,7 @@ final class ModelDesk implements LoadListener {
   public void loaded(ServedModel model, double seconds) {
     LOG.info("loaded model={} seconds={}", model.name(), seconds);
     here.put(model.name(), model);
+    changed.accept(here.values());
     loadSeconds.put(model.name(), seconds);
     requireShelf().loaded(model.name(), nanos.getAsLong());
     released(model.name()).forEach(again);
@@ -224,7 +234,8 @@ final class ModelDesk implements LoadListener {
               meters.curve(offer.name()),
               meters.batchRows(offer.name()),
               shelf.state(offer.name(), nanos.getAsLong()),
-              shelf.open(offer.name()) ? 0 : seconds(offer)));
+              shelf.open(offer.name()) ? 0 : seconds(offer),
+              offer.precision()));
     }
     return reports;
   }

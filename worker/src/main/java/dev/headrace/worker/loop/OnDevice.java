@@ -6,24 +6,26 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The batches that the device was given, and which of their rows are not finished. */
 final class OnDevice {
   private final Map<Long, Given> given = new LinkedHashMap<>();
   private long next;
+  private int batches;
 
   /** A batch before the device; a row is replaced by null when it is finished. */
   private static final class Given {
     final Batch batch;
     final @Nullable RowRef[] open;
     final double predictedSeconds;
+    final boolean iterating;
     int unfinished;
     long sinceNanos;
 
-    Given(Batch batch, double predictedSeconds, long nowNanos) {
+    Given(Batch batch, double predictedSeconds, boolean iterating, long nowNanos) {
       this.batch = batch;
+      this.iterating = iterating;
       this.open = batch.rows().toArray(new RowRef[0]);
       this.predictedSeconds = predictedSeconds;
       this.unfinished = open.length;
@@ -36,14 +38,47 @@ final class OnDevice {
     return given.values().stream().anyMatch(g -> g.batch.model().equals(model));
   }
 
-  /** Adds a batch; its number. */
-  long add(Batch batch, double predictedSeconds, long nowNanos) {
-    given.put(next, new Given(batch, predictedSeconds, nowNanos));
+  /** What of a model is on the device. */
+  record Load(int rows, long tokens) {}
+
+  /** Told of a row on the device. */
+  interface RowAction {
+    void accept(long batch, int index, RowRef row);
+  }
+
+  /**
+   * Adds a batch; its number.
+   *
+   * @param iterating whether its model works by iterations
+   */
+  long add(Batch batch, double predictedSeconds, boolean iterating, long nowNanos) {
+    given.put(next, new Given(batch, predictedSeconds, iterating, nowNanos));
+    if (!iterating) {
+      batches++;
+    }
     return next++;
   }
 
+  /** Batches of models that do not work by iterations. */
   int batches() {
-    return given.size();
+    return batches;
+  }
+
+  /** What of a model that works by iterations is on the device. */
+  Load load(String model) {
+    int rows = 0;
+    long tokens = 0;
+    for (Given g : given.values()) {
+      if (g.iterating && g.batch.model().equals(model)) {
+        for (RowRef row : g.open) {
+          if (row != null) {
+            rows++;
+            tokens += row.length();
+          }
+        }
+      }
+    }
+    return new Load(rows, tokens);
   }
 
   boolean isEmpty() {
@@ -55,12 +90,18 @@ final class OnDevice {
     return given.values().stream().anyMatch(g -> g.batch.alone());
   }
 
-  /** Predicted seconds until all is done; a batch that is late counts as done. */
+  /**
+   * Predicted seconds until all batches are done that {@link #batches} counts; one that is late
+   * counts as done.
+   */
   double secondsAhead(long nowNanos) {
     double seconds = 0;
     double elapsed = 0;
     boolean first = true;
     for (Given g : given.values()) {
+      if (g.iterating) {
+        continue;
+      }
       seconds += g.predictedSeconds;
       if (first) {
         elapsed = Math.min(g.predictedSeconds, (nowNanos - g.sinceNanos) / 1e9);
@@ -71,14 +112,22 @@ final class OnDevice {
   }
 
   /** Looks at the rows that are not finished. */
-  void forEachOpen(Consumer<RowRef> action) {
-    for (Given g : given.values()) {
-      for (RowRef row : g.open) {
-        if (row != null) {
-          action.accept(row);
-        }
-      }
-    }
+  void forEachOpen(RowAction action) {
+    given.forEach(
+        (number, g) -> {
+          for (int i = 0; i < g.open.length; i++) {
+            RowRef row = g.open[i];
+            if (row != null) {
+              action.accept(number, i, row);
+            }
+          }
+        });
+  }
+
+  /** A row that is not finished, or null. */
+  @Nullable RowRef open(long batch, int row) {
+    Given g = given.get(batch);
+    return g == null ? null : g.open[row];
   }
 
   /** Notes that a row is finished; the row, or null when it was before or its batch is gone. */
@@ -114,7 +163,14 @@ final class OnDevice {
 
   /** The next one begins when one is over. */
   private void over(long batch, long nowNanos) {
-    given.remove(batch);
-    given.values().stream().findFirst().ifPresent(g -> g.sinceNanos = nowNanos);
+    Given gone = given.remove(batch);
+    if (gone == null || gone.iterating) {
+      return;
+    }
+    batches--;
+    given.values().stream()
+        .filter(g -> !g.iterating)
+        .findFirst()
+        .ifPresent(g -> g.sinceNanos = nowNanos);
   }
 }

@@ -1,14 +1,17 @@
 package dev.headrace.worker.loop;
 
 import dev.headrace.protocol.Failure;
+import dev.headrace.protocol.body.FinishReason;
 import dev.headrace.worker.batch.Waiting;
 import dev.headrace.worker.device.FinishedRow;
 import dev.headrace.worker.device.Row;
 import dev.headrace.worker.device.RowOutput;
+import dev.headrace.worker.device.RowProgress;
 import dev.headrace.worker.device.ServedModel;
 import dev.headrace.worker.failure.Action;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +25,9 @@ final class RowSet {
     /** All rows are finished. */
     void finished(RowSet rows);
 
+    /** A row is further. */
+    default void progressed(RowSet rows, int index, RowProgress progress) {}
+
     /** A row failed, and the others are of no use without it. */
     void failed(Failure failure, Action action);
   }
@@ -33,6 +39,7 @@ final class RowSet {
   private final Ending ending;
   private final @Nullable RowOutput[] outputs;
   private int missing;
+  private @Nullable FinishReason cut;
   private double deviceSeconds;
   private long startedNanos = Long.MAX_VALUE;
 
@@ -82,6 +89,30 @@ final class RowSet {
     }
   }
 
+  /** The rows are ended before their time. */
+  void cut(FinishReason reason) {
+    cut = reason;
+  }
+
+  /** Why the rows were ended before their time, null when they were not. */
+  @Nullable FinishReason cut() {
+    return cut;
+  }
+
+  /** Whether this row is finished. */
+  boolean finished(int index) {
+    return outputs[index] != null;
+  }
+
+  int size() {
+    return rows.size();
+  }
+
+  /** Whether the model works by iterations. */
+  boolean iterating() {
+    return model.concurrency().isPresent();
+  }
+
   boolean complete() {
     return missing == 0;
   }
@@ -92,6 +123,24 @@ final class RowSet {
       throw new IllegalStateException(missing + " rows missing of " + name);
     }
     return Arrays.asList(outputs);
+  }
+
+  /** Tokens of the prompts of generated texts, each row's counted. */
+  long promptTokens() {
+    return generated(RowOutput.Generated::promptTokens);
+  }
+
+  /** Tokens that were generated. */
+  long newTokens() {
+    return generated(RowOutput.Generated::tokens);
+  }
+
+  private long generated(ToIntFunction<RowOutput.Generated> count) {
+    long sum = 0;
+    for (RowOutput output : outputs) {
+      sum += output instanceof RowOutput.Generated text ? count.applyAsInt(text) : 0;
+    }
+    return sum;
   }
 
   /** The device's time for all rows. */

@@ -3,6 +3,13 @@ package dev.headrace.worker.loop;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.Task;
+import dev.headrace.protocol.body.ChatMessage;
+import dev.headrace.protocol.body.ChatRequest;
+import dev.headrace.protocol.body.CompletionRequest;
+import dev.headrace.protocol.body.CompletionRequest.Text;
+import dev.headrace.protocol.body.GenerationOptions;
+import dev.headrace.protocol.body.Sampling;
 import dev.headrace.worker.batch.Waiting;
 import dev.headrace.worker.device.Row;
 import dev.headrace.worker.device.ServedModel;
@@ -27,6 +34,11 @@ final class WarmUp {
   private static final int[][] SHAPES = {{1, 8}, {8, 16}, {1, 128}, {4, 64}, {32, 16}, {8, 128}};
 
   private static final int ROUNDS = 3;
+
+  /** Of a model that generates: prompts by tokens, and how long the texts become. */
+  private static final int[][] PROMPTS = {{1, 16}, {4, 64}};
+
+  private static final int NEW_TOKENS = 8;
 
   /** A run that takes longer than this after the end is a device that hangs. */
   private static final long PATIENCE_NANOS = TimeUnit.HOURS.toNanos(1);
@@ -65,7 +77,16 @@ final class WarmUp {
     for (int i = 0; i < ROUNDS; i++) {
       for (int[] shape : SHAPES) {
         for (ServedModel model : models) {
-          todo.add(new Shape(model, shape[0], shape[1], i));
+          if (model.concurrency().isEmpty()) {
+            todo.add(new Shape(model, shape[0], shape[1], i));
+          }
+        }
+      }
+      for (int[] shape : PROMPTS) {
+        for (ServedModel model : models) {
+          if (model.concurrency().isPresent() && i < ROUNDS - 1) {
+            todo.add(new Shape(model, shape[0], shape[1], i));
+          }
         }
       }
     }
@@ -89,13 +110,26 @@ final class WarmUp {
   private void begin(Shape shape) {
     running = true;
     round = shape.round();
-    Row row = shape.model().rows(List.of(WORD.repeat(shape.tokens()))).get(0);
-    List<Row> rows = Collections.nCopies(shape.rows(), row);
-    int[] lengths = rows.stream().mapToInt(Row::length).toArray();
+    List<Row> rows = rows(shape);
+    int[] lengths = rows.stream().mapToInt(r -> r.length() + r.newTokens()).toArray();
     long owner = numbers.getAsLong();
     Waiting waiting =
         new Waiting(owner, shape.model().name(), lengths, owner, endNanos + PATIENCE_NANOS, false);
     dispatcher.submit(new RowSet(waiting, shape.model(), rows, "", new End()));
+  }
+
+  private static List<Row> rows(Shape shape) {
+    String text = WORD.repeat(shape.tokens());
+    ServedModel model = shape.model();
+    if (model.concurrency().isEmpty()) {
+      return Collections.nCopies(shape.rows(), model.rows(List.of(text)).get(0));
+    }
+    GenerationOptions options =
+        new GenerationOptions(NEW_TOKENS, shape.rows(), Sampling.GREEDY, false, null);
+    return model.generate(
+        model.tasks().contains(Task.COMPLETIONS)
+            ? new CompletionRequest(model.name(), List.of(new Text(text)), options)
+            : new ChatRequest(model.name(), List.of(ChatMessage.user(text)), options));
   }
 
   /** Takes a measurement made meanwhile. */

@@ -1,5 +1,6 @@
 package dev.headrace.worker.loop;
 
+import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.service.WorkerState;
@@ -43,6 +44,9 @@ public final class WorkerLoop implements Agent {
   private static final long MILLI = TimeUnit.MILLISECONDS.toNanos(1);
   private static final long HEALTH_EVERY = 100 * MILLI;
 
+  /** Between two looks for cancellations of what takes long (chosen). */
+  private static final long CANCEL_EVERY = 500 * MILLI;
+
   /** Longest wait in Kafka's poll, when there is nothing else to wait for. */
   private static final long IDLE = 100 * MILLI;
 
@@ -73,6 +77,7 @@ public final class WorkerLoop implements Agent {
   private @Nullable ModelLoader loader;
   private @Nullable WarmUp warmUp;
   private boolean deviceLost;
+  private boolean deviceThere = true;
   private long memoryFreeBytes;
   private double utilisation;
   private long healthAt;
@@ -90,20 +95,29 @@ public final class WorkerLoop implements Agent {
     this.gate = new StoreGate(config.storePause().toNanos(), nanos);
     this.crashes = new CrashWatch(links.ledger(), gate, self.workerId());
     Batcher batcher = new Batcher(config.batch(), meters);
-    this.dispatcher = new Dispatcher(batcher, meters, links.device(), crashes, links.metrics());
+    this.dispatcher =
+        new Dispatcher(batcher, meters, links.device(), links.drops(), crashes, links.metrics());
     this.settlements = new Settlements(links.cache(), gate, delivery, links.metrics());
     Endings endings = endings(self);
     this.desk = new PrepareDesk(links.prepare());
     this.models = new ModelDesk(links.loader(), endings, nanos);
     Intake.Parts parts =
-        new Intake.Parts(
-            inFlight, links.outcomes(), gate, crashes, endings, desk, models, meters);
+        new Intake.Parts(inFlight, links.outcomes(), gate, crashes, endings, desk, models, meters);
     this.intake = new Intake(parts, links.clock(), nanos, numbers::getAndIncrement);
     models.whenLoaded(intake::again);
+    models.whenChanged(dispatcher::serve);
     this.flow =
         new JobFlow(
             new JobFlow.Stations(
-                inFlight, intake, desk, dispatcher, endings, crashes, models),
+                inFlight,
+                intake,
+                desk,
+                dispatcher,
+                endings,
+                crashes,
+                models,
+                streams(now),
+                cancels(now)),
             nanos,
             numbers::getAndIncrement);
     this.valve = new Valve(consumer, config.intake());
@@ -111,9 +125,18 @@ public final class WorkerLoop implements Agent {
     this.poller = new Poller(consumer, valve, nanos);
     this.busy = new BusyMeter(now);
     this.heartbeat =
-        new Heartbeat(
-            links.registry(), gate, self, config.heartbeatInterval().toNanos(), now);
+        new Heartbeat(links.registry(), gate, self, config.heartbeatInterval().toNanos(), now);
     this.healthAt = now;
+  }
+
+  /** A worker with a fixed id has another epoch after a restart. */
+  private Streams streams(long now) {
+    String epoch = config.identity().workerId() + "@" + links.clock().millis();
+    return new Streams(links.chunks(), gate, epoch, config.streamInterval().toNanos(), now);
+  }
+
+  private CancelWatch cancels(long now) {
+    return new CancelWatch(links.outcomes(), gate, CANCEL_EVERY, now);
   }
 
   private Endings endings(Identity self) {
@@ -217,7 +240,8 @@ public final class WorkerLoop implements Agent {
 
   /** Waits in Kafka only if no other thread has anything of ours. */
   private int poll(long now, boolean nothingMoved) {
-    if (valve.set(inFlight, queuedSeconds(), gate.down() || delivery.storeDown())) {
+    boolean away = gate.down() || delivery.storeDown() || !deviceThere;
+    if (valve.set(inFlight, queuedSeconds(), away)) {
       poller.soon();
     } else if (!poller.due(now)) {
       return 0;
@@ -254,7 +278,7 @@ public final class WorkerLoop implements Agent {
       utilisation = busy.update(now);
       Heartbeat.Load load =
           new Heartbeat.Load(
-              state, queuedSeconds(), dispatcher.secondsAhead(now), memoryFreeBytes, utilisation);
+              shown(), queuedSeconds(), dispatcher.secondsAhead(now), memoryFreeBytes, utilisation);
       heartbeat.send(load, models.reports(meters), now, links.clock().instant());
     }
     if (now - healthAt >= 0) {
@@ -263,9 +287,14 @@ public final class WorkerLoop implements Agent {
     }
   }
 
+  /** A worker whose device is away takes no work, as one that loads its models. */
+  private WorkerState shown() {
+    return state == WorkerState.READY && !deviceThere ? WorkerState.LOADING : state;
+  }
+
   private WorkerHealth health(long now) {
     return new WorkerHealth(
-        state,
+        shown(),
         links.clock().instant(),
         !gate.down() && !delivery.storeDown(),
         poller.brokerUp(),
@@ -295,6 +324,7 @@ public final class WorkerLoop implements Agent {
   public void drain() {
     LOG.info("draining worker={} inFlight={}", config.identity().workerId(), inFlight.count());
     valve.shut();
+    flow.drain();
     become(WorkerState.DRAINING);
   }
 
@@ -312,6 +342,7 @@ public final class WorkerLoop implements Agent {
     links.mailbox().close();
     if (inFlight.count() > 0) {
       LOG.warn("handing back records count={}", inFlight.count());
+      dispatcher.stop();
     }
     crashes.close(deviceLost);
     heartbeat.remove();
@@ -334,13 +365,24 @@ public final class WorkerLoop implements Agent {
     }
 
     @Override
+    public void available(boolean there) {
+      deviceThere = there;
+      heartbeat.soon(nanos.getAsLong());
+      if (!there) {
+        flow.sendElsewhere(
+            new Failure(
+                ErrorCode.UPSTREAM_UNAVAILABLE, "the device is away (expected: for a moment)"));
+      }
+    }
+
+    @Override
     public void finished(long batch, List<FinishedRow> rows) {
       dispatcher.finished(batch, rows, nanos.getAsLong());
     }
 
     @Override
     public void progressed(long batch, List<RowProgress> rows) {
-      // Nobody reads along yet.
+      dispatcher.progressed(batch, rows);
     }
 
     @Override

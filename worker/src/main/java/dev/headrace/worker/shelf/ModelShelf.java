@@ -205,8 +205,7 @@ public final class ModelShelf {
 
   /** Those to go: leaving ones first, then idle ones, of equals the one used least recently. */
   private List<Book> victims(long bytes, Predicate<String> inUse) {
-    List<Book> candidates =
-        new ArrayList<>(books.values().stream().filter(Book::mayGo).toList());
+    List<Book> candidates = new ArrayList<>(books.values().stream().filter(Book::mayGo).toList());
     candidates.sort(
         Comparator.<Book>comparingInt(b -> b.place == Place.LEAVING ? 0 : 1)
             .thenComparingInt(b -> inUse.test(b.offer.name()) ? 1 : 0)

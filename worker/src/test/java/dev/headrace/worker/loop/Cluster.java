@@ -8,12 +8,14 @@ import dev.headrace.transport.delivery.DeliveryConfig;
 import dev.headrace.transport.kafka.Slot;
 import dev.headrace.transport.testing.FakeProducer;
 import dev.headrace.transport.testing.FakeTopics;
+import dev.headrace.transport.testing.InMemoryChunkStore;
 import dev.headrace.transport.testing.InMemoryCrashLedger;
 import dev.headrace.transport.testing.InMemoryDeviceRegistry;
 import dev.headrace.transport.testing.InMemoryOutcomeStore;
 import dev.headrace.transport.testing.InMemoryResultCache;
 import dev.headrace.transport.testing.Outage;
 import dev.headrace.worker.testing.Requests;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -35,6 +37,7 @@ final class Cluster {
   final InMemoryDeviceRegistry registry =
       new InMemoryDeviceRegistry(this::nanos, Duration.ofSeconds(10), outage);
   final InMemoryCrashLedger ledger = new InMemoryCrashLedger(registry::lives, outage);
+  final InMemoryChunkStore chunks = new InMemoryChunkStore(outage);
   final DeliveryConfig delivery = new DeliveryConfig(true, 1 << 20, Duration.ofMillis(200));
   private long nanos = 1_000_000_000_000L;
   private final long startNanos = nanos;
@@ -67,7 +70,7 @@ final class Cluster {
   /** Appends a record to this slot. */
   void append(Slot slot, WireRecord record) {
     topics.append(slot, now().toEpochMilli(), record);
-    ids.computeIfAbsent(slot, s -> new ArrayList<>()).add(record.text("ce_id"));
+    ids.computeIfAbsent(slot, s -> new ArrayList<>()).add(id(record));
   }
 
   /** The request id of a record that was appended with {@link #append}. */
@@ -92,6 +95,10 @@ final class Cluster {
     List<WireRecord> all = new ArrayList<>();
     Topics.RETRY_DELAYS.forEach(d -> all.addAll(producer.records(Topics.retry(d))));
     return all;
+  }
+
+  private static String id(WireRecord record) {
+    return record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
   }
 
   /** The outcomes in Kafka. */

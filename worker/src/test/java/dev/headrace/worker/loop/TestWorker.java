@@ -9,6 +9,7 @@ import dev.headrace.transport.testing.FakeConsumer;
 import dev.headrace.worker.batch.BatchConfig;
 import dev.headrace.worker.device.DeviceAgent;
 import dev.headrace.worker.device.DeviceBatch;
+import dev.headrace.worker.device.EngineFactory;
 import dev.headrace.worker.device.LoadCall;
 import dev.headrace.worker.device.OneShotEngine;
 import dev.headrace.worker.device.RowDrop;
@@ -43,8 +44,23 @@ final class TestWorker {
     this(cluster, id, runner, null, INTAKE);
   }
 
+  /** A worker with any engine. */
+  TestWorker(Cluster cluster, String id, EngineFactory engine) {
+    this(cluster, id, new FakeRunner(), null, INTAKE, engine);
+  }
+
   TestWorker(
       Cluster cluster, String id, FakeRunner runner, FakeConsumer crashed, IntakeConfig intake) {
+    this(cluster, id, runner, crashed, intake, () -> new OneShotEngine(runner, cluster::nanos));
+  }
+
+  private TestWorker(
+      Cluster cluster,
+      String id,
+      FakeRunner runner,
+      FakeConsumer crashed,
+      IntakeConfig intake,
+      EngineFactory engine) {
     this.cluster = cluster;
     this.runner = runner;
     SlotWatch slots = new SlotWatch();
@@ -59,13 +75,7 @@ final class TestWorker {
             "prepare", toPrepare, toLoop, loop.prepareListener(), tools, cluster::nanos);
     this.device =
         new DeviceAgent(
-            "engine",
-            () -> new OneShotEngine(runner, cluster::nanos),
-            toDevice,
-            drops,
-            toLoop,
-            loop.deviceListener(),
-            cluster::nanos);
+            "engine", engine, toDevice, drops, toLoop, loop.deviceListener(), cluster::nanos);
   }
 
   private static LoopConfig config(String id, IntakeConfig intake) {
@@ -76,6 +86,7 @@ final class TestWorker {
         new RetryConfig(4),
         Duration.ofSeconds(1),
         Duration.ZERO,
+        Duration.ofMillis(200),
         Duration.ofMillis(200));
   }
 
@@ -89,6 +100,7 @@ final class TestWorker {
         cluster.cache,
         cluster.registry,
         cluster.ledger,
+        cluster.chunks,
         toLoop,
         toDevice,
         drops,
@@ -140,6 +152,22 @@ final class TestWorker {
     }
     device.doWork();
     return true;
+  }
+
+  /** One step of the device's thread. */
+  void stepEngine() {
+    if (!device.drained()) {
+      device.doWork();
+    }
+  }
+
+  /** One round of all threads, one step of the device; a millisecond passes. */
+  void round() {
+    turn();
+    stepPrepare();
+    stepEngine();
+    turn();
+    cluster.advance(Duration.ofMillis(1));
   }
 
   /** Goes on until the device has a batch, which does not run. */

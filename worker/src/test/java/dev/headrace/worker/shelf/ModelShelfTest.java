@@ -21,7 +21,7 @@ class ModelShelfTest {
   private static final Failure BROKEN = new Failure(ErrorCode.MODEL_NOT_LOADED, "broken");
 
   private static ModelOffer offer(String name, long bytes, boolean pinned) {
-    return new ModelOffer(name, "r", Set.of(Task.EMBEDDINGS), bytes, pinned);
+    return new ModelOffer(name, "r", Set.of(Task.EMBEDDINGS), bytes, pinned, null);
   }
 
   private static ModelShelf shelf(long budget, Set<String> loaded) {

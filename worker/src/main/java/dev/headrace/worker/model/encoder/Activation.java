@@ -9,8 +9,8 @@ import dev.headrace.worker.model.weights.MalformedModelException;
  * @param oneDnnName what oneDNN's fused linear layer calls it
  * @param oneDnnAlgorithm its variant there
  */
-record Activation(String inPlace, String oneDnnName, String oneDnnAlgorithm) {
-  static Activation named(String name) throws MalformedModelException {
+public record Activation(String inPlace, String oneDnnName, String oneDnnAlgorithm) {
+  public static Activation named(String name) throws MalformedModelException {
     return switch (name) {
       case "gelu" -> new Activation("torch.gelu_(y)", "gelu", "none");
       case "gelu_new", "gelu_fast", "gelu_pytorch_tanh" ->

@@ -24,7 +24,7 @@ public record Target(Precision precision, boolean cpu, Set<String> features) {
    * core: 245 GFLOP/s in float32 where {@code torch.linear}, which calls MKL, gives 105, and the
    * activation comes free. oneDNN has no float16 for most CPUs.
    */
-  boolean usesOneDnn() {
+  public boolean usesOneDnn() {
     return cpu
         && switch (precision) {
           case FLOAT32 -> features.contains("avx2");
@@ -37,7 +37,7 @@ public record Target(Precision precision, boolean cpu, Set<String> features) {
    * FBGEMM multiplies 8 by 8 bits exactly only with VNNI; elsewhere sums of two products may
    * saturate 16 bits, so activations get 7.
    */
-  boolean reducesInt8Range() {
+  public boolean reducesInt8Range() {
     return !features.contains("avx512_vnni");
   }
 }

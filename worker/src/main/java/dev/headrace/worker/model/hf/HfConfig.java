@@ -192,6 +192,19 @@ public final class HfConfig {
     return Collections.unmodifiableList(integers);
   }
 
+  /** The numbers of a list. Empty when absent. */
+  public List<Double> numbers(String key) throws MalformedModelException {
+    JsonNode value = find(key);
+    if (value == null) {
+      return List.of();
+    }
+    List<Double> numbers = new ArrayList<>();
+    for (JsonNode element : elements(key, value)) {
+      numbers.add(finite(key, element));
+    }
+    return Collections.unmodifiableList(numbers);
+  }
+
   private Iterable<JsonNode> elements(String key, JsonNode value) throws MalformedModelException {
     if (!value.isArray()) {
       throw wrong(key, value, "a list");

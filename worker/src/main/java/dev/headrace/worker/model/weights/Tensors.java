@@ -22,6 +22,11 @@ public final class Tensors {
     return parts.size() == 1 ? parts.get(0) : new Concatenated(parts);
   }
 
+  /** Row {@code order[i]} of a tensor as row {@code i}. */
+  public static Tensor rows(Tensor tensor, int[] order) {
+    return new Reordered(tensor, order);
+  }
+
   /**
    * {@code [a, b]} as {@code [b, a]}. Held in memory: only ONNX files need it, and they are small.
    */
@@ -116,6 +121,35 @@ public final class Tensors {
     public void writeTo(WritableByteChannel out) throws IOException {
       for (Tensor part : parts) {
         part.writeTo(out);
+      }
+    }
+  }
+
+  private static final class Reordered extends Tensor {
+    private final Tensor tensor;
+    private final int[] order;
+
+    Reordered(Tensor tensor, int[] order) {
+      super(tensor.type(), shape(tensor, order.length));
+      this.tensor = tensor;
+      this.order = order.clone();
+    }
+
+    private static long[] shape(Tensor tensor, int rows) {
+      long[] shape = tensor.shape();
+      shape[0] = rows;
+      return shape;
+    }
+
+    @Override
+    public void readFloats(long from, float[] into, int at, int length) throws IOException {
+      long width = elements() / order.length;
+      for (int done = 0; done < length; ) {
+        long element = from + done;
+        long inRow = element % width;
+        int piece = (int) Math.min(length - done, width - inRow);
+        tensor.readFloats(order[(int) (element / width)] * width + inRow, into, at + done, piece);
+        done += piece;
       }
     }
   }
