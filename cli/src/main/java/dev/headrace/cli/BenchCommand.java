@@ -32,7 +32,8 @@ final class BenchCommand implements Runnable {
   @Override
   public void run() {
     throw new picocli.CommandLine.ParameterException(
-        spec.commandLine(), "benchmark: missing (expected: pipeline, model, generate, gpu or routing)");
+        spec.commandLine(),
+        "benchmark: missing (expected: pipeline, model, generate, gpu or routing)");
   }
 
   /** The pipeline with an engine that does nothing. */
