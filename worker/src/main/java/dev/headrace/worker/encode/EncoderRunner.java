@@ -225,7 +225,7 @@ public final class EncoderRunner implements StagedRunner {
     target.lock().readLock().lock();
     boolean started = false;
     try {
-      if (loaded.get(model.name()) != target) {
+      if (!target.equals(loaded.get(model.name()))) {
         throw gone(model);
       }
       PendingBatch pending = translated(() -> target.session().start(texts));
