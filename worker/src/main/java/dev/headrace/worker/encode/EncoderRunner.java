@@ -10,8 +10,6 @@ import dev.headrace.worker.device.OneShotEngine;
 import dev.headrace.worker.device.Row;
 import dev.headrace.worker.device.RowOutput;
 import dev.headrace.worker.device.ServedModel;
-import dev.headrace.worker.engine.ComputeDevice;
-import dev.headrace.worker.engine.DeviceInventory;
 import dev.headrace.worker.engine.EncodedBatch;
 import dev.headrace.worker.engine.EncoderSession;
 import dev.headrace.worker.engine.EngineException;
@@ -51,9 +49,7 @@ public final class EncoderRunner implements BatchRunner {
         config.folder().isEmpty()
             ? builtIn
             : builtIn.with(ModelFolders.read(Path.of(config.folder()), config.models()));
-    ComputeDevice device = device(config);
-    int threads = config.threads() == 0 ? Math.max(1, device.cores()) : config.threads();
-    EncoderRunner runner = new EncoderRunner(TorchEngine.open(device, threads));
+    EncoderRunner runner = new EncoderRunner(config.open());
     try {
       for (String name : config.models()) {
         runner.load(description(name, catalog), config);
@@ -63,22 +59,6 @@ public final class EncoderRunner implements BatchRunner {
       runner.close();
       throw e;
     }
-  }
-
-  private static ComputeDevice device(EngineConfig config) {
-    if (config.gpu().isEmpty()) {
-      return DeviceInventory.cpu();
-    }
-    int index = config.gpu().get();
-    List<ComputeDevice> all = DeviceInventory.discover();
-    return all.stream()
-        .filter(d -> d.kind() == ComputeDevice.Kind.CUDA && d.index() == index)
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new FailureException(
-                    ErrorCode.DEVICE_LOST,
-                    "worker.device: " + config.device() + " (expected: one of " + all + ")"));
   }
 
   private static ModelDescription description(String name, ModelCatalog catalog) {
