@@ -22,7 +22,8 @@ import picocli.CommandLine.Command;
       SubmitCommand.class,
       ResultCommand.class,
       CancelCommand.class,
-      BenchCommand.class
+      BenchCommand.class,
+      ModelsCommand.class
     })
 public final class Main implements Runnable {
   /** Wrong usage or input. */
