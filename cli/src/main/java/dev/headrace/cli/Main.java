@@ -26,6 +26,8 @@ import picocli.CommandLine.Command;
       DevicesCommand.class,
       DoctorCommand.class,
       BenchCommand.class
+      BenchCommand.class,
+      ModelsCommand.class
     })
 public final class Main implements Runnable {
   /** Wrong usage or input. */
