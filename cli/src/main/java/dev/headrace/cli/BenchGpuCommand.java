@@ -27,7 +27,7 @@ final class BenchGpuCommand implements Callable<Integer> {
       names = "--python",
       defaultValue = "",
       description = "A Python with torch and transformers to compare with. Default: none.")
-  String python;
+  String python = "";
 
   @Option(
       names = "--storm-seconds",
