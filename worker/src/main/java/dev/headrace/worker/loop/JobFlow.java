@@ -86,7 +86,8 @@ final class JobFlow implements PrepareListener {
 
   /** Moves what can move; returns how much did. */
   int runOnce(long nowNanos) {
-    int moved = models.runOnce(this::inUse) + intake.runOnce();
+    int moved = intake.runOnce();
+    moved += models.runOnce(this::inUse);
     for (long owner : dispatcher.expire(nowNanos)) {
       Job job = inFlight.get(owner);
       if (job != null && !job.over()) {

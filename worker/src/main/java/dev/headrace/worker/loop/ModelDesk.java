@@ -13,6 +13,7 @@ import dev.headrace.worker.shelf.ModelShelf;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,6 +47,10 @@ final class ModelDesk implements LoadListener {
   private final Map<String, ServedModel> here = new LinkedHashMap<>();
   private final Map<String, List<Job>> waiting = new HashMap<>();
   private final Map<String, Double> loadSeconds = new HashMap<>();
+
+  /** Their model came; they are not through the intake yet, and it must not go meanwhile. */
+  private final Set<Job> back = new HashSet<>();
+
   private @Nullable ModelLoader loader;
   private @Nullable ModelShelf shelf;
   private Consumer<Job> again = job -> {};
@@ -127,6 +132,7 @@ final class ModelDesk implements LoadListener {
    */
   @Nullable Failure await(Job job, ModelOffer offer) {
     ModelShelf known = requireShelf();
+    back.remove(job);
     Failure refusal = known.refusal(offer.name(), nanos.getAsLong());
     if (refusal == null) {
       known.want(offer.name());
@@ -155,7 +161,8 @@ final class ModelDesk implements LoadListener {
     }
     long now = nanos.getAsLong();
     int moved = expire(known, now);
-    ModelShelf.Step step = known.next(now, inUse);
+    back.removeIf(job -> job.state() != JobState.CHECKING);
+    ModelShelf.Step step = known.next(now, model -> inUse.test(model) || comesBack(model));
     if (step == null) {
       return moved;
     }
@@ -168,6 +175,10 @@ final class ModelDesk implements LoadListener {
       throw new IllegalStateException("the loader's mailbox is full (expected: one call at most)");
     }
     return moved + 1;
+  }
+
+  private boolean comesBack(String model) {
+    return back.stream().anyMatch(job -> job.request().model().equals(model));
   }
 
   private int expire(ModelShelf known, long now) {
@@ -204,7 +215,10 @@ final class ModelDesk implements LoadListener {
     changed.accept(here.values());
     loadSeconds.put(model.name(), seconds);
     requireShelf().loaded(model.name(), nanos.getAsLong());
-    released(model.name()).forEach(again);
+    for (Job job : released(model.name())) {
+      back.add(job);
+      again.accept(job);
+    }
   }
 
   @Override
