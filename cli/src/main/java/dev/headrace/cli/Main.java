@@ -25,7 +25,6 @@ import picocli.CommandLine.Command;
       CancelCommand.class,
       DevicesCommand.class,
       DoctorCommand.class,
-      BenchCommand.class
       BenchCommand.class,
       ModelsCommand.class
     })
