@@ -4,6 +4,7 @@ import dev.headrace.bench.BenchResult;
 import dev.headrace.bench.model.PassageBatches;
 import dev.headrace.bench.pipeline.EfficiencyBench;
 import dev.headrace.bench.pipeline.PipelineBench;
+import dev.headrace.bench.routing.RoutingBench;
 import dev.headrace.cli.demo.Passages;
 import java.util.Locale;
 import java.util.Map;
@@ -20,7 +21,8 @@ import picocli.CommandLine.Option;
     subcommands = {
       BenchCommand.Pipeline.class,
       BenchModelCommand.class,
-      BenchGenerateCommand.class
+      BenchGenerateCommand.class,
+      BenchCommand.Routing.class
     },
     mixinStandardHelpOptions = true)
 final class BenchCommand implements Runnable {
@@ -29,7 +31,7 @@ final class BenchCommand implements Runnable {
   @Override
   public void run() {
     throw new picocli.CommandLine.ParameterException(
-        spec.commandLine(), "benchmark: missing (expected: pipeline, model or generate)");
+        spec.commandLine(), "benchmark: missing (expected: pipeline, model, generate or routing)");
   }
 
   /** The pipeline with an engine that does nothing. */
@@ -81,6 +83,25 @@ final class BenchCommand implements Runnable {
 
     private int orElse(int usual) {
       return requests == null ? usual : requests;
+    }
+  }
+
+  /** The policy and the buffer alone. */
+  @Command(
+      name = "routing",
+      description = "Decisions a second of the buffer and the policy, on one thread.",
+      mixinStandardHelpOptions = true)
+  static final class Routing implements Callable<Integer> {
+    @Option(names = "--json", description = "Print one JSON object as the last line.")
+    boolean json;
+
+    @Option(names = "--rounds", defaultValue = "5", description = "Default: ${DEFAULT-VALUE}.")
+    int rounds;
+
+    @Override
+    public Integer call() {
+      print(new RoutingBench(rounds, System.err).run(), json);
+      return 0;
     }
   }
 

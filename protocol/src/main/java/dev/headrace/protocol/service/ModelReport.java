@@ -13,13 +13,16 @@ import org.jspecify.annotations.Nullable;
  * @param curve measured service time
  * @param batchRows rows of a usual batch, for sharing the fixed part; >= 1
  * @param precision of its weights, null when the worker does not say
+ * @param generation measured service time of generating, null for a model that runs in one shot;
+ *     then {@code batchRows} are sequences side by side
  */
 public record ModelReport(
     String revision,
     Set<Task> tasks,
     ServiceCurve curve,
     double batchRows,
-    @Nullable NumericPrecision precision) {
+    @Nullable NumericPrecision precision,
+    @Nullable GenerationCurve generation) {
   public ModelReport {
     tasks = Set.copyOf(tasks);
     if (!(batchRows >= 1) || Double.isInfinite(batchRows)) {
@@ -29,6 +32,16 @@ public record ModelReport(
 
   /** A model whose precision is not told. */
   public ModelReport(String revision, Set<Task> tasks, ServiceCurve curve, double batchRows) {
-    this(revision, tasks, curve, batchRows, null);
+    this(revision, tasks, curve, batchRows, null, null);
+  }
+
+  /** A model that runs in one shot. */
+  public ModelReport(
+      String revision,
+      Set<Task> tasks,
+      ServiceCurve curve,
+      double batchRows,
+      @Nullable NumericPrecision precision) {
+    this(revision, tasks, curve, batchRows, precision, null);
   }
 }
