@@ -67,7 +67,7 @@ final class Choice {
   }
 
   /** Instants reach further than a duration in nanoseconds does, hence the seconds. */
-  private static double slackSeconds(InferenceRequest request, Instant now) {
+  static double slackSeconds(InferenceRequest request, Instant now) {
     Instant deadline = request.deadline();
     return (double) (deadline.getEpochSecond() - now.getEpochSecond())
         + (deadline.getNano() - now.getNano()) * 1e-9;

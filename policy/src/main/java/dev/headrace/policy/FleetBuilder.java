@@ -3,7 +3,9 @@ package dev.headrace.policy;
 import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.service.DeviceReport;
+import dev.headrace.protocol.service.GenerationCurve;
 import dev.headrace.protocol.service.ModelReport;
+import dev.headrace.protocol.service.PlannedLane;
 import dev.headrace.protocol.service.ServiceCurve;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -40,9 +42,13 @@ public final class FleetBuilder {
    * The fleet of these heartbeats.
    *
    * @param open lanes whose topic exists; the others take no work yet
+   * @param planned lanes that can be waited for while they have no worker
    */
   public static Fleet build(
-      Collection<DeviceReport> reports, Set<String> open, double windowSeconds) {
+      Collection<DeviceReport> reports,
+      Set<String> open,
+      Collection<PlannedLane> planned,
+      double windowSeconds) {
     List<DeviceReport> usable =
         reports.stream()
             .filter(Reports::usable)
@@ -50,7 +56,7 @@ public final class FleetBuilder {
             .toList();
     FleetBuilder builder = new FleetBuilder(windowSeconds);
     for (DeviceReport report : usable) {
-      builder.know(report);
+      builder.know(report.models());
     }
     Map<String, List<DeviceReport>> byLane = new TreeMap<>();
     for (DeviceReport report : usable) {
@@ -58,20 +64,57 @@ public final class FleetBuilder {
         byLane.computeIfAbsent(report.lane(), l -> new ArrayList<>()).add(report);
       }
     }
-    byLane.forEach(builder::add);
-    return builder.fleet(usable);
+    Map<String, PlannedLane> idle = new TreeMap<>();
+    for (PlannedLane lane : planned) {
+      builder.know(lane.models());
+      if (!byLane.containsKey(lane.name())) {
+        idle.put(lane.name(), lane);
+      }
+    }
+    TreeSet<String> names = new TreeSet<>(byLane.keySet());
+    names.addAll(idle.keySet());
+    for (String name : names) {
+      List<DeviceReport> workers = byLane.get(name);
+      if (workers != null) {
+        builder.add(name, workers);
+      } else {
+        builder.add(Objects.requireNonNull(idle.get(name)));
+      }
+    }
+    return builder.fleet(usable, planned);
   }
 
   /** Notes what a worker serves, whatever its state. */
-  private void know(DeviceReport report) {
-    report
-        .models()
+  private void know(Map<String, ModelReport> models) {
+    models.forEach(
+        (name, model) -> {
+          Map<Task, List<Candidate>> byTask =
+              served.computeIfAbsent(name, n -> new EnumMap<>(Task.class));
+          model.tasks().forEach(t -> byTask.computeIfAbsent(t, k -> new ArrayList<>()));
+        });
+  }
+
+  private void add(PlannedLane lane) {
+    int index = lanes.size();
+    lanes.add(
+        new Lane(
+            lane.name(),
+            lane.deviceType(),
+            lane.usdPerHour(),
+            0,
+            windowSeconds,
+            lane.startupSeconds()));
+    lane.models()
         .forEach(
-            (name, model) -> {
-              Map<Task, List<Candidate>> byTask =
-                  served.computeIfAbsent(name, n -> new EnumMap<>(Task.class));
-              model.tasks().forEach(t -> byTask.computeIfAbsent(t, k -> new ArrayList<>()));
-            });
+            (name, model) ->
+                model
+                    .tasks()
+                    .forEach(
+                        task ->
+                            served
+                                .getOrDefault(name, Map.of())
+                                .getOrDefault(task, new ArrayList<>())
+                                .add(merge(index, List.of(model)))));
   }
 
   private void add(String name, List<DeviceReport> workers) {
@@ -106,7 +149,20 @@ public final class FleetBuilder {
             mean(said, m -> m.curve().secondsPerTokenSquared()),
             mean(said, m -> m.curve().relativeError()),
             samples);
-    return new Candidate(lane, curve, mean(said, ModelReport::batchRows), leastPrecision(said));
+    return new Candidate(
+        lane, curve, mean(said, ModelReport::batchRows), leastPrecision(said), generation(said));
+  }
+
+  /** That of the worker that has measured most: curves of few steps say little. */
+  private static @Nullable GenerationCurve generation(List<ModelReport> said) {
+    GenerationCurve best = null;
+    for (ModelReport m : said) {
+      GenerationCurve g = m.generation();
+      if (g != null && (best == null || g.samples() > best.samples())) {
+        best = g;
+      }
+    }
+    return best;
   }
 
   private static @Nullable NumericPrecision leastPrecision(List<ModelReport> said) {
@@ -133,20 +189,29 @@ public final class FleetBuilder {
     return sum / weights;
   }
 
-  private Fleet fleet(List<DeviceReport> usable) {
+  private Fleet fleet(List<DeviceReport> usable, Collection<PlannedLane> planned) {
     Map<String, ServedModel> models = new HashMap<>();
     served.forEach(
         (name, byTask) -> {
           Map<Task, List<Candidate>> lists = new EnumMap<>(Task.class);
           byTask.forEach((task, candidates) -> lists.put(task, List.copyOf(candidates)));
-          models.put(name, new ServedModel(revision(name, usable), lists));
+          models.put(name, new ServedModel(revision(name, usable, planned), lists));
         });
     return new Fleet(lanes, models);
   }
 
   /** The revision that most workers have; those that are ready count first. */
-  private static String revision(String model, List<DeviceReport> usable) {
+  private static String revision(
+      String model, List<DeviceReport> usable, Collection<PlannedLane> planned) {
     List<String> all = revisions(model, usable, false);
+    if (all.isEmpty()) {
+      return planned.stream()
+          .map(lane -> lane.models().get(model))
+          .filter(Objects::nonNull)
+          .map(ModelReport::revision)
+          .findFirst()
+          .orElse("");
+    }
     List<String> ready = revisions(model, usable, true);
     return mostFrequent(ready.isEmpty() ? all : ready);
   }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class FleetBuilderTest {
   private static Fleet build(Heartbeats... heartbeats) {
     List<DeviceReport> reports = List.of(heartbeats).stream().map(Heartbeats::build).toList();
-    return FleetBuilder.build(reports, Set.of("a", "b"), 2);
+    return FleetBuilder.build(reports, Set.of("a", "b"), List.of(), 2);
   }
 
   private static ServedModel model(Fleet fleet) {

@@ -76,8 +76,8 @@ class TermsTest {
             new Lane("unknown", "unknown", 0.5, 1, 2));
     List<Candidate> candidates =
         List.of(
-            new Candidate(0, Fleets.curve(0.1, 0), 1, NumericPrecision.BF16),
-            new Candidate(1, Fleets.curve(0.1, 0), 1, NumericPrecision.INT8),
+            new Candidate(0, Fleets.curve(0.1, 0), 1, NumericPrecision.BF16, null),
+            new Candidate(1, Fleets.curve(0.1, 0), 1, NumericPrecision.INT8, null),
             new Candidate(2, Fleets.curve(0.1, 0), 1));
     ServedModel model = new ServedModel("r", Map.of(Task.EMBEDDINGS, candidates));
     return Snapshot.of(new Fleet(lanes, Map.of("m", model)), 0, 0, 0);

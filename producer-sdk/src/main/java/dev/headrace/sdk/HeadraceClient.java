@@ -84,6 +84,7 @@ public final class HeadraceClient implements AutoCloseable {
           stores.outcomeStore(),
           stores.resultCache(),
           stores.deviceRegistry(),
+          stores.routerRegistry(),
           stores.replyReader(client, "0"),
           stores.chunkReader(client),
           stores::close);
@@ -139,6 +140,31 @@ public final class HeadraceClient implements AutoCloseable {
       results.add(submit(one, until));
     }
     return results;
+  }
+
+  /**
+   * What a request would come to if it were submitted now: nothing is sent. Waits for Redis, at
+   * most its timeout.
+   *
+   * @return empty when no worker that is ready can run it
+   * @throws InvalidRequestException if the request is wrong
+   * @throws StoreUnavailableException if Redis does not answer
+   * @throws ClientClosedException if this client is closed
+   */
+  public Optional<Estimate> estimate(Request request) {
+    return core.forecast(admission.admit(request).request())
+        .map(
+            f ->
+                new Estimate(
+                    f.lane().deviceType(),
+                    seconds(f.waitSeconds()),
+                    seconds(f.finishSeconds()),
+                    f.usd(),
+                    f.inTime()));
+  }
+
+  private static Duration seconds(double seconds) {
+    return Duration.ofNanos((long) Math.min(seconds * 1e9, Long.MAX_VALUE));
   }
 
   private long waitUntil() {

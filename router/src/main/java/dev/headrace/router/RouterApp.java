@@ -10,6 +10,7 @@ import dev.headrace.router.metrics.RescueMetrics;
 import dev.headrace.router.metrics.RouterMetrics;
 import dev.headrace.router.rescue.KafkaLaneGroups;
 import dev.headrace.router.rescue.LaneRescue;
+import dev.headrace.router.scaling.Demand;
 import dev.headrace.router.state.KafkaLaneTopics;
 import dev.headrace.router.state.RouterState;
 import dev.headrace.router.state.Watch;
@@ -167,6 +168,12 @@ public final class RouterApp implements AutoCloseable {
     return now.rescue().running()
         ? health
         : health.and("lanes without workers are not emptied: " + now.rescue().failure());
+  }
+
+  /** What each lane has to do, for whoever scales the fleet; on any thread. */
+  public synchronized Demand demand() {
+    Running now = running;
+    return now == null ? Demand.NONE : now.loop().demand();
   }
 
   /** Asks it to take nothing more; what is being delivered is finished. Returns at once. */

@@ -35,7 +35,8 @@ class RouterConfigTest {
             new TierShares(Map.of(Tier.ECONOMY, 1.0, Tier.STANDARD, 3.0, Tier.PREMIUM, 6.0)));
     assertThat(config.state())
         .isEqualTo(
-            new StateConfig(Duration.ofSeconds(2), Duration.ofMillis(500), Duration.ofMinutes(10)));
+            new StateConfig(
+                Duration.ofSeconds(2), Duration.ofMillis(500), Duration.ofMinutes(10), List.of()));
     assertThat(config.policy())
         .isEqualTo(new PolicyConfig(PolicyConfig.Name.CHEAPEST_IN_TIME, Duration.ofMillis(50)));
     assertThat(config.rescue())

@@ -5,6 +5,7 @@ import dev.headrace.protocol.config.Settings;
 import dev.headrace.worker.batch.BatchConfig;
 import dev.headrace.worker.encode.EngineConfig;
 import dev.headrace.worker.failure.RetryConfig;
+import dev.headrace.worker.generate.GenerationConfig;
 import dev.headrace.worker.loop.Identity;
 import dev.headrace.worker.loop.IntakeConfig;
 import dev.headrace.worker.upstream.UpstreamConfig;
@@ -21,6 +22,7 @@ import java.util.regex.Pattern;
  * @param identity who it is
  * @param kind which of the two engines it has
  * @param engine what the worker's own engine runs, and on what
+ * @param generation how that generates text
  * @param upstream the server that it feeds otherwise
  * @param intake how much it takes
  * @param batch limits of a batch
@@ -36,6 +38,7 @@ public record WorkerConfig(
     Identity identity,
     EngineKind kind,
     EngineConfig engine,
+    GenerationConfig generation,
     UpstreamConfig upstream,
     IntakeConfig intake,
     BatchConfig batch,
@@ -65,6 +68,7 @@ public record WorkerConfig(
         identity(s, type),
         kind,
         engine,
+        GenerationConfig.read(s),
         upstream,
         IntakeConfig.read(s),
         BatchConfig.read(s),

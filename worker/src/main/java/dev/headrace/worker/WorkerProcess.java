@@ -9,7 +9,6 @@ import dev.headrace.transport.kafka.TopicAdmin;
 import dev.headrace.transport.redis.RedisConfig;
 import dev.headrace.transport.redis.RedisStores;
 import dev.headrace.worker.device.EngineFactory;
-import dev.headrace.worker.encode.EncoderRunner;
 import dev.headrace.worker.model.ModelCatalog;
 import dev.headrace.worker.upstream.UpstreamEngine;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -54,7 +53,8 @@ public final class WorkerProcess implements AutoCloseable {
     private EngineFactory engine() {
       return switch (worker.kind()) {
         case TORCH ->
-            EncoderRunner.factory(worker.engine(), ModelCatalog.builtIn(), System::nanoTime);
+            WorkerEngine.factory(
+                worker.engine(), worker.generation(), ModelCatalog.builtIn(), System::nanoTime);
         case OPENAI_UPSTREAM -> UpstreamEngine.factory(worker.upstream(), System::nanoTime);
       };
     }

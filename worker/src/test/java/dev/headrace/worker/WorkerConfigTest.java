@@ -9,6 +9,7 @@ import dev.headrace.protocol.config.Settings;
 import dev.headrace.worker.batch.BatchConfig;
 import dev.headrace.worker.encode.EngineConfig;
 import dev.headrace.worker.failure.RetryConfig;
+import dev.headrace.worker.generate.GenerationConfig;
 import dev.headrace.worker.loop.Identity;
 import dev.headrace.worker.loop.IntakeConfig;
 import dev.headrace.worker.model.Precision;
@@ -37,6 +38,7 @@ class WorkerConfigTest {
                 new Identity("w1", "cpu-fp32", "cpu-fp32", 0),
                 EngineKind.TORCH,
                 new EngineConfig("cpu", List.of("all-minilm-l6-v2"), "", Precision.FLOAT32, 0),
+                new GenerationConfig(32, 1 << 30, 4096, Duration.ofMillis(150), 2048, true),
                 new UpstreamConfig(
                     URI.create("http://127.0.0.1:8000"),
                     "",
@@ -82,6 +84,12 @@ class WorkerConfigTest {
     values.put("worker.threads", "3");
     values.put("worker.models.memory", "0B");
     values.put("worker.models.pinned", "a");
+    values.put("worker.generation.texts", "5");
+    values.put("worker.generation.kv-memory", "1MiB");
+    values.put("worker.generation.context", "77");
+    values.put("worker.generation.step", "9ms");
+    values.put("worker.generation.step-tokens", "88");
+    values.put("worker.generation.prefix-cache", "false");
     values.put("worker.max-in-flight", "7");
     values.put("worker.max-in-flight-bytes", "1MiB");
     values.put("worker.max-queue", "9s");
@@ -105,6 +113,7 @@ class WorkerConfigTest {
                 EngineKind.OPENAI_UPSTREAM,
                 new EngineConfig(
                     "cuda:1", List.of("a", "b"), "models", Precision.INT8, 3, 0, List.of("a")),
+                new GenerationConfig(5, 1 << 20, 77, Duration.ofMillis(9), 88, false),
                 new UpstreamConfig(
                     URI.create("http://127.0.0.1:8080/x"),
                     "sesame",

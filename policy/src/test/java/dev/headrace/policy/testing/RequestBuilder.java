@@ -70,6 +70,11 @@ public final class RequestBuilder {
     return this;
   }
 
+  public RequestBuilder size(Size asked) {
+    this.size = asked;
+    return this;
+  }
+
   public RequestBuilder excluding(String... deviceTypes) {
     this.attempts = new Attempts(2, List.of(deviceTypes), List.of(deviceTypes));
     return this;

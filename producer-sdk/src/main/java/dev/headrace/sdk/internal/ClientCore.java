@@ -1,5 +1,6 @@
 package dev.headrace.sdk.internal;
 
+import dev.headrace.policy.Forecast;
 import dev.headrace.protocol.Address;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.InferenceRequest;
@@ -36,6 +37,7 @@ public final class ClientCore {
   private final PendingTable table;
   private final SendQueue queue;
   private final Cancellations cancellations;
+  private final Estimator estimator;
   private final Sender sender;
   private final Replies replies;
   private final ChunkStreams streams;
@@ -84,6 +86,7 @@ public final class ClientCore {
     this.table = new PendingTable(config.maxPending(), completions, nanos);
     this.queue = new SendQueue(config.queueRequests(), config.queueBytes());
     this.cancellations = new Cancellations(backends.outcomes(), table, clock, sourceOf(client));
+    this.estimator = new Estimator(backends.devices(), backends.routers(), clock);
     this.sender = newSender(waits.sender());
     this.replies = newReplies(waits.replies());
     this.streams = new ChunkStreams(backends.chunks());
@@ -202,6 +205,21 @@ public final class ClientCore {
       return backends.outcomes().find(addresses).get(0).map(Delivered::stored);
     } catch (FailureException e) {
       throw new StoreUnavailableException(id, "result of request " + id + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Where a request would go now; empty when nobody can run it. Bounded by the timeout of Redis.
+   *
+   * @throws StoreUnavailableException when Redis does not answer
+   */
+  public Optional<Forecast> forecast(InferenceRequest request) {
+    requireOpen(null);
+    try {
+      return estimator.estimate(request);
+    } catch (FailureException e) {
+      throw new StoreUnavailableException(
+          request.id(), "estimate for model " + request.model() + ": " + e.getMessage(), e);
     }
   }
 

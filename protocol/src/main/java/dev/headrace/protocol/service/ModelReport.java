@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param state whether it runs at once
  * @param loadSeconds how long loading takes, as measured or guessed; 0 for a model that is loaded
  * @param precision of its weights, null when the worker does not say
+ * @param generation measured service time of generating, null for a model that runs in one shot;
+ *     then {@code batchRows} are sequences side by side
  */
 public record ModelReport(
     String revision,
@@ -23,7 +25,8 @@ public record ModelReport(
     double batchRows,
     ModelState state,
     double loadSeconds,
-    @Nullable NumericPrecision precision) {
+    @Nullable NumericPrecision precision,
+    @Nullable GenerationCurve generation) {
 
   /** A loaded model. */
   public ModelReport(
@@ -31,8 +34,9 @@ public record ModelReport(
       Set<Task> tasks,
       ServiceCurve curve,
       double batchRows,
-      @Nullable NumericPrecision precision) {
-    this(revision, tasks, curve, batchRows, ModelState.LOADED, 0, precision);
+      @Nullable NumericPrecision precision,
+      @Nullable GenerationCurve generation) {
+    this(revision, tasks, curve, batchRows, ModelState.LOADED, 0, precision, generation);
   }
 
   public ModelReport {
@@ -47,6 +51,16 @@ public record ModelReport(
 
   /** A model whose precision is not told. */
   public ModelReport(String revision, Set<Task> tasks, ServiceCurve curve, double batchRows) {
-    this(revision, tasks, curve, batchRows, null);
+    this(revision, tasks, curve, batchRows, null, null);
+  }
+
+  /** A model that runs in one shot. */
+  public ModelReport(
+      String revision,
+      Set<Task> tasks,
+      ServiceCurve curve,
+      double batchRows,
+      @Nullable NumericPrecision precision) {
+    this(revision, tasks, curve, batchRows, precision, null);
   }
 }

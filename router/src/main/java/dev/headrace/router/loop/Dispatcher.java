@@ -9,6 +9,7 @@ import dev.headrace.protocol.service.RouterReport.Waiting;
 import dev.headrace.router.buffer.TierBuffer;
 import dev.headrace.router.buffer.TierBuffer.Verdict;
 import dev.headrace.router.metrics.RouterMetrics;
+import dev.headrace.router.scaling.Demand;
 import dev.headrace.router.state.RouterState;
 import java.time.Instant;
 import java.util.HashMap;
@@ -129,8 +130,8 @@ final class Dispatcher {
     }
   }
 
-  /** Tells the metrics what is ahead. */
-  void observe() {
+  /** Tells the metrics what is ahead, and whoever scales the fleet. */
+  Demand observe() {
     for (Tier tier : Tier.values()) {
       metrics.buffered(tier, buffer.size(tier));
     }
@@ -141,5 +142,9 @@ final class Dispatcher {
       seconds.put(lanes.get(i).name(), now.sentSeconds(i));
     }
     metrics.lanes(seconds, state.lag());
+    Demand demand = Demand.of(now, state.allWaiting());
+    demand.lanes().values().forEach(metrics::demand);
+    metrics.routers(state.routers());
+    return demand;
   }
 }

@@ -75,6 +75,7 @@ public final class RouterState {
     this.nanos = nanos;
     this.clock = clock;
     this.memory = new ModelMemory(config.memory());
+    rebuild(nanos.getAsLong());
     this.askAtNanos = nanos.getAsLong();
   }
 
@@ -155,7 +156,7 @@ public final class RouterState {
   }
 
   private void rebuild(long now) {
-    Fleet built = FleetBuilder.build(reports, open, config.windowSeconds());
+    Fleet built = FleetBuilder.build(reports, open, config.planned(), config.windowSeconds());
     Fleet completed = memory.completed(built, now);
     if (!completed.equals(fleet)) {
       fleet = completed;

@@ -83,7 +83,8 @@ final class LoopRig {
             Duration.ofSeconds(2),
             Duration.ofSeconds(30));
     StateConfig state =
-        new StateConfig(Duration.ofSeconds(2), Duration.ofMillis(500), Duration.ofMinutes(10));
+        new StateConfig(
+            Duration.ofSeconds(2), Duration.ofMillis(500), Duration.ofMinutes(10), List.of());
     DeliveryConfig delivery = new DeliveryConfig(true, 1 << 20, Duration.ofMillis(200));
     Watch watch =
         new Watch(

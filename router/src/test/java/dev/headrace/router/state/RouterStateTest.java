@@ -32,7 +32,8 @@ class RouterStateTest {
   private final RouterState state =
       new RouterState(
           "r1",
-          new StateConfig(Duration.ofSeconds(2), Duration.ofMillis(500), Duration.ofMinutes(1)),
+          new StateConfig(
+              Duration.ofSeconds(2), Duration.ofMillis(500), Duration.ofMinutes(1), List.of()),
           new Watch(registry, routers, this::lag, watchThread::add),
           clock,
           clock);

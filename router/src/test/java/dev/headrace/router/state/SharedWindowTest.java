@@ -36,7 +36,8 @@ class SharedWindowTest {
 
   private RouterState router(String id) {
     StateConfig config =
-        new StateConfig(Duration.ofSeconds(2), Duration.ofMillis(500), Duration.ofMinutes(1));
+        new StateConfig(
+            Duration.ofSeconds(2), Duration.ofMillis(500), Duration.ofMinutes(1), List.of());
     Watch watch =
         new Watch(
             devices,

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
@@ -57,7 +58,15 @@ public final class SharedDevice implements Engine {
               "model " + model.name() + ": in two engines (expected: in one)");
         }
       }
+      // Those that are not loaded yet are its too.
+      engine.loader().ifPresent(l -> l.offers().forEach(o -> byModel.put(o.name(), member)));
     }
+  }
+
+  /** At most one of the engines loads models. */
+  @Override
+  public Optional<ModelLoader> loader() {
+    return members.stream().flatMap(m -> m.engine.loader().stream()).findFirst();
   }
 
   @Override

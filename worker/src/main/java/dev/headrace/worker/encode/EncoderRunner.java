@@ -12,8 +12,6 @@ import dev.headrace.worker.device.OneShotEngine;
 import dev.headrace.worker.device.Row;
 import dev.headrace.worker.device.RowOutput;
 import dev.headrace.worker.device.ServedModel;
-import dev.headrace.worker.engine.ComputeDevice;
-import dev.headrace.worker.engine.DeviceInventory;
 import dev.headrace.worker.engine.EncodedBatch;
 import dev.headrace.worker.engine.EncoderSession;
 import dev.headrace.worker.engine.EngineException;
@@ -68,13 +66,11 @@ public final class EncoderRunner implements BatchRunner {
         config.folder().isEmpty()
             ? builtIn
             : builtIn.with(ModelFolders.read(Path.of(config.folder()), config.models()));
-    ComputeDevice device = device(config);
-    int threads = config.threads() == 0 ? Math.max(1, device.cores()) : config.threads();
     List<ModelDescription> models = new ArrayList<>();
     for (String name : config.models()) {
       models.add(description(name, catalog));
     }
-    TorchEngine engine = TorchEngine.open(device, threads);
+    TorchEngine engine = config.open();
     try {
       EncoderRunner runner = new EncoderRunner(engine, config, models);
       for (String name : runner.loader == null ? config.models() : config.pinned()) {
@@ -159,22 +155,6 @@ public final class EncoderRunner implements BatchRunner {
     } finally {
       gone.lock().writeLock().unlock();
     }
-  }
-
-  private static ComputeDevice device(EngineConfig config) {
-    if (config.gpu().isEmpty()) {
-      return DeviceInventory.cpu();
-    }
-    int index = config.gpu().get();
-    List<ComputeDevice> all = DeviceInventory.discover();
-    return all.stream()
-        .filter(d -> d.kind() == ComputeDevice.Kind.CUDA && d.index() == index)
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new FailureException(
-                    ErrorCode.DEVICE_LOST,
-                    "worker.device: " + config.device() + " (expected: one of " + all + ")"));
   }
 
   private static ModelDescription description(String name, ModelCatalog catalog) {

@@ -249,7 +249,8 @@ final class ModelDesk implements LoadListener {
               meters.batchRows(offer.name()),
               shelf.state(offer.name(), nanos.getAsLong()),
               shelf.open(offer.name()) ? 0 : seconds(offer),
-              offer.precision()));
+              offer.precision(),
+              null));
     }
     return reports;
   }

@@ -1,7 +1,5 @@
 package dev.headrace.worker.model.hf;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import dev.headrace.worker.model.ModelFiles;
 import dev.headrace.worker.model.TokenizerTraits;
 import dev.headrace.worker.model.json.StrictJson;
@@ -136,17 +134,11 @@ public final class HfFolder implements ModelFiles {
         tokenizer.unknownToken().orElse(""));
   }
 
-  /** Native code reads it next, so nothing but plain JSON gets there. */
-  static String checked(byte[] utf8) throws MalformedModelException {
-    if (!TOKENIZER_JSON.read(utf8, HfFolder::skipObject)) {
-      throw TOKENIZER_JSON.malformed("not an object (expected: a JSON object)");
-    }
+  /**
+   * Native code reads it next, so nothing but plain JSON gets there, and what is known to harm it.
+   */
+  static String checked(byte[] utf8) throws IOException {
+    TokenizerFile.read(TOKENIZER_JSON, utf8);
     return new String(utf8, StandardCharsets.UTF_8);
-  }
-
-  private static boolean skipObject(JsonParser parser) throws IOException {
-    boolean object = parser.nextToken() == JsonToken.START_OBJECT;
-    parser.skipChildren();
-    return object;
   }
 }

@@ -4,9 +4,15 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.headrace.worker.model.json.StrictJson;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +41,8 @@ public record TokenizerFile(Map<String, Integer> addedTokens, String continuingP
       JsonToken value = parser.nextToken();
       if (name.equals("added_tokens") && value == JsonToken.START_ARRAY) {
         addedTokens(json, parser, added);
+      } else if (name.equals("post_processor") && value == JsonToken.START_OBJECT) {
+        checkTemplates(json, parser);
       } else if (name.equals("model") && value == JsonToken.START_OBJECT) {
         prefix = prefix(parser);
       } else {
@@ -86,5 +94,46 @@ public record TokenizerFile(Map<String, Integer> addedTokens, String continuingP
       }
     }
     return prefix;
+  }
+
+  /**
+   * A template that names a special token which it does not define ends the process: the native
+   * library looks it up without asking (tokenizers 0.21.4, processors/template.rs), and a Rust
+   * panic aborts the JVM.
+   */
+  private static void checkTemplates(StrictJson json, JsonParser parser) throws IOException {
+    Set<String> defined = new HashSet<>();
+    Set<String> used = new TreeSet<>();
+    // The names of the objects that the parser is in; null stands for an element of an array.
+    Deque<Optional<String>> path = new ArrayDeque<>();
+    path.push(Optional.empty());
+    Optional<String> name = Optional.empty();
+    while (!path.isEmpty()) {
+      JsonToken token = parser.nextToken();
+      if (token == JsonToken.FIELD_NAME) {
+        name = Optional.of(parser.currentName());
+        if (path.peek().equals(Optional.of("special_tokens"))) {
+          defined.add(parser.currentName());
+        }
+        continue;
+      }
+      if (token.isStructStart()) {
+        path.push(name);
+      } else if (token.isStructEnd()) {
+        path.pop();
+      } else if (token == JsonToken.VALUE_STRING
+          && name.equals(Optional.of("id"))
+          && path.peek().equals(Optional.of("SpecialToken"))) {
+        used.add(parser.getText());
+      }
+      name = Optional.empty();
+    }
+    used.removeAll(defined);
+    if (!used.isEmpty()) {
+      throw json.malformed(
+          "post_processor: special_tokens: "
+              + StrictJson.quoted(String.join(", ", used))
+              + " missing (expected: each that a template names)");
+    }
   }
 }

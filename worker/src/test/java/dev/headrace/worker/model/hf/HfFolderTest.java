@@ -142,6 +142,18 @@ class HfFolderTest {
     assertThat(open("modernbert", "base").tokenizerTraits().tokenTypes()).isFalse();
   }
 
+  /** Such a file would end the process, not only the test. */
+  @Test
+  void template_with_a_special_token_that_it_does_not_define_is_refused() throws Exception {
+    String good = open("bert", "base").tokenizerJson();
+    String bad = good.replace("\"special_tokens\":{\"[CLS]\"", "\"special_tokens\":{\"[XXX]\"");
+    assertThat(bad).isNotEqualTo(good);
+    assertThatThrownBy(() -> HfFolder.checked(bad.getBytes(StandardCharsets.UTF_8)))
+        .hasMessage(
+            "tokenizer.json: post_processor: special_tokens: [CLS] missing"
+                + " (expected: each that a template names)");
+  }
+
   @Test
   void old_folders_have_the_transformer_in_a_folder_of_its_own() throws Exception {
     Path from = ReferenceModel.named("bert-plain").assemble("base", temporary.resolve("from"));
