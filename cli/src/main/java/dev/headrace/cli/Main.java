@@ -23,7 +23,10 @@ import picocli.CommandLine.Command;
       BatchCommand.class,
       ResultCommand.class,
       CancelCommand.class,
-      BenchCommand.class
+      DevicesCommand.class,
+      DoctorCommand.class,
+      BenchCommand.class,
+      ModelsCommand.class
     })
 public final class Main implements Runnable {
   /** Wrong usage or input. */

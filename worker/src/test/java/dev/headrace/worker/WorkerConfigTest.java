@@ -82,14 +82,14 @@ class WorkerConfigTest {
     values.put("worker.upstream.health-interval", "9s");
     values.put("worker.upstream.revision", "v2");
     values.put("worker.threads", "3");
-    values.put("worker.models.memory", "0B");
-    values.put("worker.models.pinned", "a");
     values.put("worker.generation.texts", "5");
     values.put("worker.generation.kv-memory", "1MiB");
     values.put("worker.generation.context", "77");
     values.put("worker.generation.step", "9ms");
     values.put("worker.generation.step-tokens", "88");
     values.put("worker.generation.prefix-cache", "false");
+    values.put("worker.models.memory", "0B");
+    values.put("worker.models.pinned", "a");
     values.put("worker.max-in-flight", "7");
     values.put("worker.max-in-flight-bytes", "1MiB");
     values.put("worker.max-queue", "9s");

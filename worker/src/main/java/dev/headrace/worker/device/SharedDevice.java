@@ -24,6 +24,8 @@ public final class SharedDevice implements Engine {
   private final List<Member> members = new ArrayList<>();
   private final Map<String, Member> byModel = new HashMap<>();
 
+  private Optional<ModelLoader> loader = Optional.empty();
+
   /** How far the member was that had its turn last. */
   private double clock;
 
@@ -45,28 +47,36 @@ public final class SharedDevice implements Engine {
   /**
    * Joins engines; they belong to it from now on.
    *
-   * @throws IllegalArgumentException when two have a model of the same name
+   * @throws IllegalArgumentException when two have a model of the same name, or both load models
    */
   public SharedDevice(List<Engine> engines, LongSupplier nanos) {
     this.nanos = nanos;
     for (Engine engine : engines) {
       Member member = new Member(engine);
       members.add(member);
-      for (ServedModel model : engine.models()) {
-        if (byModel.put(model.name(), member) != null) {
-          throw new IllegalArgumentException(
-              "model " + model.name() + ": in two engines (expected: in one)");
-        }
-      }
-      // Those that are not loaded yet are its too.
-      engine.loader().ifPresent(l -> l.offers().forEach(o -> byModel.put(o.name(), member)));
+      engine.models().forEach(m -> assign(m.name(), member));
+      engine.loader().ifPresent(l -> join(l, member));
     }
   }
 
-  /** At most one of the engines loads models. */
+  private void assign(String model, Member member) {
+    Member other = byModel.put(model, member);
+    if (other != null && other != member) {
+      throw new IllegalArgumentException("model " + model + ": in two engines (expected: in one)");
+    }
+  }
+
+  private void join(ModelLoader added, Member member) {
+    if (loader.isPresent()) {
+      throw new IllegalArgumentException("loaders: 2 (expected: one engine that loads models)");
+    }
+    loader = Optional.of(added);
+    added.offers().forEach(o -> assign(o.name(), member));
+  }
+
   @Override
   public Optional<ModelLoader> loader() {
-    return members.stream().flatMap(m -> m.engine.loader().stream()).findFirst();
+    return loader;
   }
 
   @Override

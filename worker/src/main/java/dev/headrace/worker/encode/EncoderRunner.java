@@ -4,17 +4,18 @@ import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.NumericPrecision;
-import dev.headrace.worker.device.BatchRunner;
 import dev.headrace.worker.device.EngineFactory;
 import dev.headrace.worker.device.ModelLoader;
 import dev.headrace.worker.device.ModelOffer;
-import dev.headrace.worker.device.OneShotEngine;
 import dev.headrace.worker.device.Row;
 import dev.headrace.worker.device.RowOutput;
 import dev.headrace.worker.device.ServedModel;
+import dev.headrace.worker.device.StagedEngine;
+import dev.headrace.worker.device.StagedRunner;
 import dev.headrace.worker.engine.EncodedBatch;
 import dev.headrace.worker.engine.EncoderSession;
 import dev.headrace.worker.engine.EngineException;
+import dev.headrace.worker.engine.PendingBatch;
 import dev.headrace.worker.engine.TorchEngine;
 import dev.headrace.worker.model.ModelCatalog;
 import dev.headrace.worker.model.ModelDescription;
@@ -33,10 +34,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Runs encoders on one device with libtorch. */
-public final class EncoderRunner implements BatchRunner {
+public final class EncoderRunner implements StagedRunner {
   private final TorchEngine engine;
   private final EngineConfig config;
   private final Map<String, ModelDescription> descriptions = new LinkedHashMap<>();
@@ -58,7 +60,7 @@ public final class EncoderRunner implements BatchRunner {
   /** What opens such an engine, on the thread that will own it. */
   public static EngineFactory factory(
       EngineConfig config, ModelCatalog catalog, LongSupplier nanos) {
-    return () -> new OneShotEngine(open(config, catalog), nanos);
+    return () -> new StagedEngine(open(config, catalog), nanos);
   }
 
   private static EncoderRunner open(EngineConfig config, ModelCatalog builtIn) throws IOException {
@@ -200,29 +202,55 @@ public final class EncoderRunner implements BatchRunner {
     return models;
   }
 
+  /** Sessions of different models share the device, so the shallowest decides. */
+  @Override
+  public int depth() {
+    return loaded.values().stream().mapToInt(l -> l.session().depth()).min().orElse(1);
+  }
+
   @Override
   public Optional<ModelLoader> loader() {
     return Optional.ofNullable(loader);
   }
 
   @Override
-  public List<RowOutput> run(ServedModel model, List<Row> rows) {
+  public Running start(ServedModel model, List<Row> rows) {
     Loaded target = loaded.get(model.name());
     if (target == null) {
       throw gone(model);
     }
     List<TokenizedText> texts = new ArrayList<>(rows.size());
     rows.forEach(r -> texts.add(((EncoderModel.TextRow) r).text()));
+    // Held until the batch is done, so that a model is not freed under it.
     target.lock().readLock().lock();
+    boolean started = false;
     try {
-      if (loaded.get(model.name()) != target) {
+      if (!target.equals(loaded.get(model.name()))) {
         throw gone(model);
       }
-      return outputs(target.model(), rows, target.session().run(texts));
-    } catch (EngineException e) {
-      throw new FailureException(code(e.kind()), String.valueOf(e.getMessage()), e);
+      PendingBatch pending = translated(() -> target.session().start(texts));
+      started = true;
+      return () -> ended(target, rows, pending);
+    } finally {
+      if (!started) {
+        target.lock().readLock().unlock();
+      }
+    }
+  }
+
+  private static List<RowOutput> ended(Loaded target, List<Row> rows, PendingBatch pending) {
+    try {
+      return outputs(target.model(), rows, translated(pending::await));
     } finally {
       target.lock().readLock().unlock();
+    }
+  }
+
+  private static <T> T translated(Supplier<T> call) {
+    try {
+      return call.get();
+    } catch (EngineException e) {
+      throw new FailureException(code(e.kind()), String.valueOf(e.getMessage()), e);
     }
   }
 
@@ -255,7 +283,7 @@ public final class EncoderRunner implements BatchRunner {
 
   @Override
   public long memoryFreeBytes() {
-    return 0;
+    return engine.memoryFreeBytes();
   }
 
   @Override

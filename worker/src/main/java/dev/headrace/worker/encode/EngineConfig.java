@@ -98,8 +98,8 @@ public record EngineConfig(
 
   /** The same for other models. */
   public EngineConfig withModels(List<String> names) {
-    List<String> itsPinned = pinned.stream().filter(names::contains).toList();
-    return new EngineConfig(device, names, folder, precision, threads, memoryBytes, itsPinned);
+    List<String> kept = pinned.stream().filter(names::contains).toList();
+    return new EngineConfig(device, names, folder, precision, threads, memoryBytes, kept);
   }
 
   /** Opens the device for the calling thread. */

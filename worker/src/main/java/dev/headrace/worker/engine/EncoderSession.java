@@ -22,6 +22,24 @@ public interface EncoderSession extends AutoCloseable {
   EncodedBatch run(List<TokenizedText> texts);
 
   /**
+   * Starts a batch and returns as soon as the device has been told; a device that computes beside
+   * the host goes on while the caller prepares the next one. What was started first must be awaited
+   * first, and at most {@link #depth} batches may be under way. Here the batch runs to its end.
+   *
+   * @throws IllegalArgumentException as {@link #run}
+   * @throws EngineException as {@link #run}
+   */
+  default PendingBatch start(List<TokenizedText> texts) {
+    EncodedBatch done = run(texts);
+    return () -> done;
+  }
+
+  /** Batches that may be under way at a time. */
+  default int depth() {
+    return 1;
+  }
+
+  /**
    * Frees the model's memory; the thread that loaded it calls this, or the engine's, while no run
    * is under way. Closing again does nothing.
    */

@@ -75,10 +75,7 @@ final class TorchSession implements EncoderSession {
     if (!open) {
       throw new IllegalStateException("session of " + model.name() + " is closed");
     }
-    int[] lengths = new int[texts.size()];
-    for (int row = 0; row < lengths.length; row++) {
-      lengths[row] = check(row, texts.get(row));
-    }
+    int[] lengths = new BatchCheck(model).lengths(texts);
     BatchValues values = new BatchValues(model, texts);
     List<Group> groups = grouping.split(lengths, model.config().positions(), threads.members());
     threads.run(
@@ -97,26 +94,6 @@ final class TorchSession implements EncoderSession {
     } catch (RuntimeException | Error e) {
       throw TorchErrors.translate(
           "running " + model.name() + " on " + group.rows().size() + " x " + group.tokens(), e);
-    }
-  }
-
-  /** An id out of range would crash the process on a GPU, so nothing unchecked passes. */
-  private int check(int row, TokenizedText text) {
-    int[] tokens = text.ids();
-    if (tokens.length < 1 || tokens.length > maxTokens()) {
-      throw new IllegalArgumentException(
-          "row " + row + ": " + tokens.length + " tokens (expected: 1.." + maxTokens() + ")");
-    }
-    checkRange("row " + row + ": token id ", tokens, model.config().vocabulary());
-    checkRange("row " + row + ": token type ", text.types(), model.config().typeVocabulary());
-    return tokens.length;
-  }
-
-  private static void checkRange(String what, int[] values, int limit) {
-    for (int value : values) {
-      if (value < 0 || value >= limit) {
-        throw new IllegalArgumentException(what + value + " (expected: 0.." + (limit - 1) + ")");
-      }
     }
   }
 
