@@ -45,6 +45,7 @@ MASKED_TEXTS = [
     "The people of the United {} are free.",
     "We {} the Congress to act, and {} is the time.",
 ]
+STRATEGIES = ["simple", "none", "first", "average", "max"]
 QUERY = "What did the President say of the public debt?"
 
 
@@ -361,9 +362,13 @@ class Reference:
         """Writes what sentence-transformers wrote up to version 5.2, as most published folders have it."""
         here = self.target
         modules = [("", "Transformer"), ("1_Pooling", "Pooling")]
+        files = {}
+        for i, layer in enumerate(spec.get("dense", []), start=2):
+            modules.append((f"{i}_Dense", "Dense"))
+            files.update(self.dense_files(spec["name"], i, *layer))
         if spec.get("normalize"):
-            modules.append(("2_Normalize", "Normalize"))
-        kind = "normalize" if spec.get("normalize") else "plain"
+            modules.append((f"{len(modules)}_Normalize", "Normalize"))
+        kind = ("dense-" if "dense" in spec else "") + ("normalize" if spec.get("normalize") else "plain")
         write_json(
             here / f"modules-{kind}.json",
             [
@@ -373,7 +378,7 @@ class Reference:
         )
         pooling = f"pooling-{spec['name']}.json"
         write_json(here / pooling, legacy_pooling(spec))
-        files = {"modules.json": f"modules-{kind}.json", "1_Pooling/config.json": pooling}
+        files.update({"modules.json": f"modules-{kind}.json", "1_Pooling/config.json": pooling})
         limit = spec.get("max_seq_length", MAX_TOKENS)
         write_json(here / "sentence_bert_config.json", {"max_seq_length": limit, "do_lower_case": False})
         files["sentence_bert_config.json"] = "sentence_bert_config.json"
@@ -392,6 +397,19 @@ class Reference:
             self.write_config("config-matryoshka.json", "Model", {"matryoshka_dimensions": spec["matryoshka"]})
             spec["config"] = "config-matryoshka.json"
         return files
+
+    def dense_files(self, name, step, activation, width_in, width_out, bias):
+        """A layer behind the pooling, as sentence-transformers writes it."""
+        source = f"dense-{name}-{step}"
+        values = {"in_features": width_in, "out_features": width_out, "bias": bias, "activation_function": activation}
+        write_json(self.target / f"{source}.json", values)
+        layer = torch.nn.Linear(width_in, width_out, bias=bias)
+        tensors = {
+            f"linear.{n}": ref.random_tensor(self.architecture, f"{source}.{n}", t) for n, t in layer.named_parameters()
+        }
+        self.write_tensors(f"{source}.safetensors", tensors)
+        path = f"{step}_Dense/"
+        return {path + "config.json": f"{source}.json", path + "model.safetensors": f"{source}.safetensors"}
 
     def saved_again(self, spec, encoder):
         """The same folder as the installed sentence-transformers saves it: newer names and types."""
@@ -458,6 +476,25 @@ class Reference:
         assert -np.diff(scores[order]).max() > 2e-5, (name, "two documents score too much alike", scores)
         expected = [{"logits": floats(l), "score": floats(s)[0]} for l, s in zip(logits, scores)]
         self.case("rerank", "rerank", "rerank", rows, expected, activation=activation, ranking=order.tolist())
+        if name == "bert":
+            self.rerank_saved_again(rows, expected, torch.cat(logits).reshape(-1))
+
+    def rerank_saved_again(self, rows, expected, logits):
+        """The same as the installed sentence-transformers saves it: a transformer alone in modules.json."""
+        encoder = st.CrossEncoder(self.assembled("rerank"), device="cpu", activation_fn=torch.nn.Identity())
+        files = {}
+        with tempfile.TemporaryDirectory() as folder:
+            encoder.save_pretrained(folder, create_model_card=False)
+            for path in ["modules.json", "sentence_bert_config.json", "config_sentence_transformers.json"]:
+                write_json(self.target / ("saved-rerank-" + path), json.loads(Path(folder, path).read_text()))
+                files[path] = "saved-rerank-" + path
+        self.folder("rerank-saved", "config-rerank.json", files, sharded="rerank")
+        again = st.CrossEncoder(self.assembled("rerank-saved"), device="cpu", model_kwargs={"dtype": "float32"})
+        scores = again.predict([(row["text"], row["pair"]) for row in rows])
+        assert np.abs(logits.numpy() - scores).max() < 1e-5, (logits, scores)
+        expected = [{**e, "score": floats(s)[0]} for e, s in zip(expected, scores)]
+        order = np.argsort(-scores).tolist()
+        self.case("rerank-saved", "rerank", "rerank-saved", rows, expected, activation="identity", ranking=order)
 
     def token_classification(self):
         config = "config-token-classification.json"
@@ -465,17 +502,16 @@ class Reference:
         self.folder("token-classification", config, sharded="tokens")
         model = self.centred("token-classification", "ModelForTokenClassification")
         rows = [self.encode(text, offsets=True) for text in ENTITY_TEXTS]
-        entities = tf.pipeline(
-            "token-classification", model=model, tokenizer=self.tokenizer, aggregation_strategy="simple"
-        )
+        find = tf.pipeline("token-classification", model=model, tokenizer=self.tokenizer)
         expected = []
         for i, logits in enumerate(self.run(model, rows, "logits")):
             best = logits.topk(2).values
             assert (best[:, 0] - best[:, 1]).min() > 1e-4, (self.architecture.name, "two labels score too much alike")
-            expected.append({**self.tensor(f"token-classification/{i}", logits), "entities": entities(rows[i]["text"])})
-            for entity in expected[-1]["entities"]:
-                entity["score"] = floats(entity["score"])[0]
-                entity["start"], entity["end"] = int(entity["start"]), int(entity["end"])
+            result = {**self.tensor(f"token-classification/{i}", logits)}
+            for strategy in STRATEGIES:
+                key = "entities" if strategy == "simple" else "entities_" + strategy
+                result[key] = [entity(e) for e in find(rows[i]["text"], aggregation_strategy=strategy)]
+            expected.append(result)
         self.case("token-classification", "token-classification", "token-classification", rows, expected)
 
     def masked_fill(self):
@@ -506,6 +542,13 @@ def clean(candidate, masks):
     return result
 
 
+def entity(found):
+    """What does not follow from the text and the offsets."""
+    label = found.get("entity_group", found.get("entity"))
+    result = {"entity_group": label, "score": floats(found["score"])[0]}
+    return {**result, "word": found["word"], "start": int(found["start"]), "end": int(found["end"])}
+
+
 def label_names(labels):
     return {"id2label": dict(enumerate(labels)), "label2id": {label: i for i, label in enumerate(labels)}}
 
@@ -529,7 +572,18 @@ def legacy_pooling(spec):
 PROMPTS = {"query": "query: ", "document": "passage: "}
 
 EMBEDDINGS = {
-    "bert": [dict(name="embed", pooling=["cls"], normalize=True)],
+    "bert": [
+        dict(name="embed", pooling=["cls"], normalize=True),
+        dict(
+            name="embed-dense",
+            pooling=["mean"],
+            dense=[
+                ("torch.nn.modules.activation.Tanh", ref.HIDDEN, 24, True),
+                ("torch.nn.modules.linear.Identity", 24, 12, False),
+            ],
+            normalize=True,
+        ),
+    ],
     "bert-plain": [
         dict(
             name="embed",

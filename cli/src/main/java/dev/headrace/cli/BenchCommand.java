@@ -4,6 +4,7 @@ import dev.headrace.bench.BenchResult;
 import dev.headrace.bench.model.PassageBatches;
 import dev.headrace.bench.pipeline.EfficiencyBench;
 import dev.headrace.bench.pipeline.PipelineBench;
+import dev.headrace.bench.routing.RoutingBench;
 import dev.headrace.cli.demo.Passages;
 import java.util.Locale;
 import java.util.Map;
@@ -17,7 +18,12 @@ import picocli.CommandLine.Option;
 @Command(
     name = "bench",
     description = "Measure Headrace beside what a user would pick instead, in one run.",
-    subcommands = {BenchCommand.Pipeline.class, BenchModelCommand.class},
+    subcommands = {
+      BenchCommand.Pipeline.class,
+      BenchModelCommand.class,
+      BenchGenerateCommand.class,
+      BenchCommand.Routing.class
+    },
     mixinStandardHelpOptions = true)
 final class BenchCommand implements Runnable {
   @picocli.CommandLine.Spec picocli.CommandLine.Model.CommandSpec spec;
@@ -25,7 +31,7 @@ final class BenchCommand implements Runnable {
   @Override
   public void run() {
     throw new picocli.CommandLine.ParameterException(
-        spec.commandLine(), "benchmark: missing (expected: pipeline or model)");
+        spec.commandLine(), "benchmark: missing (expected: pipeline, model, generate or routing)");
   }
 
   /** The pipeline with an engine that does nothing. */
@@ -44,7 +50,7 @@ final class BenchCommand implements Runnable {
 
     @Option(
         names = "--requests",
-        description = "Per round and side. Default: 20000; with --model 1000, at most 6000.")
+        description = "Per round and side. Default: 60000; with --model 1000, at most 6000.")
     @Nullable Integer requests;
 
     @Option(
@@ -63,7 +69,7 @@ final class BenchCommand implements Runnable {
     public Integer call() throws Exception {
       BenchResult result =
           model == null
-              ? new PipelineBench(rounds, orElse(20_000), settings, System.err).run()
+              ? new PipelineBench(rounds, orElse(60_000), settings, System.err).run()
               : new EfficiencyBench(
                       model,
                       rounds,
@@ -77,6 +83,25 @@ final class BenchCommand implements Runnable {
 
     private int orElse(int usual) {
       return requests == null ? usual : requests;
+    }
+  }
+
+  /** The policy and the buffer alone. */
+  @Command(
+      name = "routing",
+      description = "Decisions a second of the buffer and the policy, on one thread.",
+      mixinStandardHelpOptions = true)
+  static final class Routing implements Callable<Integer> {
+    @Option(names = "--json", description = "Print one JSON object as the last line.")
+    boolean json;
+
+    @Option(names = "--rounds", defaultValue = "5", description = "Default: ${DEFAULT-VALUE}.")
+    int rounds;
+
+    @Override
+    public Integer call() {
+      print(new RoutingBench(rounds, System.err).run(), json);
+      return 0;
     }
   }
 

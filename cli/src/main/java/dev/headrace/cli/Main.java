@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
       RouterCommand.class,
       WorkerCommand.class,
       SubmitCommand.class,
+      BatchCommand.class,
       ResultCommand.class,
       CancelCommand.class,
       BenchCommand.class,

@@ -30,7 +30,8 @@ final class RouterCommand implements Callable<Integer> {
     try (Termination termination = new Termination();
         router;
         HttpEndpoint endpoint =
-            new HttpEndpoint(http.address(), http.port(), () -> health(router), registry)) {
+            new HttpEndpoint(http.address(), http.port(), () -> health(router), registry)
+                .withScaling(router::demand)) {
       router.start();
       System.err.println("router: http " + endpoint.url());
       Roles.awaitEnd(termination, router::awaitEnd);

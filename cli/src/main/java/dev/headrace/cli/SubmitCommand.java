@@ -10,6 +10,8 @@ import picocli.CommandLine.Spec;
     name = "submit",
     description = "Submit one request and wait for its outcome.",
     subcommands = {
+      SubmitChat.class,
+      SubmitGenerate.class,
       SubmitEmbed.class,
       SubmitClassify.class,
       SubmitRerank.class,

@@ -33,17 +33,26 @@ class BordersTest {
     all.forEach(c -> modules.add(c.getPackageName().split("\\.")[2]));
     assertThat(modules)
         .containsExactly(
-            "bench", "cli", "embedded", "protocol", "router", "sdk", "transport", "worker");
+            "bench",
+            "cli",
+            "embedded",
+            "policy",
+            "protocol",
+            "router",
+            "sdk",
+            "transport",
+            "worker");
   }
 
   @ParameterizedTest
   @CsvSource({
-    "protocol, transport|sdk|router|worker|embedded|bench|cli",
-    "transport, sdk|router|worker|embedded|bench|cli",
+    "protocol, policy|transport|sdk|router|worker|embedded|bench|cli",
+    "policy, transport|sdk|router|worker|embedded|bench|cli",
+    "transport, policy|sdk|router|worker|embedded|bench|cli",
     "sdk, router|worker|embedded|bench|cli",
     "router, sdk|worker|embedded|bench|cli",
     "worker, sdk|router|embedded|bench|cli",
-    "embedded, protocol|transport|sdk|router|worker|bench|cli",
+    "embedded, policy|protocol|transport|sdk|router|worker|bench|cli",
     "bench, cli"
   })
   void a_module_does_not_know(String module, String others) {
@@ -95,7 +104,7 @@ class BordersTest {
   void a_policy_is_pure() {
     noClasses()
         .that()
-        .resideInAPackage("dev.headrace.router.policy..")
+        .resideInAPackage("dev.headrace.policy..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(

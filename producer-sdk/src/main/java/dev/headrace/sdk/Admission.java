@@ -2,9 +2,11 @@ package dev.headrace.sdk;
 
 import dev.headrace.protocol.Address;
 import dev.headrace.protocol.Attempts;
+import dev.headrace.protocol.CacheMode;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.Payload;
+import dev.headrace.protocol.Terms;
 import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.TraceContext;
 import dev.headrace.protocol.event.RequestCodec;
@@ -76,13 +78,21 @@ final class Admission {
             tier,
             deadline(options, tier, now),
             tenant,
-            options.cacheMode,
+            cacheMode(options, body),
             body.size(),
             Attempts.FIRST,
             null,
             trace(options),
-            Payload.inline(body.bytes()));
+            Payload.inline(body.bytes()),
+            new Terms(options.admission, options.minPrecision));
     return new Admitted(admitted, key != null);
+  }
+
+  private static CacheMode cacheMode(Request.Options options, BodyCheck.Body body) {
+    if (options.cacheMode != null) {
+      return options.cacheMode;
+    }
+    return body.repeatable() ? CacheMode.USE : CacheMode.BYPASS;
   }
 
   private static Instant deadline(Request.Options options, Tier tier, Instant now) {

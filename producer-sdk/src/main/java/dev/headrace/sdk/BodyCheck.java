@@ -33,9 +33,14 @@ final class BodyCheck {
    * A body that is fit to be sent.
    *
    * @param bytes JSON
+   * @param repeatable whether the same body gives the same result again
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared; copying bodies costs
-  record Body(Task task, String model, Size size, byte[] bytes) {}
+  record Body(Task task, String model, Size size, byte[] bytes, boolean repeatable) {
+    Body(Task task, String model, Size size, byte[] bytes) {
+      this(task, model, size, bytes, true);
+    }
+  }
 
   /**
    * Checks and writes.
@@ -60,6 +65,9 @@ final class BodyCheck {
     }
     if (content instanceof Request.Content.FillMask fill) {
       return fillMask(fill);
+    }
+    if (content instanceof Request.Content.Generate generate) {
+      return generate(generate.request());
     }
     return json((Request.Content.Json) content);
   }
@@ -161,8 +169,29 @@ final class BodyCheck {
     }
   }
 
+  /** What was put together here goes through the same checks as a body from elsewhere. */
+  private static Body generate(GenerationRequest request) {
+    try {
+      byte[] bytes = request.encode();
+      return generation(generation(request.task(), bytes), bytes);
+    } catch (FailureException e) {
+      throw new InvalidRequestException(e.failure().code(), e.failure().message());
+    }
+  }
+
+  static GenerationRequest generation(Task task, byte[] bytes) {
+    try {
+      return task == Task.CHAT_COMPLETIONS
+          ? ChatRequest.parse(bytes, LIMITS)
+          : CompletionRequest.parse(bytes, LIMITS);
+    } catch (FailureException e) {
+      throw new InvalidRequestException(e.failure().code(), e.failure().message());
+    }
+  }
+
   private static Body generation(GenerationRequest request, byte[] bytes) {
-    return new Body(request.task(), request.model(), request.size(), bytes);
+    boolean repeatable = request.options().sampling().repeatable();
+    return new Body(request.task(), request.model(), request.size(), bytes, repeatable);
   }
 
   private static Size size(List<String> texts) {

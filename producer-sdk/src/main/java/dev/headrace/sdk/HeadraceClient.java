@@ -6,6 +6,7 @@ import dev.headrace.protocol.config.Settings;
 import dev.headrace.sdk.internal.Backends;
 import dev.headrace.sdk.internal.ClientCore;
 import dev.headrace.sdk.internal.RequestIds;
+import dev.headrace.sdk.internal.TextAssembly;
 import dev.headrace.transport.kafka.EventProducer;
 import dev.headrace.transport.kafka.KafkaConfig;
 import dev.headrace.transport.kafka.KafkaEventProducer;
@@ -83,7 +84,9 @@ public final class HeadraceClient implements AutoCloseable {
           stores.outcomeStore(),
           stores.resultCache(),
           stores.deviceRegistry(),
+          stores.routerRegistry(),
           stores.replyReader(client, "0"),
+          stores.chunkReader(client),
           stores::close);
     } catch (RuntimeException e) {
       producer.close(Duration.ZERO);
@@ -139,18 +142,87 @@ public final class HeadraceClient implements AutoCloseable {
     return results;
   }
 
+  /**
+   * What a request would come to if it were submitted now: nothing is sent. Waits for Redis, at
+   * most its timeout.
+   *
+   * @return empty when no worker that is ready can run it
+   * @throws InvalidRequestException if the request is wrong
+   * @throws StoreUnavailableException if Redis does not answer
+   * @throws ClientClosedException if this client is closed
+   */
+  public Optional<Estimate> estimate(Request request) {
+    return core.forecast(admission.admit(request).request())
+        .map(
+            f ->
+                new Estimate(
+                    f.lane().deviceType(),
+                    seconds(f.waitSeconds()),
+                    seconds(f.finishSeconds()),
+                    f.usd(),
+                    f.inTime()));
+  }
+
+  private static Duration seconds(double seconds) {
+    return Duration.ofNanos((long) Math.min(seconds * 1e9, Long.MAX_VALUE));
+  }
+
   private long waitUntil() {
     return nanos.getAsLong() + config.submitWait().toNanos();
   }
 
   private PendingResult submit(Admission.Admitted one, long until) {
     PendingResult result = new PendingResult(one.request().id(), core::cancelSoon);
+    submit(one, result, until);
+    return result;
+  }
+
+  private void submit(Admission.Admitted one, PendingResult result, long until) {
     try {
       core.submit(one.request(), one.idempotent(), result.waiter(), until);
     } catch (OverloadedException e) {
       result.completeExceptionally(e);
+    } catch (ClientClosedException e) {
+      core.readNoMore(result.id());
+      throw e;
     }
-    return result;
+  }
+
+  /**
+   * Submits a request for text and reads along while it is generated. The result may come from the
+   * cache, or from an identical request that runs already; then the text comes in one piece.
+   *
+   * @throws InvalidRequestException if the request is wrong, or not for text; nothing is sent
+   * @throws ClientClosedException if this client is closed
+   */
+  public TextStream stream(Request request) {
+    Admission.Admitted one = admission.admit(request.streamed());
+    PendingResult result = new PendingResult(one.request().id(), core::cancelSoon);
+    TextAssembly assembly = new TextAssembly();
+    TextStream stream = new TextStream(result, assembly, core::complete);
+    core.readAlong(
+        result.id(),
+        (offset, chunk) -> {
+          assembly.piece(offset, chunk);
+          stream.more();
+        });
+    var ignored =
+        result.whenComplete(
+            (ended, failure) -> {
+              core.readNoMore(result.id());
+              end(stream, ended, failure);
+            });
+    submit(one, result, waitUntil());
+    return stream;
+  }
+
+  private static void end(
+      TextStream stream, @Nullable InferenceResult ended, @Nullable Throwable failure) {
+    if (ended == null) {
+      stream.end(failure);
+    } else {
+      stream.ended(ended.outcome(), ended.isOk() ? null : new InferenceException(ended));
+    }
   }
 
   /**

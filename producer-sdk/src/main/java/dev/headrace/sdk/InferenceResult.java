@@ -53,6 +53,10 @@ public final class InferenceResult {
     COALESCED
   }
 
+  Outcome outcome() {
+    return outcome;
+  }
+
   /** The request id. */
   public String id() {
     return outcome.id();

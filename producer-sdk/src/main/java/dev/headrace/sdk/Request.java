@@ -1,11 +1,20 @@
 package dev.headrace.sdk;
 
+import dev.headrace.protocol.AdmissionMode;
 import dev.headrace.protocol.CacheMode;
+import dev.headrace.protocol.ErrorCode;
+import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.body.Aggregation;
+import dev.headrace.protocol.body.ChatMessage;
+import dev.headrace.protocol.body.ChatRequest;
 import dev.headrace.protocol.body.ClassificationsRequest.Label;
+import dev.headrace.protocol.body.CompletionRequest;
 import dev.headrace.protocol.body.FillMaskRequest;
+import dev.headrace.protocol.body.GenerationOptions;
+import dev.headrace.protocol.body.GenerationRequest;
+import dev.headrace.protocol.body.Sampling;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,6 +25,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +66,8 @@ public final class Request {
 
     record FillMask(String model, List<String> texts, int topK) implements Content {}
 
+    record Generate(GenerationRequest request) implements Content {}
+
     @SuppressWarnings("ArrayRecordComponent") // never compared; copying bodies costs
     record Json(Task task, byte[] body) implements Content {}
   }
@@ -70,7 +82,9 @@ public final class Request {
     @Nullable String traceparent;
     @Nullable String tracestate;
     @Nullable String tenant;
-    CacheMode cacheMode = CacheMode.USE;
+    @Nullable CacheMode cacheMode;
+    AdmissionMode admission = AdmissionMode.BEST_EFFORT;
+    @Nullable NumericPrecision minPrecision;
 
     private Options copy() {
       Options copy = new Options();
@@ -83,6 +97,8 @@ public final class Request {
       copy.tracestate = tracestate;
       copy.tenant = tenant;
       copy.cacheMode = cacheMode;
+      copy.admission = admission;
+      copy.minPrecision = minPrecision;
       return copy;
     }
   }
@@ -160,6 +176,91 @@ public final class Request {
     return new Request(
         new Content.FillMask(model, new ArrayList<>(texts), FillMaskRequest.DEFAULT_TOP_K),
         new Options());
+  }
+
+  /** The assistant's answer to a user. */
+  public static Request chat(String model, String text) {
+    return chat(model, List.of(ChatMessage.user(text)));
+  }
+
+  /** The assistant's next turn in a conversation. */
+  public static Request chat(String model, List<ChatMessage> messages) {
+    return generate(new ChatRequest(model, messages, GenerationOptions.DEFAULT));
+  }
+
+  /** Text that goes on with each prompt. */
+  public static Request complete(String model, String... prompts) {
+    List<CompletionRequest.Prompt> all = new ArrayList<>();
+    for (String prompt : prompts) {
+      all.add(new CompletionRequest.Text(prompt));
+    }
+    return generate(new CompletionRequest(model, all, GenerationOptions.DEFAULT));
+  }
+
+  /** Text, with all its options given. */
+  public static Request generate(GenerationRequest request) {
+    return new Request(new Content.Generate(Objects.requireNonNull(request)), new Options());
+  }
+
+  /**
+   * Most tokens of each text; the model's own limit when it is not set.
+   *
+   * @throws IllegalStateException as do the following, when this is no request for text made here
+   */
+  public Request maxTokens(int tokens) {
+    return generating("maxTokens", o -> o.withMaxTokens(tokens));
+  }
+
+  /** 0 for the most likely token each time, up to 2; 1 when it is not set. */
+  public Request temperature(double value) {
+    return sampling("temperature", s -> s.withTemperature(value));
+  }
+
+  /** Makes the text repeatable. */
+  public Request seed(long seed) {
+    return sampling("seed", s -> s.withSeed(seed));
+  }
+
+  /** Texts before which the generated text ends. */
+  public Request stop(String... texts) {
+    return sampling("stop", s -> s.withStop(List.of(texts)));
+  }
+
+  /** How many texts for each prompt; 1 when it is not set. */
+  public Request choices(int count) {
+    return generating("choices", o -> o.withChoices(count));
+  }
+
+  /** Any way to choose tokens, in place of what was set before. */
+  public Request sampling(Sampling sampling) {
+    return sampling("sampling", s -> sampling);
+  }
+
+  private Request sampling(String what, UnaryOperator<Sampling> change) {
+    return generating(what, o -> o.with(change.apply(o.sampling())));
+  }
+
+  private Request generating(String what, UnaryOperator<GenerationOptions> change) {
+    if (!(content instanceof Content.Generate generate)) {
+      throw new IllegalStateException(what + ": set (expected: only with chat or complete)");
+    }
+    GenerationRequest request = generate.request();
+    return new Request(
+        new Content.Generate(request.with(change.apply(request.options()))), options);
+  }
+
+  /** This request, its text streamed; what is no request for text stays as it is. */
+  Request streamed() {
+    if (content instanceof Content.Json json && json.task().generates()) {
+      GenerationRequest parsed = BodyCheck.generation(json.task(), json.body());
+      GenerationRequest streamed = parsed.with(parsed.options().streamed(true));
+      return new Request(new Content.Generate(streamed), options);
+    }
+    if (content instanceof Content.Generate) {
+      return generating("stream", o -> o.streamed(true));
+    }
+    throw new InvalidRequestException(
+        ErrorCode.INVALID_BODY, "stream: no request for text (expected: chat or complete)");
   }
 
   /** A body of the HTTP API as it is; it names the model. It is not copied: leave it unchanged. */
@@ -313,7 +414,10 @@ public final class Request {
     return with(o -> o.tracestate = Objects.requireNonNull(tracestate, "tracestate"));
   }
 
-  /** Whether the result cache may answer; it may by default. */
+  /**
+   * Whether the result cache may answer. It may by default, unless text is asked for that would be
+   * another each time: with a temperature over 0 and no seed.
+   */
   public Request cache(CacheMode mode) {
     return with(o -> o.cacheMode = Objects.requireNonNull(mode, "mode"));
   }
@@ -321,6 +425,19 @@ public final class Request {
   /** Who pays; the client's default when it is not set. */
   public Request tenant(String tenant) {
     return with(o -> o.tenant = Objects.requireNonNull(tenant, "tenant"));
+  }
+
+  /**
+   * What becomes of it when no device can finish it before its deadline; it is tried all the same
+   * by default. With {@link AdmissionMode#LATE} its future waits for an hour longer.
+   */
+  public Request admission(AdmissionMode mode) {
+    return with(o -> o.admission = Objects.requireNonNull(mode, "mode"));
+  }
+
+  /** The least precision of the model that may run it; such requests are not cached. */
+  public Request minPrecision(NumericPrecision least) {
+    return with(o -> o.minPrecision = Objects.requireNonNull(least, "least"));
   }
 
   private Request with(Consumer<Options> change) {

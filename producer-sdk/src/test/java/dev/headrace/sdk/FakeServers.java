@@ -18,6 +18,8 @@ import dev.headrace.transport.testing.FakeProducer;
 import dev.headrace.transport.testing.InMemoryDeviceRegistry;
 import dev.headrace.transport.testing.InMemoryOutcomeStore;
 import dev.headrace.transport.testing.InMemoryResultCache;
+import dev.headrace.transport.testing.InMemoryRouterRegistry;
+import dev.headrace.transport.testing.Outage;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -31,6 +33,11 @@ import java.util.concurrent.locks.LockSupport;
 final class FakeServers {
   final FakeProducer producer = new FakeProducer();
   final InMemoryOutcomeStore store = new InMemoryOutcomeStore();
+  final Outage registryOutage = new Outage();
+  final InMemoryDeviceRegistry devices =
+      new InMemoryDeviceRegistry(System::nanoTime, Duration.ofDays(1), registryOutage);
+  final InMemoryRouterRegistry routers =
+      new InMemoryRouterRegistry(System::nanoTime, Duration.ofDays(1), registryOutage);
   final AtomicInteger closedConnections = new AtomicInteger();
   private int answered;
 
@@ -49,8 +56,10 @@ final class FakeServers {
             },
             outcomes,
             new InMemoryResultCache(System::nanoTime),
-            new InMemoryDeviceRegistry(System::nanoTime, Duration.ofDays(1)),
+            devices,
+            routers,
             new Replies(store),
+            new FakeChunkReader(),
             closedConnections::incrementAndGet);
     SdkConfig config = SdkConfig.read(Settings.of(all));
     return HeadraceClient.start("me", config, backends, InstantSource.system(), System::nanoTime);

@@ -1,6 +1,5 @@
 package dev.headrace.protocol;
 
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -11,11 +10,20 @@ public enum CacheMode {
   /** Always run by a device; its result is not kept in the cache. */
   BYPASS;
 
+  private static final CacheMode[] ALL = values();
+
+  private final String wireName = name().toLowerCase(Locale.ROOT);
+
   public String wireName() {
-    return name().toLowerCase(Locale.ROOT);
+    return wireName;
   }
 
   public static Optional<CacheMode> ofWireName(String name) {
-    return Arrays.stream(values()).filter(m -> m.wireName().equals(name)).findFirst();
+    for (CacheMode mode : ALL) {
+      if (mode.wireName.equals(name)) {
+        return Optional.of(mode);
+      }
+    }
+    return Optional.empty();
   }
 }

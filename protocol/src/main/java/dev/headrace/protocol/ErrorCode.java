@@ -25,6 +25,8 @@ public enum ErrorCode {
   STORE_UNAVAILABLE("store_unavailable", ErrorKind.TRANSIENT),
   /** Kafka did not answer. */
   BROKER_UNAVAILABLE("broker_unavailable", ErrorKind.TRANSIENT),
+  /** The server that the worker feeds did not answer, or broke off. */
+  UPSTREAM_UNAVAILABLE("upstream_unavailable", ErrorKind.TRANSIENT),
   /** The device has too little memory for the request. */
   OUT_OF_MEMORY("out_of_memory", ErrorKind.RESOURCE),
   /** A defect in Headrace or in the model. */

@@ -1,5 +1,6 @@
 package dev.headrace.protocol;
 
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param assignment the router's decision, null before it
  * @param trace W3C trace context
  * @param payload the body
+ * @param terms what it demands of its placement
  */
 public record InferenceRequest(
     Address address,
@@ -35,7 +37,45 @@ public record InferenceRequest(
     Attempts attempts,
     @Nullable Assignment assignment,
     TraceContext trace,
-    Payload payload) {
+    Payload payload,
+    Terms terms) {
+
+  /** A request that may run late ends when it has been late for this long (chosen). */
+  public static final Duration LATEST = Duration.ofHours(1);
+
+  /** A request without demands. */
+  public InferenceRequest(
+      Address address,
+      String source,
+      Instant time,
+      String model,
+      Task task,
+      Tier tier,
+      Instant deadline,
+      String tenant,
+      CacheMode cacheMode,
+      Size size,
+      Attempts attempts,
+      @Nullable Assignment assignment,
+      TraceContext trace,
+      Payload payload) {
+    this(
+        address,
+        source,
+        time,
+        model,
+        task,
+        tier,
+        deadline,
+        tenant,
+        cacheMode,
+        size,
+        attempts,
+        assignment,
+        trace,
+        payload,
+        Terms.DEFAULT);
+  }
 
   /** The tenant of a request that names none. */
   public static final String DEFAULT_TENANT = "default";
@@ -49,7 +89,7 @@ public record InferenceRequest(
   public InferenceRequest assigned(Assignment decision) {
     return new InferenceRequest(
         address, source, time, model, task, tier, deadline, tenant, cacheMode, size, attempts,
-        decision, trace, payload);
+        decision, trace, payload, terms);
   }
 
   /** This request for another attempt, with no assignment. */
@@ -68,7 +108,8 @@ public record InferenceRequest(
         nextAttempts,
         null,
         trace,
-        payload);
+        payload,
+        terms);
   }
 
   /** This request with another body. */
@@ -87,11 +128,37 @@ public record InferenceRequest(
         attempts,
         assignment,
         trace,
+        other,
+        terms);
+  }
+
+  /** This request with other demands. */
+  public InferenceRequest withTerms(Terms other) {
+    return new InferenceRequest(
+        address,
+        source,
+        time,
+        model,
+        task,
+        tier,
+        deadline,
+        tenant,
+        cacheMode,
+        size,
+        attempts,
+        assignment,
+        trace,
+        payload,
         other);
   }
 
-  /** Whether the deadline is over at this time. */
+  /** When it ends without a result: at its deadline, or long after it when it may run late. */
+  public Instant expiry() {
+    return terms.admission() == AdmissionMode.LATE ? deadline.plus(LATEST) : deadline;
+  }
+
+  /** Whether it must end without a result at this time. */
   public boolean expiredAt(Instant now) {
-    return !now.isBefore(deadline);
+    return !now.isBefore(terms.admission() == AdmissionMode.LATE ? expiry() : deadline);
   }
 }

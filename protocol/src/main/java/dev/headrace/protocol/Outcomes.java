@@ -1,6 +1,7 @@
 package dev.headrace.protocol;
 
 import dev.headrace.protocol.body.ErrorBody;
+import dev.headrace.protocol.event.Rfc3339;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -15,8 +16,8 @@ public final class Outcomes {
     details.put(Detail.MODEL, request.model());
     details.put(Detail.TASK, request.task().wireName());
     details.put(Detail.TIER, request.tier().wireName());
-    details.put(Detail.SUBMITTED, request.time().toString());
-    details.put(Detail.DEADLINE, request.deadline().toString());
+    details.put(Detail.SUBMITTED, Rfc3339.format(request.time()));
+    details.put(Detail.DEADLINE, Rfc3339.format(request.deadline()));
     details.put(Detail.ATTEMPT, Integer.toString(request.attempts().number()));
     Assignment assignment = request.assignment();
     if (assignment != null) {

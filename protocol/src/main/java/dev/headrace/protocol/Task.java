@@ -21,6 +21,8 @@ public enum Task {
   /** Tokens that fit where a text has a gap; bodies are Headrace's own. */
   FILL_MASK("fill-mask", "/v1/fill-mask");
 
+  private static final Task[] ALL = values();
+
   private final String wireName;
   private final String url;
 
@@ -51,7 +53,12 @@ public enum Task {
 
   /** The task with this wire name. */
   public static Optional<Task> ofWireName(String name) {
-    return Arrays.stream(values()).filter(t -> t.wireName.equals(name)).findFirst();
+    for (Task task : ALL) {
+      if (task.wireName.equals(name)) {
+        return Optional.of(task);
+      }
+    }
+    return Optional.empty();
   }
 
   /** All wire names, for messages that say what was expected. */

@@ -15,6 +15,9 @@ public enum Tier {
   /** Served first; may use dear devices. */
   PREMIUM(Duration.ofSeconds(5));
 
+  private static final Tier[] ALL = values();
+
+  private final String wireName = name().toLowerCase(Locale.ROOT);
   private final Duration defaultDeadline;
 
   Tier(Duration defaultDeadline) {
@@ -30,12 +33,17 @@ public enum Tier {
    * The name on the wire and in topic names: {@code economy}, {@code standard}, {@code premium}.
    */
   public String wireName() {
-    return name().toLowerCase(Locale.ROOT);
+    return wireName;
   }
 
   /** The tier with this wire name. */
   public static Optional<Tier> ofWireName(String name) {
-    return Arrays.stream(values()).filter(t -> t.wireName().equals(name)).findFirst();
+    for (Tier tier : ALL) {
+      if (tier.wireName.equals(name)) {
+        return Optional.of(tier);
+      }
+    }
+    return Optional.empty();
   }
 
   /** All wire names, for messages that say what was expected. */

@@ -34,6 +34,9 @@ public final class WellFormed {
     StringBuilder out = null;
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
+      if (c >= ' ' && c < '\u007f') {
+        continue; // nearly all
+      }
       char kept = c;
       if (Character.isSurrogate(c)) {
         if (isPair(text, i)) {

@@ -1,11 +1,16 @@
 package dev.headrace.router;
 
+import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.naming.Topics;
 import dev.headrace.router.loop.Parts;
 import dev.headrace.router.loop.Rebalances;
 import dev.headrace.router.loop.RouterHealth;
 import dev.headrace.router.loop.RouterLoop;
+import dev.headrace.router.metrics.RescueMetrics;
 import dev.headrace.router.metrics.RouterMetrics;
+import dev.headrace.router.rescue.KafkaLaneGroups;
+import dev.headrace.router.rescue.LaneRescue;
+import dev.headrace.router.scaling.Demand;
 import dev.headrace.router.state.KafkaLaneTopics;
 import dev.headrace.router.state.RouterState;
 import dev.headrace.router.state.Watch;
@@ -20,6 +25,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -34,6 +40,7 @@ import org.slf4j.LoggerFactory;
  * <ul>
  *   <li>{@code router-loop}: consumer, buffer, policy, delivery; see {@link RouterLoop}
  *   <li>{@code router-watch}: reads heartbeats and lag
+ *   <li>{@code router-rescue}: moves what lies in lanes without workers; see {@link LaneRescue}
  *   <li>those of the Kafka clients (producer's sender, consumer's heartbeat, admin)
  * </ul>
  */
@@ -55,7 +62,9 @@ public final class RouterApp implements AutoCloseable {
       KafkaEventProducer producer,
       ExecutorService watchThread,
       RouterLoop loop,
-      AgentRunner runner) {}
+      AgentRunner runner,
+      AgentRunner rescue,
+      String routerId) {}
 
   /**
    * A router that is not started.
@@ -88,10 +97,12 @@ public final class RouterApp implements AutoCloseable {
       throw e;
     }
     running.runner().start();
+    running.rescue().start();
     LOG.info("router started name={}", config.loop().name());
   }
 
   private Running assemble(TopicAdmin admin) {
+    String routerId = config.loop().name() + "-" + UUID.randomUUID();
     LongSupplier nanos = System::nanoTime;
     InstantSource clock = InstantSource.system();
     RedisStores stores = RedisStores.connect(config.redis());
@@ -102,7 +113,12 @@ public final class RouterApp implements AutoCloseable {
         new GroupConsumer(config.kafka(), Topics.ROUTER_GROUP, Topics.routerInput(), rebalances);
     ExecutorService watchThread =
         Executors.newSingleThreadExecutor(task -> new Thread(task, "router-watch"));
-    Watch watch = new Watch(stores.deviceRegistry(), new KafkaLaneTopics(admin), watchThread);
+    Watch watch =
+        new Watch(
+            stores.deviceRegistry(),
+            stores.routerRegistry(),
+            new KafkaLaneTopics(admin),
+            watchThread);
     RouterLoop loop =
         new RouterLoop(
             new Parts(
@@ -113,12 +129,29 @@ public final class RouterApp implements AutoCloseable {
                 new Delivery(stores.outcomeStore(), producer, config.delivery(), nanos, clock),
                 stores.outcomeStore(),
                 stores.resultCache(),
-                new RouterState(config.state(), watch, nanos),
+                new RouterState(routerId, config.state(), watch, nanos, clock),
                 config.policy().policy(),
                 new RouterMetrics(registry),
                 nanos,
                 clock));
-    return new Running(admin, stores, producer, watchThread, loop, new AgentRunner(loop, CLOSE));
+    LaneRescue rescue =
+        new LaneRescue(
+            config.rescue(),
+            stores.deviceRegistry(),
+            new KafkaLaneGroups(config.kafka(), admin),
+            new Delivery(stores.outcomeStore(), producer, config.delivery(), nanos, clock),
+            new RescueMetrics(registry),
+            nanos,
+            clock);
+    return new Running(
+        admin,
+        stores,
+        producer,
+        watchThread,
+        loop,
+        new AgentRunner(loop, CLOSE),
+        new AgentRunner(rescue, CLOSE),
+        routerId);
   }
 
   /** How it is; on any thread. */
@@ -131,13 +164,23 @@ public final class RouterApp implements AutoCloseable {
       Throwable failure = now.runner().failure();
       return RouterHealth.down(failure == null ? "stopped" : "failed: " + failure);
     }
-    return now.loop().health();
+    RouterHealth health = now.loop().health();
+    return now.rescue().running()
+        ? health
+        : health.and("lanes without workers are not emptied: " + now.rescue().failure());
+  }
+
+  /** What each lane has to do, for whoever scales the fleet; on any thread. */
+  public synchronized Demand demand() {
+    Running now = running;
+    return now == null ? Demand.NONE : now.loop().demand();
   }
 
   /** Asks it to take nothing more; what is being delivered is finished. Returns at once. */
   public synchronized void drain() {
     if (running != null) {
       running.runner().drain();
+      running.rescue().drain();
     }
   }
 
@@ -174,13 +217,25 @@ public final class RouterApp implements AutoCloseable {
     if (ending == null) {
       return;
     }
+    ending.rescue().drain();
     ending.runner().close(timeout);
+    ending.rescue().close(timeout);
     ending.watchThread().shutdownNow();
     ending.producer().close(Duration.ofSeconds(1));
     ending.admin().close();
-    ending.stores().close();
     awaitWatch(ending.watchThread());
+    withdraw(ending);
+    ending.stores().close();
     LOG.info("router closed name={}", config.loop().name());
+  }
+
+  /** The others need not wait for the heartbeat to run out to share the lanes among themselves. */
+  private static void withdraw(Running ending) {
+    try {
+      ending.stores().routerRegistry().remove(ending.routerId());
+    } catch (FailureException e) {
+      LOG.debug("heartbeat not removed cause={}", e.getMessage());
+    }
   }
 
   private static void awaitWatch(ExecutorService watchThread) {

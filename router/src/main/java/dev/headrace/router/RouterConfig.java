@@ -1,9 +1,10 @@
 package dev.headrace.router;
 
+import dev.headrace.policy.PolicyConfig;
 import dev.headrace.protocol.config.Settings;
 import dev.headrace.router.buffer.TierShares;
 import dev.headrace.router.loop.LoopConfig;
-import dev.headrace.router.policy.PolicyConfig;
+import dev.headrace.router.rescue.RescueConfig;
 import dev.headrace.router.state.StateConfig;
 import dev.headrace.transport.delivery.DeliveryConfig;
 import dev.headrace.transport.kafka.KafkaConfig;
@@ -17,6 +18,7 @@ public record RouterConfig(
     LoopConfig loop,
     TierShares shares,
     StateConfig state,
+    RescueConfig rescue,
     PolicyConfig policy) {
 
   /** Reads every component's settings; what is wrong with them the settings collect. */
@@ -28,6 +30,7 @@ public record RouterConfig(
         LoopConfig.read(s),
         TierShares.read(s),
         StateConfig.read(s),
+        RescueConfig.read(s),
         PolicyConfig.read(s));
   }
 }

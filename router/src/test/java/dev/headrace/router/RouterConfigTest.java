@@ -3,12 +3,13 @@ package dev.headrace.router;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.headrace.policy.PolicyConfig;
 import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.config.ConfigException;
 import dev.headrace.protocol.config.Settings;
 import dev.headrace.router.buffer.TierShares;
 import dev.headrace.router.loop.LoopConfig;
-import dev.headrace.router.policy.PolicyConfig;
+import dev.headrace.router.rescue.RescueConfig;
 import dev.headrace.router.state.StateConfig;
 import java.time.Duration;
 import java.util.List;
@@ -34,8 +35,12 @@ class RouterConfigTest {
             new TierShares(Map.of(Tier.ECONOMY, 1.0, Tier.STANDARD, 3.0, Tier.PREMIUM, 6.0)));
     assertThat(config.state())
         .isEqualTo(
-            new StateConfig(Duration.ofSeconds(2), Duration.ofMillis(500), Duration.ofMinutes(10)));
-    assertThat(config.policy()).isEqualTo(new PolicyConfig(Duration.ofMillis(50)));
+            new StateConfig(
+                Duration.ofSeconds(2), Duration.ofMillis(500), Duration.ofMinutes(10), List.of()));
+    assertThat(config.policy())
+        .isEqualTo(new PolicyConfig(PolicyConfig.Name.CHEAPEST_IN_TIME, Duration.ofMillis(50)));
+    assertThat(config.rescue())
+        .isEqualTo(new RescueConfig(Duration.ofSeconds(15), Duration.ofSeconds(2)));
   }
 
   @Test

@@ -1,11 +1,13 @@
 package dev.headrace.router;
 
-import static dev.headrace.router.testing.Heartbeats.heartbeat;
+import static dev.headrace.policy.testing.Heartbeats.heartbeat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.headrace.embedded.testing.ServerBackend;
 import dev.headrace.embedded.testing.TestServers;
+import dev.headrace.policy.testing.Heartbeats;
+import dev.headrace.policy.testing.RequestBuilder;
 import dev.headrace.protocol.Detail;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.InferenceRequest;
@@ -20,8 +22,6 @@ import dev.headrace.protocol.event.WireHeader;
 import dev.headrace.protocol.event.WireRecord;
 import dev.headrace.protocol.naming.Topics;
 import dev.headrace.router.loop.RouterHealth;
-import dev.headrace.router.testing.Heartbeats;
-import dev.headrace.router.testing.RequestBuilder;
 import dev.headrace.router.testing.Stage;
 import dev.headrace.transport.redis.ResultCache;
 import java.time.Duration;
@@ -280,7 +280,7 @@ class RouterIT {
   void router_has_the_threads_it_names_and_leaves_none() throws InterruptedException {
     RouterApp router = stage.router();
     await().until(() -> ours().contains("router-watch"));
-    assertThat(ours()).containsExactlyInAnyOrder("router-loop", "router-watch");
+    assertThat(ours()).containsExactlyInAnyOrder("router-loop", "router-watch", "router-rescue");
     router.drain();
     assertThat(router.awaitEnd(Duration.ofSeconds(10))).isTrue();
     router.close();

@@ -5,8 +5,10 @@ import dev.headrace.protocol.config.Settings;
 import dev.headrace.worker.batch.BatchConfig;
 import dev.headrace.worker.encode.EngineConfig;
 import dev.headrace.worker.failure.RetryConfig;
+import dev.headrace.worker.generate.GenerationConfig;
 import dev.headrace.worker.loop.Identity;
 import dev.headrace.worker.loop.IntakeConfig;
+import dev.headrace.worker.upstream.UpstreamConfig;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.security.SecureRandom;
@@ -18,7 +20,10 @@ import java.util.regex.Pattern;
  * Settings of a worker.
  *
  * @param identity who it is
- * @param engine what it runs, and on what
+ * @param kind which of the two engines it has
+ * @param engine what the worker's own engine runs, and on what
+ * @param generation how that generates text
+ * @param upstream the server that it feeds otherwise
  * @param intake how much it takes
  * @param batch limits of a batch
  * @param retry how often a request is tried
@@ -31,7 +36,10 @@ import java.util.regex.Pattern;
  */
 public record WorkerConfig(
     Identity identity,
+    EngineKind kind,
     EngineConfig engine,
+    GenerationConfig generation,
+    UpstreamConfig upstream,
     IntakeConfig intake,
     BatchConfig batch,
     RetryConfig retry,
@@ -47,10 +55,21 @@ public record WorkerConfig(
   private static final String NAME_EXPECTED = "1..64 of A-Z a-z 0-9 . _ -";
 
   public static WorkerConfig read(Settings s) {
+    EngineKind kind =
+        s.choice(
+            "worker.engine",
+            EngineKind.TORCH,
+            EngineKind::label,
+            "What runs the models: the worker itself, or a server on its machine.");
     EngineConfig engine = EngineConfig.read(s);
+    UpstreamConfig upstream = UpstreamConfig.read(s);
+    String type = kind == EngineKind.TORCH ? engine.deviceType() : kind.label();
     return new WorkerConfig(
-        identity(s, engine),
+        identity(s, type),
+        kind,
         engine,
+        GenerationConfig.read(s),
+        upstream,
         IntakeConfig.read(s),
         BatchConfig.read(s),
         RetryConfig.read(s),
@@ -87,7 +106,7 @@ public record WorkerConfig(
             "How long work that was begun may take when the worker stops."));
   }
 
-  private static Identity identity(Settings s, EngineConfig engine) {
+  private static Identity identity(Settings s, String usualType) {
     String id =
         s.text(
             "worker.id",
@@ -102,7 +121,7 @@ public record WorkerConfig(
             NAME_OR_NONE,
             NAME_EXPECTED + ", or nothing",
             "Device type as the router sees it; when empty made of device and precision.");
-    String deviceType = type.isEmpty() ? engine.deviceType() : type;
+    String deviceType = type.isEmpty() ? usualType : type;
     String lane =
         s.text(
             "worker.lane",

@@ -9,8 +9,8 @@ import dev.headrace.transport.kafka.TopicAdmin;
 import dev.headrace.transport.redis.RedisConfig;
 import dev.headrace.transport.redis.RedisStores;
 import dev.headrace.worker.device.EngineFactory;
-import dev.headrace.worker.encode.EncoderRunner;
 import dev.headrace.worker.model.ModelCatalog;
+import dev.headrace.worker.upstream.UpstreamEngine;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.List;
@@ -45,13 +45,18 @@ public final class WorkerProcess implements AutoCloseable {
   public record Plan(
       WorkerConfig worker, KafkaConfig kafka, RedisConfig redis, DeliveryConfig delivery) {
 
-    /**
-     * Connects and starts a worker that runs the built-in models and those of its models folder.
-     */
+    /** Connects and starts a worker with the engine that its settings name. */
     public WorkerProcess start(MeterRegistry registry) {
-      EngineFactory engine =
-          EncoderRunner.factory(worker.engine(), ModelCatalog.builtIn(), System::nanoTime);
-      return start(engine, registry);
+      return start(engine(), registry);
+    }
+
+    private EngineFactory engine() {
+      return switch (worker.kind()) {
+        case TORCH ->
+            WorkerEngine.factory(
+                worker.engine(), worker.generation(), ModelCatalog.builtIn(), System::nanoTime);
+        case OPENAI_UPSTREAM -> UpstreamEngine.factory(worker.upstream(), System::nanoTime);
+      };
     }
 
     /** Connects and starts a worker that runs this engine. */

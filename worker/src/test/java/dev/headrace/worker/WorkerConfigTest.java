@@ -3,18 +3,23 @@ package dev.headrace.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.headrace.protocol.Task;
 import dev.headrace.protocol.body.BodyLimits;
 import dev.headrace.protocol.config.Settings;
 import dev.headrace.worker.batch.BatchConfig;
 import dev.headrace.worker.encode.EngineConfig;
 import dev.headrace.worker.failure.RetryConfig;
+import dev.headrace.worker.generate.GenerationConfig;
 import dev.headrace.worker.loop.Identity;
 import dev.headrace.worker.loop.IntakeConfig;
 import dev.headrace.worker.model.Precision;
+import dev.headrace.worker.upstream.UpstreamConfig;
+import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class WorkerConfigTest {
@@ -31,7 +36,19 @@ class WorkerConfigTest {
         .isEqualTo(
             new WorkerConfig(
                 new Identity("w1", "cpu-fp32", "cpu-fp32", 0),
+                EngineKind.TORCH,
                 new EngineConfig("cpu", List.of("all-minilm-l6-v2"), "", Precision.FLOAT32, 0),
+                new GenerationConfig(32, 1 << 30, 4096, Duration.ofMillis(150), 2048, true),
+                new UpstreamConfig(
+                    URI.create("http://127.0.0.1:8000"),
+                    "",
+                    List.of(),
+                    Set.of(Task.CHAT_COMPLETIONS, Task.COMPLETIONS),
+                    16,
+                    Duration.ofMinutes(10),
+                    Duration.ofMinutes(2),
+                    Duration.ofSeconds(5),
+                    "1"),
                 new IntakeConfig(4096, 64 << 20, Duration.ofSeconds(2)),
                 new BatchConfig(256, 16_384, Duration.ofMillis(250), Duration.ofMillis(20)),
                 new RetryConfig(4),
@@ -54,7 +71,23 @@ class WorkerConfigTest {
     values.put("worker.models", "a, b");
     values.put("worker.models.folder", "models");
     values.put("worker.precision", "int8");
+    values.put("worker.engine", "openai-upstream");
+    values.put("worker.upstream.url", "http://127.0.0.1:8080/x");
+    values.put("worker.upstream.api-key", "sesame");
+    values.put("worker.upstream.models", "tiny");
+    values.put("worker.upstream.tasks", "embeddings");
+    values.put("worker.upstream.concurrency", "4");
+    values.put("worker.upstream.start-wait", "7s");
+    values.put("worker.upstream.silence", "8s");
+    values.put("worker.upstream.health-interval", "9s");
+    values.put("worker.upstream.revision", "v2");
     values.put("worker.threads", "3");
+    values.put("worker.generation.texts", "5");
+    values.put("worker.generation.kv-memory", "1MiB");
+    values.put("worker.generation.context", "77");
+    values.put("worker.generation.step", "9ms");
+    values.put("worker.generation.step-tokens", "88");
+    values.put("worker.generation.prefix-cache", "false");
     values.put("worker.max-in-flight", "7");
     values.put("worker.max-in-flight-bytes", "1MiB");
     values.put("worker.max-queue", "9s");
@@ -75,7 +108,19 @@ class WorkerConfigTest {
         .isEqualTo(
             new WorkerConfig(
                 new Identity("w-2", "h200", "large", 3.5),
+                EngineKind.OPENAI_UPSTREAM,
                 new EngineConfig("cuda:1", List.of("a", "b"), "models", Precision.INT8, 3),
+                new GenerationConfig(5, 1 << 20, 77, Duration.ofMillis(9), 88, false),
+                new UpstreamConfig(
+                    URI.create("http://127.0.0.1:8080/x"),
+                    "sesame",
+                    List.of("tiny"),
+                    Set.of(Task.EMBEDDINGS),
+                    4,
+                    Duration.ofSeconds(7),
+                    Duration.ofSeconds(8),
+                    Duration.ofSeconds(9),
+                    "v2"),
                 new IntakeConfig(7, 1 << 20, Duration.ofSeconds(9)),
                 new BatchConfig(8, 99, Duration.ofSeconds(1), Duration.ofMillis(5)),
                 new RetryConfig(2),

@@ -2,6 +2,7 @@ package dev.headrace.cli.http;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.headrace.router.scaling.Demand;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -35,6 +36,19 @@ public final class HttpEndpoint implements AutoCloseable {
         "/metrics",
         exchange -> answer(exchange, 200, "text/plain; version=0.0.4", metrics.scrape()));
     server.start();
+  }
+
+  /** Also answers {@code GET /scaling} and {@code GET /scaling/LANE} from now on. */
+  public HttpEndpoint withScaling(Supplier<Demand> demand) {
+    server.createContext(
+        ScalingPage.PATH,
+        exchange ->
+            answer(
+                exchange,
+                200,
+                "application/json",
+                ScalingPage.answer(demand.get(), exchange.getRequestURI().getPath())));
+    return this;
   }
 
   private static void answerHealth(HttpExchange exchange, Health health) throws IOException {

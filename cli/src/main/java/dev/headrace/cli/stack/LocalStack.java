@@ -165,7 +165,7 @@ public final class LocalStack implements AutoCloseable {
 
   /** Answers HTTP with the health and the metrics of all parts. */
   public HttpEndpoint http(String address, int port) throws IOException {
-    return new HttpEndpoint(address, port, this::health, registry);
+    return new HttpEndpoint(address, port, this::health, registry).withScaling(router::demand);
   }
 
   private HttpEndpoint.Health health() {

@@ -1,5 +1,6 @@
 package dev.headrace.sdk.internal;
 
+import dev.headrace.policy.Forecast;
 import dev.headrace.protocol.Address;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.InferenceRequest;
@@ -36,8 +37,10 @@ public final class ClientCore {
   private final PendingTable table;
   private final SendQueue queue;
   private final Cancellations cancellations;
+  private final Estimator estimator;
   private final Sender sender;
   private final Replies replies;
+  private final ChunkStreams streams;
   private final SdkThreads threads;
 
   /** Why nothing more is taken, null while it is. */
@@ -83,9 +86,11 @@ public final class ClientCore {
     this.table = new PendingTable(config.maxPending(), completions, nanos);
     this.queue = new SendQueue(config.queueRequests(), config.queueBytes());
     this.cancellations = new Cancellations(backends.outcomes(), table, clock, sourceOf(client));
+    this.estimator = new Estimator(backends.devices(), backends.routers(), clock);
     this.sender = newSender(waits.sender());
     this.replies = newReplies(waits.replies());
-    this.threads = new SdkThreads(sender, replies, completions, this::abort);
+    this.streams = new ChunkStreams(backends.chunks());
+    this.threads = new SdkThreads(sender, replies, streams, completions, this::abort);
   }
 
   /** The CloudEvents source of this client's requests. */
@@ -204,6 +209,21 @@ public final class ClientCore {
   }
 
   /**
+   * Where a request would go now; empty when nobody can run it. Bounded by the timeout of Redis.
+   *
+   * @throws StoreUnavailableException when Redis does not answer
+   */
+  public Optional<Forecast> forecast(InferenceRequest request) {
+    requireOpen(null);
+    try {
+      return estimator.estimate(request);
+    } catch (FailureException e) {
+      throw new StoreUnavailableException(
+          request.id(), "estimate for model " + request.model() + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
    * Cancels one of this client's requests. Bounded by the timeout of Redis.
    *
    * @return the outcome that stands
@@ -228,6 +248,28 @@ public final class ClientCore {
       cancellations.ask(pending);
       queue.wake();
     }
+  }
+
+  /** Where pieces of a streamed text go; called on the thread that reads them. */
+  public interface PieceTarget {
+    /** Takes a piece of a chunk in JSON that begins at this offset. */
+    void piece(int offset, byte[] chunk);
+  }
+
+  /** From now on the pieces of this request's text go there. */
+  public void readAlong(String id, PieceTarget target) {
+    requireOpen(id);
+    streams.add(id, target::piece);
+  }
+
+  /** No more of them. */
+  public void readNoMore(String id) {
+    streams.remove(id);
+  }
+
+  /** Has this run on the completion thread. */
+  public void complete(Runnable action) {
+    completions.add(action);
   }
 
   /** A thread of ours failed: nothing may wait for it. */
@@ -272,11 +314,13 @@ public final class ClientCore {
     boolean interrupted = !awaitEnd(threads.sender(), left(until, Duration.ZERO));
     threads.sender().stop();
     threads.replies().stop();
+    threads.streams().stop();
     queue.close();
     backends.producer().close(interrupted ? Duration.ZERO : left(until, Duration.ZERO));
     failAll();
     completions.end();
     backends.replies().close();
+    backends.chunks().close();
     for (LoopThread thread : threads.all()) {
       interrupted |= !awaitEnd(thread, interrupted ? Duration.ZERO : left(until, END_WAIT));
     }

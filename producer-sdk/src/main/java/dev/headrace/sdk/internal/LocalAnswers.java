@@ -105,6 +105,7 @@ final class LocalAnswers {
     boolean local =
         request.cacheMode() == CacheMode.USE
             && request.address().replyTo() == null
+            && request.terms().minPrecision() == null
             && body.length <= inlineBytes;
     return revision == null || !local
         ? null

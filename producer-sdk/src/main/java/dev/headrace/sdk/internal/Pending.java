@@ -28,7 +28,7 @@ final class Pending {
   private Pending(InferenceRequest request, long now, Limits limits, Duration slack) {
     this.address = request.address();
     this.submitted = request.time();
-    this.deadline = request.deadline();
+    this.deadline = request.expiry();
     this.startNanos = now;
     this.sendByNanos = now + limits.sendTimeout().toNanos();
     // Half of the grace is left for a look at the Kafka topic.
@@ -51,7 +51,7 @@ final class Pending {
       Limits limits,
       InstantSource clock,
       LongSupplier nanos) {
-    Duration slack = Duration.between(clock.instant(), request.deadline());
+    Duration slack = Duration.between(clock.instant(), request.expiry());
     Pending pending =
         new Pending(request, nanos.getAsLong(), limits, slack.isNegative() ? Duration.ZERO : slack);
     pending.waiters.add(waiter);

@@ -7,10 +7,12 @@ import java.util.function.Consumer;
 final class SdkThreads {
   static final String SENDER = "headrace-sdk-sender";
   static final String REPLIES = "headrace-sdk-replies";
+  static final String STREAMS = "headrace-sdk-streams";
   static final String COMPLETIONS = "headrace-sdk-completions";
 
   private final LoopThread sender;
   private final LoopThread replies;
+  private final LoopThread streams;
   private final LoopThread completions;
 
   /**
@@ -21,20 +23,22 @@ final class SdkThreads {
   SdkThreads(
       LoopThread.Step sender,
       LoopThread.Step replies,
+      LoopThread.Step streams,
       LoopThread.Step completions,
       Consumer<Throwable> onFailure) {
     this.sender = new LoopThread(SENDER, sender, onFailure);
     this.replies = new LoopThread(REPLIES, replies, onFailure);
+    this.streams = new LoopThread(STREAMS, streams, onFailure);
     this.completions = new LoopThread(COMPLETIONS, completions, onFailure);
   }
 
   void start() {
-    List.of(completions, replies, sender).forEach(LoopThread::start);
+    List.of(completions, replies, streams, sender).forEach(LoopThread::start);
   }
 
   /** In the order in which they end. */
   List<LoopThread> all() {
-    return List.of(sender, replies, completions);
+    return List.of(sender, replies, streams, completions);
   }
 
   LoopThread sender() {
@@ -43,6 +47,10 @@ final class SdkThreads {
 
   LoopThread replies() {
     return replies;
+  }
+
+  LoopThread streams() {
+    return streams;
   }
 
   LoopThread completions() {

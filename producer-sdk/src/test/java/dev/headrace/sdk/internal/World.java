@@ -31,6 +31,7 @@ import dev.headrace.transport.testing.FakeProducer;
 import dev.headrace.transport.testing.InMemoryDeviceRegistry;
 import dev.headrace.transport.testing.InMemoryOutcomeStore;
 import dev.headrace.transport.testing.InMemoryResultCache;
+import dev.headrace.transport.testing.InMemoryRouterRegistry;
 import dev.headrace.transport.testing.Outage;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -89,7 +90,9 @@ final class World {
             new Reading(),
             cache,
             devices,
+            new InMemoryRouterRegistry(time, Duration.ofDays(365), outage),
             new FakeReplyReader(store, CLIENT),
+            new dev.headrace.sdk.FakeChunkReader(),
             () -> {});
     ClientCore.Waits none = new ClientCore.Waits(Duration.ZERO, Duration.ZERO);
     core = new ClientCore(CLIENT, config, backends, time, time, none);

@@ -28,6 +28,11 @@ public record ChatRequest(String model, List<ChatMessage> messages, GenerationOp
   }
 
   @Override
+  public ChatRequest with(GenerationOptions other) {
+    return new ChatRequest(model, messages, other);
+  }
+
+  @Override
   public Task task() {
     return Task.CHAT_COMPLETIONS;
   }
@@ -131,6 +136,15 @@ public record ChatRequest(String model, List<ChatMessage> messages, GenerationOp
 
   @Override
   public byte[] encode() {
+    return encode(false);
+  }
+
+  @Override
+  public byte[] encodeForServer() {
+    return encode(true);
+  }
+
+  private byte[] encode(boolean forServer) {
     return JsonBody.write(
         256 + messages.stream().mapToInt(m -> m.content().length() + 40).sum(),
         json -> {
@@ -144,7 +158,7 @@ public record ChatRequest(String model, List<ChatMessage> messages, GenerationOp
             json.writeEndObject();
           }
           json.writeEndArray();
-          OptionFields.write(json, options);
+          OptionFields.write(json, options, forServer);
           if (options.sampling().logprobs() >= 0) {
             json.writeBooleanField("logprobs", true);
             json.writeNumberField("top_logprobs", options.sampling().logprobs());

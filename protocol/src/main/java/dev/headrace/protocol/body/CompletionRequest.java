@@ -39,6 +39,11 @@ public record CompletionRequest(String model, List<Prompt> prompts, GenerationOp
   }
 
   @Override
+  public CompletionRequest with(GenerationOptions other) {
+    return new CompletionRequest(model, prompts, other);
+  }
+
+  @Override
   public Task task() {
     return Task.COMPLETIONS;
   }
@@ -113,6 +118,15 @@ public record CompletionRequest(String model, List<Prompt> prompts, GenerationOp
 
   @Override
   public byte[] encode() {
+    return encode(false);
+  }
+
+  @Override
+  public byte[] encodeForServer() {
+    return encode(true);
+  }
+
+  private byte[] encode(boolean forServer) {
     return JsonBody.write(
         256,
         json -> {
@@ -127,7 +141,7 @@ public record CompletionRequest(String model, List<Prompt> prompts, GenerationOp
             }
             json.writeEndArray();
           }
-          OptionFields.write(json, options);
+          OptionFields.write(json, options, forServer);
           if (options.sampling().logprobs() >= 0) {
             json.writeNumberField("logprobs", options.sampling().logprobs());
           }

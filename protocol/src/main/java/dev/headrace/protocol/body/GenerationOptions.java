@@ -28,6 +28,11 @@ public record GenerationOptions(
     return new GenerationOptions(maxTokens, choices, other, stream, responseFormat);
   }
 
+  /** This with so many choices. */
+  public GenerationOptions withChoices(int count) {
+    return new GenerationOptions(maxTokens, count, sampling, stream, responseFormat);
+  }
+
   /** This with another limit. */
   public GenerationOptions withMaxTokens(int tokens) {
     return new GenerationOptions(tokens, choices, sampling, stream, responseFormat);

@@ -13,6 +13,9 @@ public sealed interface GenerationRequest permits ChatRequest, CompletionRequest
 
   GenerationOptions options();
 
+  /** This with other options. */
+  GenerationRequest with(GenerationOptions other);
+
   /** Which of the two it is. */
   Task task();
 
@@ -21,4 +24,10 @@ public sealed interface GenerationRequest permits ChatRequest, CompletionRequest
 
   /** Writes the body; equal requests give equal bytes. */
   byte[] encode();
+
+  /**
+   * Writes the body for a server whose defaults are others than OpenAI's: temperature and top_p are
+   * always there, and a stream ends with its usage.
+   */
+  byte[] encodeForServer();
 }

@@ -272,13 +272,13 @@ final class OptionFields {
   }
 
   /** What differs from the defaults, always in the same order; without log probabilities. */
-  static void write(JsonGenerator json, GenerationOptions o) throws IOException {
+  static void write(JsonGenerator json, GenerationOptions o, boolean forServer) throws IOException {
     Sampling s = o.sampling();
     Sampling usual = Sampling.DEFAULT;
     number(json, "max_tokens", o.maxTokens(), 0);
     number(json, "n", o.choices(), 1);
-    number(json, "temperature", s.temperature(), usual.temperature());
-    number(json, "top_p", s.topP(), usual.topP());
+    number(json, "temperature", s.temperature(), forServer ? Double.NaN : usual.temperature());
+    number(json, "top_p", s.topP(), forServer ? Double.NaN : usual.topP());
     number(json, "top_k", s.topK(), usual.topK());
     number(json, "min_p", s.minP(), usual.minP());
     number(json, "presence_penalty", s.presencePenalty(), usual.presencePenalty());
@@ -307,6 +307,11 @@ final class OptionFields {
     }
     if (o.stream()) {
       json.writeBooleanField("stream", true);
+      if (forServer) {
+        json.writeObjectFieldStart("stream_options");
+        json.writeBooleanField("include_usage", true);
+        json.writeEndObject();
+      }
     }
     if (o.responseFormat() != null) {
       json.writeFieldName("response_format");

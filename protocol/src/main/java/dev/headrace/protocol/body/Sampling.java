@@ -66,6 +66,40 @@ public record Sampling(
         ignoreEnd);
   }
 
+  /** This with another seed. */
+  public Sampling withSeed(@Nullable Long value) {
+    return new Sampling(
+        temperature,
+        topP,
+        topK,
+        minP,
+        presencePenalty,
+        frequencyPenalty,
+        repetitionPenalty,
+        value,
+        stop,
+        stopTokens,
+        logprobs,
+        ignoreEnd);
+  }
+
+  /** This with other stop strings. */
+  public Sampling withStop(List<String> texts) {
+    return new Sampling(
+        temperature,
+        topP,
+        topK,
+        minP,
+        presencePenalty,
+        frequencyPenalty,
+        repetitionPenalty,
+        seed,
+        texts,
+        stopTokens,
+        logprobs,
+        ignoreEnd);
+  }
+
   /** Whether the same request gives the same text again. */
   public boolean repeatable() {
     return temperature == 0 || topK == 1 || seed != null;

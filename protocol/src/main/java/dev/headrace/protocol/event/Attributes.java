@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The CloudEvents attributes of one record, read strictly: each at most once, UTF-8, bounded. */
@@ -26,12 +28,24 @@ final class Attributes {
   /** Longest trace header passed on, in characters (the specification asks for 512 at least). */
   private static final int MAX_TRACE = 1024;
 
+  /** Of a map that holds the two dozen attributes of a record without growing. */
+  private static final int CAPACITY = 64;
+
   private static final String TIME = "an RFC 3339 time such as 2026-11-23T10:15:30Z";
 
   /** RFC 3339 has years of four digits; a time beyond them could be written but not read again. */
-  private static final Instant EARLIEST = Instant.parse("0000-01-01T00:00:00Z");
+  static final Instant EARLIEST = Instant.parse("0000-01-01T00:00:00Z");
 
-  private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
+  static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
+
+  /** The headers of the attributes that Headrace writes, so that their names are not made anew. */
+  private static final Map<String, String> HEADERS =
+      Stream.of(
+              "specversion id type source time dataref model task tier deadline client streamed replyto",
+              "tenant cachemode rows tokens attempt tried excluded lane devicetype reason cachekey",
+              "status errorcode errormessage submitted revision worker cache queuems servicems usd")
+          .flatMap(names -> Stream.of(names.split(" ")))
+          .collect(Collectors.toUnmodifiableMap(name -> name, name -> PREFIX + name));
 
   private final Map<String, String> values;
 
@@ -45,7 +59,7 @@ final class Attributes {
    * @throws FailureException MALFORMED_EVENT for a doubled, null, over-long or non-UTF-8 value
    */
   static Attributes of(WireRecord record) {
-    Map<String, String> values = new HashMap<>();
+    Map<String, String> values = new HashMap<>(CAPACITY);
     for (WireHeader header : record.headers()) {
       if (!header.name().startsWith(PREFIX)) {
         continue;
@@ -80,6 +94,9 @@ final class Attributes {
     if (value.length > MAX_BYTES) {
       throw malformed(header.name(), value.length + " bytes", "at most " + MAX_BYTES);
     }
+    if (isAscii(value)) {
+      return new String(value, StandardCharsets.ISO_8859_1);
+    }
     try {
       return StandardCharsets.UTF_8
           .newDecoder()
@@ -92,6 +109,15 @@ final class Attributes {
     }
   }
 
+  private static boolean isAscii(byte[] value) {
+    for (byte b : value) {
+      if (b < 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** W3C Trace Context; what is too long to be one is left out, as its specification says. */
   static TraceContext trace(WireRecord record) {
     return new TraceContext(trace(record, "traceparent"), trace(record, "tracestate"));
@@ -100,6 +126,12 @@ final class Attributes {
   private static @Nullable String trace(WireRecord record, String name) {
     String value = record.text(name);
     return value == null || value.length() > MAX_TRACE ? null : WellFormed.of(value);
+  }
+
+  /** The name of an attribute's header. */
+  static String header(String attribute) {
+    String known = HEADERS.get(attribute);
+    return known == null ? PREFIX + attribute : known;
   }
 
   static FailureException malformed(String header, String value, String expected) {
@@ -173,10 +205,24 @@ final class Attributes {
   static final class Writer {
     private final List<WireHeader> headers = new ArrayList<>(24); // a request has about 20
 
-    Writer put(String name, @Nullable Object value) {
+    Writer put(String name, @Nullable String value) {
       if (value != null) {
-        headers.add(WireHeader.of(PREFIX + name, value.toString()));
+        headers.add(WireHeader.of(header(name), value));
       }
+      return this;
+    }
+
+    Writer put(String name, @Nullable Instant value) {
+      return put(name, value == null ? null : Rfc3339.format(value));
+    }
+
+    Writer put(String name, long value) {
+      return put(name, Long.toString(value));
+    }
+
+    /** A header that is the same in many records. */
+    Writer put(WireHeader header) {
+      headers.add(header);
       return this;
     }
 

@@ -1,8 +1,5 @@
 package dev.headrace.protocol.event;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import dev.headrace.protocol.Address;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
@@ -11,24 +8,29 @@ import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Status;
 import dev.headrace.protocol.TraceContext;
 import dev.headrace.protocol.WellFormed;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Outcomes in two forms with the same attributes: a CloudEvent for Kafka, and for Redis one value:
- * a JSON object with the attributes, a line feed, the body.
+ * Outcomes in two forms with the same attributes: a CloudEvent for Kafka, and for Redis one value,
+ * packed because only Headrace reads it: a byte that says whether Kafka has it, the attributes, the
+ * body.
  */
 public final class OutcomeCodec {
   public static final String TYPE = "dev.headrace.result.v1";
 
-  private static final JsonFactory JSON = new JsonFactory();
+  /** The first byte of a value in Redis; the store replaces the one by the other. */
+  public static final byte STORED = 1;
+
+  /** The first byte of a value of which Kafka has the outcome. */
+  public static final byte PUBLISHED = 2;
+
+  private static final WireHeader TYPE_HEADER = WireHeader.of("ce_type", TYPE);
 
   /** Whether an attribute is no detail. */
   private static boolean isReserved(String name) {
@@ -66,9 +68,21 @@ public final class OutcomeCodec {
 
   private static WireRecord record(Outcome o, @Nullable String reference, byte[] body) {
     Attributes.Writer w = new Attributes.Writer();
-    w.put("specversion", "1.0").put("type", TYPE).plain("content-type", RequestCodec.CONTENT_TYPE);
+    w.put(RequestCodec.SPEC_VERSION).put(TYPE_HEADER).put(RequestCodec.JSON);
     w.put("dataref", reference);
-    attributes(o, w::put);
+    w.put("id", o.id()).put("source", o.source()).put("time", o.time());
+    w.put("client", o.address().client());
+    w.put("streamed", o.address().streamed() ? "true" : null);
+    w.put("replyto", o.address().replyTo());
+    w.put("status", o.status().name());
+    if (o.failure() != null) {
+      w.put("errorcode", o.failure().code().wireId()).put("errormessage", o.failure().message());
+    }
+    for (Map.Entry<String, String> detail : o.details().entrySet()) {
+      if (!isReserved(detail.getKey())) {
+        w.put(detail.getKey(), WellFormed.of(detail.getValue()));
+      }
+    }
     w.plain("traceparent", o.trace().traceparent()).plain("tracestate", o.trace().tracestate());
     return new WireRecord(o.id().getBytes(StandardCharsets.UTF_8), w.headers(), body);
   }
@@ -100,18 +114,44 @@ public final class OutcomeCodec {
     return record.text(Attributes.PREFIX + "dataref");
   }
 
-  /** The value for Redis. */
+  /** The value for Redis; one whose outcome is not known to be in Kafka. */
   public static byte[] toStored(Outcome o) {
-    JsonAttributes json = new JsonAttributes(1024);
-    attributes(o, json::put);
-    TraceContext trace = o.trace();
-    if (trace.traceparent() != null) {
-      json.put("traceparent", trace.traceparent());
+    Packed.Writer w = new Packed.Writer(640 + o.body().length);
+    Failure failure = o.failure();
+    w.number(STORED)
+        .text(o.id())
+        .text(o.address().client())
+        .flag(o.address().streamed())
+        .text(o.address().replyTo())
+        .text(o.status().name())
+        .text(failure == null ? null : failure.code().wireId())
+        .text(failure == null ? null : failure.message())
+        .time(o.time())
+        .text(o.source())
+        .text(o.trace().traceparent())
+        .text(o.trace().tracestate());
+    Map<String, String> details = o.details();
+    int reserved = 0;
+    for (String name : details.keySet()) {
+      reserved += isReserved(name) ? 1 : 0;
     }
-    if (trace.tracestate() != null) {
-      json.put("tracestate", trace.tracestate());
+    w.number(details.size() - reserved);
+    for (Map.Entry<String, String> detail : details.entrySet()) {
+      if (!isReserved(detail.getKey())) {
+        w.text(detail.getKey()).text(WellFormed.of(detail.getValue()));
+      }
     }
-    return json.finish('\n', o.body());
+    return w.rest(o.body()).bytes();
+  }
+
+  /** Whether a value from Redis says that Kafka has the outcome. */
+  public static boolean isPublished(byte[] stored) {
+    return stored.length > 0 && stored[0] == PUBLISHED;
+  }
+
+  /** Whether two values from Redis hold the same outcome, be it known in Kafka or not. */
+  public static boolean sameOutcome(byte[] a, byte[] b) {
+    return a.length > 0 && b.length > 0 && Arrays.equals(a, 1, a.length, b, 1, b.length);
   }
 
   /**
@@ -120,58 +160,30 @@ public final class OutcomeCodec {
    * @throws FailureException MALFORMED_EVENT when it is no outcome
    */
   public static Outcome fromStored(byte[] stored) {
-    int end = 0;
-    while (end < stored.length && stored[end] != '\n') {
-      end++;
+    Packed.Reader in = new Packed.Reader("stored outcome", stored);
+    in.number(STORED, PUBLISHED);
+    String id = in.need();
+    Address address = new Address(in.need(), id, in.flag(), in.text());
+    Status status = status(in.need());
+    String code = in.text();
+    String message = in.text();
+    Instant time = in.time();
+    String source = in.need();
+    TraceContext trace = new TraceContext(in.text(), in.text());
+    int count = in.number(0, stored.length);
+    Map<String, String> details = new LinkedHashMap<>(64);
+    for (int i = 0; i < count; i++) {
+      details.put(in.need(), WellFormed.of(in.need()));
     }
-    if (end == stored.length) {
-      throw Attributes.malformed("stored outcome", "no line feed", "attributes, line feed, body");
+    details.keySet().removeIf(OutcomeCodec::isReserved);
+    if (status == Status.FAILED && code == null) {
+      throw in.malformed("failed for no reason");
     }
-    Map<String, String> values = new LinkedHashMap<>();
-    try (JsonParser json = JSON.createParser(stored, 0, end)) {
-      if (json.nextToken() != JsonToken.START_OBJECT) {
-        throw Attributes.malformed("stored outcome", "no JSON object", "attributes as JSON");
-      }
-      while (json.nextToken() == JsonToken.FIELD_NAME) {
-        String name = json.currentName();
-        if (json.nextToken() != JsonToken.VALUE_STRING) {
-          throw Attributes.malformed(name, json.currentToken().toString(), "a JSON string");
-        }
-        values.put(name, json.getText());
-      }
-      if (json.currentToken() != JsonToken.END_OBJECT) {
-        throw Attributes.malformed("stored outcome", "open JSON object", "attributes as JSON");
-      }
-    } catch (IOException e) {
-      throw Attributes.malformed("stored outcome", "bad JSON", "attributes as JSON");
-    }
-    TraceContext trace = new TraceContext(values.get("traceparent"), values.get("tracestate"));
-    return read(values, Arrays.copyOfRange(stored, end + 1, stored.length), trace);
-  }
-
-  private static void attributes(Outcome o, BiConsumer<String, String> to) {
-    to.accept("id", o.id());
-    to.accept("source", o.source());
-    to.accept("time", o.time().toString());
-    to.accept("client", o.address().client());
-    if (o.address().streamed()) {
-      to.accept("streamed", "true");
-    }
-    if (o.address().replyTo() != null) {
-      to.accept("replyto", o.address().replyTo());
-    }
-    to.accept("status", o.status().name());
-    if (o.failure() != null) {
-      to.accept("errorcode", o.failure().code().wireId());
-      to.accept("errormessage", o.failure().message());
-    }
-    o.details()
-        .forEach(
-            (name, value) -> {
-              if (!isReserved(name)) {
-                to.accept(name, WellFormed.of(value));
-              }
-            });
+    Failure failure =
+        status == Status.FAILED && code != null
+            ? failure(code, message == null ? "" : message)
+            : null;
+    return new Outcome(address, status, failure, time, source, details, in.rest(), trace);
   }
 
   private static Outcome read(Map<String, String> values, byte[] body, TraceContext trace) {
@@ -188,7 +200,9 @@ public final class OutcomeCodec {
     return new Outcome(
         address,
         status,
-        status == Status.FAILED ? failure(values) : null,
+        status == Status.FAILED
+            ? failure(require(values, "errorcode"), values.getOrDefault("errormessage", ""))
+            : null,
         time(require(values, "time")),
         require(values, "source"),
         details,
@@ -196,9 +210,7 @@ public final class OutcomeCodec {
         trace);
   }
 
-  private static Failure failure(Map<String, String> values) {
-    String id = require(values, "errorcode");
-    String message = values.getOrDefault("errormessage", "");
+  private static Failure failure(String id, String message) {
     return ErrorCode.ofWireId(id)
         .map(code -> new Failure(code, message))
         // A newer version's code: the request failed all the same.

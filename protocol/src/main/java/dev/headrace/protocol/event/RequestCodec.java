@@ -1,15 +1,18 @@
 package dev.headrace.protocol.event;
 
 import dev.headrace.protocol.Address;
+import dev.headrace.protocol.AdmissionMode;
 import dev.headrace.protocol.Assignment;
 import dev.headrace.protocol.Attempts;
 import dev.headrace.protocol.CacheMode;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.InferenceRequest;
+import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.Payload;
 import dev.headrace.protocol.Size;
 import dev.headrace.protocol.Task;
+import dev.headrace.protocol.Terms;
 import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.body.GenerationRequest;
 import dev.headrace.protocol.naming.Digests;
@@ -41,6 +44,10 @@ public final class RequestCodec {
   /** Names of topics, as Kafka has them. */
   public static final Pattern TOPIC = Pattern.compile("[A-Za-z0-9._-]{1,249}");
 
+  static final WireHeader SPEC_VERSION = WireHeader.of("ce_specversion", "1.0");
+  static final WireHeader JSON = WireHeader.of("content-type", CONTENT_TYPE);
+  private static final WireHeader TYPE_HEADER = WireHeader.of("ce_type", TYPE);
+
   private static final Pattern LIST_ITEM = Pattern.compile("[A-Za-z0-9._-]{1,64}");
   private static final int MAX_ID = 256;
   private static final int MAX_ROWS = 100_000;
@@ -51,12 +58,12 @@ public final class RequestCodec {
   /** The record of a request; its key is the request id. */
   public static WireRecord encode(InferenceRequest r) {
     Attributes.Writer w = new Attributes.Writer();
-    w.put("specversion", "1.0")
+    w.put(SPEC_VERSION)
         .put("id", r.id())
-        .put("type", TYPE)
+        .put(TYPE_HEADER)
         .put("source", r.source())
         .put("time", r.time())
-        .plain("content-type", CONTENT_TYPE)
+        .put(JSON)
         .put("dataref", r.payload().reference())
         .put("model", r.model())
         .put("task", r.task().wireName())
@@ -67,9 +74,17 @@ public final class RequestCodec {
         .put("replyto", r.address().replyTo())
         .put("tenant", r.tenant().equals(InferenceRequest.DEFAULT_TENANT) ? null : r.tenant())
         .put("cachemode", r.cacheMode() == CacheMode.USE ? null : r.cacheMode().wireName())
+        .put(
+            "admission",
+            r.terms().admission() == AdmissionMode.BEST_EFFORT
+                ? null
+                : r.terms().admission().wireName())
+        .put(
+            "minprecision",
+            r.terms().minPrecision() == null ? null : r.terms().minPrecision().wireName())
         .put("rows", r.size().rows())
         .put("tokens", r.size().tokens());
-    if (r.size().newTokens() > 0) {
+    if (r.size().newTokens() > 0 || r.task().generates()) {
       w.put("newtokens", r.size().newTokens());
     }
     writeProgress(w, r);
@@ -140,7 +155,8 @@ public final class RequestCodec {
         attempts(a),
         assignment(a),
         Attributes.trace(record),
-        payload);
+        payload,
+        terms(a));
   }
 
   private static void checkVersion(Attributes a) {
@@ -228,9 +244,33 @@ public final class RequestCodec {
             .orElseThrow(() -> Attributes.malformed("ce_cachemode", name, "use or bypass"));
   }
 
+  private static Terms terms(Attributes a) {
+    String admission = a.get("admission");
+    String precision = a.get("minprecision");
+    if (admission == null && precision == null) {
+      return Terms.DEFAULT;
+    }
+    return new Terms(
+        admission == null
+            ? AdmissionMode.BEST_EFFORT
+            : AdmissionMode.ofWireName(admission)
+                .orElseThrow(
+                    () ->
+                        Attributes.malformed(
+                            "ce_admission", admission, "one of " + AdmissionMode.expected())),
+        precision == null
+            ? null
+            : NumericPrecision.ofWireName(precision)
+                .orElseThrow(
+                    () ->
+                        Attributes.malformed(
+                            "ce_minprecision",
+                            precision,
+                            "one of " + NumericPrecision.expected())));
+  }
+
   private static Payload payload(WireRecord record, Attributes a, Address address) {
     String reference = a.get("dataref");
-    byte[] value = record.value();
     if (reference != null) {
       String own = RedisKeys.blob(address.client(), address.id());
       if (!reference.equals(own)) {
@@ -238,6 +278,12 @@ public final class RequestCodec {
       }
       return Payload.byReference(reference);
     }
+    return inline(record);
+  }
+
+  /** The body that travels with the record. */
+  static Payload inline(WireRecord record) {
+    byte[] value = record.value();
     if (value == null || value.length == 0) {
       throw new FailureException(
           ErrorCode.INVALID_BODY,

@@ -8,6 +8,9 @@ public final class RedisKeys {
   /** Sorted set of worker ids by the time of the last heartbeat in epoch milliseconds. */
   public static final String DEVICES = "headrace:devices";
 
+  /** Sorted set of router ids by the time of the last heartbeat in epoch milliseconds. */
+  public static final String ROUTERS = "headrace:routers";
+
   /** Hash of request to the number of crashes of workers that ran it. */
   public static final String CRASHES = "headrace:{crashes}:count";
 
@@ -61,6 +64,11 @@ public final class RedisKeys {
   /** Heartbeat of a worker: a hash with a time to live. */
   public static String device(String workerId) {
     return "headrace:device:" + workerId;
+  }
+
+  /** Heartbeat of a router: a hash with a time to live. */
+  public static String router(String routerId) {
+    return "headrace:router:" + routerId;
   }
 
   /** The requests of the batch that a worker runs now. */

@@ -61,6 +61,11 @@ public final class Topics {
     return WORK + lane;
   }
 
+  /** The lane whose work topic this is, empty for any other topic. */
+  public static Optional<String> laneOf(String topic) {
+    return topic.startsWith(WORK) ? Optional.of(topic.substring(WORK.length())) : Optional.empty();
+  }
+
   /** The consumer group of the workers of this lane. */
   public static String workGroup(String lane) {
     return "headrace.lane." + lane;

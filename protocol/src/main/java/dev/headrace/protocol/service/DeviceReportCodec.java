@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.Task;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -13,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Heartbeats as a Redis hash: one field a value, the models as JSON. */
 public final class DeviceReportCodec {
@@ -51,6 +53,20 @@ public final class DeviceReportCodec {
     node.put("relative_error", m.curve().relativeError());
     node.put("samples", m.curve().samples());
     node.put("batch_rows", m.batchRows());
+    if (m.precision() != null) {
+      node.put("precision", m.precision().wireName());
+    }
+    GenerationCurve g = m.generation();
+    if (g != null) {
+      node.putObject("generation")
+          .put("fixed_seconds", g.fixedSeconds())
+          .put("seconds_per_prompt_token", g.secondsPerPromptToken())
+          .put("seconds_per_sequence", g.secondsPerSequence())
+          .put("seconds_per_context_token", g.secondsPerContextToken())
+          .put("output_share", g.outputShare())
+          .put("relative_error", g.relativeError())
+          .put("samples", g.samples());
+    }
     return node;
   }
 
@@ -76,8 +92,13 @@ public final class DeviceReportCodec {
   }
 
   private static Map<String, ModelReport> models(String json) throws JsonProcessingException {
+    return models(MAPPER.readTree(json));
+  }
+
+  /** Models as in the JSON of a heartbeat. */
+  static Map<String, ModelReport> models(JsonNode json) {
     Map<String, ModelReport> models = new HashMap<>();
-    for (Map.Entry<String, JsonNode> entry : MAPPER.readTree(json).properties()) {
+    for (Map.Entry<String, JsonNode> entry : json.properties()) {
       JsonNode node = entry.getValue();
       Set<Task> tasks = new HashSet<>();
       // A task that this version does not know is some newer worker's: no reason to drop the rest.
@@ -92,9 +113,27 @@ public final class DeviceReportCodec {
       models.put(
           entry.getKey(),
           new ModelReport(
-              node.path("revision").asText(), tasks, curve, node.path("batch_rows").asDouble()));
+              node.path("revision").asText(),
+              tasks,
+              curve,
+              node.path("batch_rows").asDouble(1),
+              NumericPrecision.ofWireName(node.path("precision").asText()).orElse(null),
+              generation(node.path("generation"))));
     }
     return models;
+  }
+
+  private static @Nullable GenerationCurve generation(JsonNode node) {
+    return node.isObject()
+        ? new GenerationCurve(
+            node.path("fixed_seconds").asDouble(),
+            node.path("seconds_per_prompt_token").asDouble(),
+            node.path("seconds_per_sequence").asDouble(),
+            node.path("seconds_per_context_token").asDouble(),
+            node.path("output_share").asDouble(),
+            node.path("relative_error").asDouble(),
+            node.path("samples").asLong())
+        : null;
   }
 
   private static String text(Map<String, String> hash, String field) {

@@ -1,7 +1,9 @@
 package dev.headrace.protocol.service;
 
+import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.Task;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a worker says about a model that it serves.
@@ -10,12 +12,36 @@ import java.util.Set;
  * @param tasks what it does
  * @param curve measured service time
  * @param batchRows rows of a usual batch, for sharing the fixed part; >= 1
+ * @param precision of its weights, null when the worker does not say
+ * @param generation measured service time of generating, null for a model that runs in one shot;
+ *     then {@code batchRows} are sequences side by side
  */
-public record ModelReport(String revision, Set<Task> tasks, ServiceCurve curve, double batchRows) {
+public record ModelReport(
+    String revision,
+    Set<Task> tasks,
+    ServiceCurve curve,
+    double batchRows,
+    @Nullable NumericPrecision precision,
+    @Nullable GenerationCurve generation) {
   public ModelReport {
     tasks = Set.copyOf(tasks);
     if (!(batchRows >= 1) || Double.isInfinite(batchRows)) {
       throw new IllegalArgumentException("batchRows: " + batchRows + " (expected: >= 1)");
     }
+  }
+
+  /** A model whose precision is not told. */
+  public ModelReport(String revision, Set<Task> tasks, ServiceCurve curve, double batchRows) {
+    this(revision, tasks, curve, batchRows, null, null);
+  }
+
+  /** A model that runs in one shot. */
+  public ModelReport(
+      String revision,
+      Set<Task> tasks,
+      ServiceCurve curve,
+      double batchRows,
+      @Nullable NumericPrecision precision) {
+    this(revision, tasks, curve, batchRows, precision, null);
   }
 }

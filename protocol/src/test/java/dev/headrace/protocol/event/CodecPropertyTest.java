@@ -48,6 +48,31 @@ class CodecPropertyTest {
     assertThat(decode(RequestCodec.encode(request))).isEqualTo(new Decoded.Valid(request));
   }
 
+  @Property(tries = 300)
+  void work_is_decoded_as_it_was(@ForAll("requests") InferenceRequest request) {
+    assertThat(WorkCodec.decode(WorkCodec.encode(request), Instant.EPOCH))
+        .isEqualTo(new Decoded.Valid(request));
+    assertThat(WorkCodec.decode(RequestCodec.encode(request), Instant.EPOCH))
+        .isEqualTo(new Decoded.Valid(request));
+    assertThat(decode(WorkCodec.unpacked(WorkCodec.encode(request), request)))
+        .isEqualTo(new Decoded.Valid(request));
+  }
+
+  @Property(tries = 300, edgeCases = EdgeCasesMode.NONE)
+  void damaged_work_is_work_or_invalid(
+      @ForAll("requests") InferenceRequest request, @ForAll long seed) {
+    Random random = new Random(seed);
+    for (int i = 0; i < DAMAGES; i++) {
+      Decoded decoded = WorkCodec.decode(damage(WorkCodec.encode(request), random), Instant.EPOCH);
+      if (decoded instanceof Decoded.Malformed malformed) {
+        assertThat(malformed.failure().code().kind()).isEqualTo(ErrorKind.INVALID_REQUEST);
+      } else {
+        InferenceRequest read = ((Decoded.Valid) decoded).request();
+        assertThat(WorkCodec.decode(WorkCodec.encode(read), Instant.EPOCH)).isEqualTo(decoded);
+      }
+    }
+  }
+
   private static Decoded decode(WireRecord record) {
     return RequestCodec.decode(record, Tier.STANDARD, Instant.EPOCH);
   }

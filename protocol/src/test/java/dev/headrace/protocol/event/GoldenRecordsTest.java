@@ -152,7 +152,9 @@ class GoldenRecordsTest {
 
   @Test
   void work_for_a_lane() {
-    assertRequest("work", work());
+    Golden.assertRecord("work", WorkCodec.encode(work()));
+    assertThat(WorkCodec.decode(Golden.record("work"), Instant.EPOCH))
+        .isEqualTo(new Decoded.Valid(work()));
   }
 
   @Test

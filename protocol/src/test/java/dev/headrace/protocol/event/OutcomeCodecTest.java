@@ -12,6 +12,7 @@ import dev.headrace.protocol.Status;
 import dev.headrace.protocol.TraceContext;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -60,24 +61,34 @@ class OutcomeCodecTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "",
-        "\n",
-        "{}",
-        "{}\n",
-        "[]\n",
-        "{\"id\":1}\n",
-        "{\"id\":\"r\"\n",
-        "{\"id\":{\"id\":\"r\"}}\n",
-        "null\n",
-        "{\"id\":\"r\",\"client\":\"c\",\"status\":\"OK\",\"time\":\"now\",\"source\":\"s\"}\n",
-        "{\"id\":\"r\",\"client\":\"c\",\"status\":\"DONE\",\"time\":\"x\",\"source\":\"s\"}\n"
-      })
+  @ValueSource(strings = {"", "\n", "{}", "\u0001", "\u0003", "\u0001\u0000", "\u0001\u00ff\u00ff"})
   void garbage_is_no_stored_outcome(String stored) {
-    assertThatThrownBy(() -> OutcomeCodec.fromStored(stored.getBytes(StandardCharsets.UTF_8)))
+    assertThatThrownBy(() -> OutcomeCodec.fromStored(stored.getBytes(StandardCharsets.ISO_8859_1)))
         .isInstanceOfSatisfying(
             FailureException.class,
             e -> assertThat(e.failure().code()).isEqualTo(ErrorCode.MALFORMED_EVENT));
+  }
+
+  @Test
+  void stored_outcome_that_is_cut_off_is_none() {
+    byte[] stored = OutcomeCodec.toStored(outcome(Map.of("model", "m")));
+    for (int length = 0; length < stored.length - 2; length++) {
+      byte[] cut = Arrays.copyOf(stored, length);
+      assertThatThrownBy(() -> OutcomeCodec.fromStored(cut)).isInstanceOf(FailureException.class);
+    }
+  }
+
+  @Test
+  void first_byte_says_whether_kafka_has_it() {
+    byte[] stored = OutcomeCodec.toStored(outcome(Map.of()));
+    byte[] published = stored.clone();
+    published[0] = OutcomeCodec.PUBLISHED;
+
+    assertThat(OutcomeCodec.isPublished(stored)).isFalse();
+    assertThat(OutcomeCodec.isPublished(published)).isTrue();
+    assertThat(OutcomeCodec.fromStored(published)).isEqualTo(outcome(Map.of()));
+    assertThat(OutcomeCodec.sameOutcome(stored, published)).isTrue();
+    published[published.length - 1]++;
+    assertThat(OutcomeCodec.sameOutcome(stored, published)).isFalse();
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.headrace.protocol.Address;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.InferenceRequest;
+import dev.headrace.protocol.Task;
 import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.naming.RedisKeys;
 import java.nio.charset.StandardCharsets;
@@ -114,8 +115,7 @@ class RequestCodecTest {
   void unknown_task_has_a_code_of_its_own() {
     attributes.put("task", "poetry");
     assertMalformed(
-        ErrorCode.UNKNOWN_TASK,
-        "ce_task: poetry (expected: one of embeddings, classifications, rerank, token-classifications, fill-mask)");
+        ErrorCode.UNKNOWN_TASK, "ce_task: poetry (expected: one of " + Task.expected() + ")");
   }
 
   @Test

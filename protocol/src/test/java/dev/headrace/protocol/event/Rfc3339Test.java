@@ -55,6 +55,23 @@ class Rfc3339Test {
     assertThatThrownBy(() -> Rfc3339.parse(text)).isInstanceOf(DateTimeException.class);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "2026-11-23T10:15:30Z",
+        "2026-11-23T10:15:30.100Z",
+        "2026-11-23T10:15:30.000100Z",
+        "2026-11-23T10:15:30.123456789Z",
+        "0000-01-01T00:00:00Z",
+        "9999-12-31T23:59:59.999999999Z",
+        "1969-12-31T23:59:59.500Z",
+        "-0001-01-01T00:00:00Z",
+        "+10000-01-01T00:00:00Z"
+      })
+  void times_are_written_as_the_jdk_writes_them(String text) {
+    assertThat(Rfc3339.format(Instant.parse(text))).isEqualTo(text);
+  }
+
   @Test
   void what_an_instant_writes_is_read_back() {
     Random random = new Random(1);

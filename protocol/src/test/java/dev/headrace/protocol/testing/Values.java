@@ -1,17 +1,20 @@
 package dev.headrace.protocol.testing;
 
 import dev.headrace.protocol.Address;
+import dev.headrace.protocol.AdmissionMode;
 import dev.headrace.protocol.Assignment;
 import dev.headrace.protocol.Attempts;
 import dev.headrace.protocol.CacheMode;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.InferenceRequest;
+import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Payload;
 import dev.headrace.protocol.Size;
 import dev.headrace.protocol.Status;
 import dev.headrace.protocol.Task;
+import dev.headrace.protocol.Terms;
 import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.TraceContext;
 import dev.headrace.protocol.WellFormed;
@@ -119,7 +122,21 @@ public final class Values {
             assignments().injectNull(0.5),
             traces(),
             Arbitraries.bytes().array(byte[].class).ofMinSize(1).ofMaxSize(200).injectNull(0.2))
-        .as(Values::complete);
+        .as(Values::complete)
+        .flatMap(r -> terms().map(r::withTerms));
+  }
+
+  private static Arbitrary<Terms> terms() {
+    return Combinators.combine(
+            Arbitraries.of(AdmissionMode.class),
+            Arbitraries.of(NumericPrecision.class).injectNull(0.5))
+        .as(Terms::new);
+  }
+
+  /** A request for text always says how long that may become. */
+  private static Size reckoned(Task task, Size size) {
+    boolean generates = task == Task.CHAT_COMPLETIONS || task == Task.COMPLETIONS;
+    return generates ? new Size(size.rows(), size.tokens(), 1 + size.tokens() / 2) : size;
   }
 
   private static InferenceRequest complete(
@@ -144,7 +161,7 @@ public final class Values {
         r.deadline(),
         r.tenant(),
         cacheMode,
-        size,
+        reckoned(r.task(), size),
         attempts,
         assignment,
         trace,

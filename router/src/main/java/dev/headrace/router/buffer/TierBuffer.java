@@ -166,15 +166,25 @@ public final class TierBuffer<T> {
     return next;
   }
 
-  /** Takes out what has no time left. */
-  public void takeExpired(Instant now, Consumer<T> expired) {
+  /**
+   * Takes out what has no time left.
+   *
+   * @param ends whether an item whose deadline is over must end; the others stay where they are
+   */
+  public void takeExpired(Instant now, Predicate<T> ends, Consumer<T> expired) {
     for (Queue<T> queue : queues.values()) {
       Node<T> head = queue.nodes.peek();
       while (head != null && !now.isBefore(head.deadline)) {
         queue.nodes.remove();
-        expired.accept(head.item);
+        if (ends.test(head.item)) {
+          expired.accept(head.item);
+        } else {
+          queue.left.add(head);
+        }
         head = queue.nodes.peek();
       }
+      queue.nodes.addAll(queue.left);
+      queue.left.clear();
     }
   }
 

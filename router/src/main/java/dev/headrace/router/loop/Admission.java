@@ -1,5 +1,6 @@
 package dev.headrace.router.loop;
 
+import dev.headrace.policy.ServedModel;
 import dev.headrace.protocol.CacheMode;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.InferenceRequest;
@@ -10,7 +11,6 @@ import dev.headrace.protocol.naming.CacheKey;
 import dev.headrace.protocol.naming.Topics;
 import dev.headrace.router.buffer.TierBuffer;
 import dev.headrace.router.metrics.RouterMetrics;
-import dev.headrace.router.policy.ServedModel;
 import dev.headrace.router.state.RouterState;
 import dev.headrace.transport.kafka.Received;
 import dev.headrace.transport.redis.OutcomeStore;
@@ -155,11 +155,18 @@ final class Admission {
       holding.add(entry);
     } else if (entry.resolved()) {
       buffer.add(request.tier(), request.deadline(), entry);
-    } else if (request.cacheMode() == CacheMode.BYPASS || request.payload().reference() != null) {
+    } else if (!cacheable(request)) {
       buffer(entry, null);
     } else {
       toResolve.add(entry);
     }
+  }
+
+  /** A result of less precision than is demanded must not answer, hence no cache then. */
+  private static boolean cacheable(InferenceRequest request) {
+    return request.cacheMode() == CacheMode.USE
+        && request.payload().reference() == null
+        && request.terms().minPrecision() == null;
   }
 
   private void buffer(Entry entry, @Nullable String leads) {

@@ -1,13 +1,15 @@
 package dev.headrace.router.loop;
 
+import dev.headrace.policy.Decision;
+import dev.headrace.policy.Lane;
+import dev.headrace.policy.RoutingPolicy;
+import dev.headrace.policy.Snapshot;
 import dev.headrace.protocol.Tier;
+import dev.headrace.protocol.service.RouterReport.Waiting;
 import dev.headrace.router.buffer.TierBuffer;
 import dev.headrace.router.buffer.TierBuffer.Verdict;
 import dev.headrace.router.metrics.RouterMetrics;
-import dev.headrace.router.policy.Decision;
-import dev.headrace.router.policy.Lane;
-import dev.headrace.router.policy.RoutingPolicy;
-import dev.headrace.router.policy.Snapshot;
+import dev.headrace.router.scaling.Demand;
 import dev.headrace.router.state.RouterState;
 import java.time.Instant;
 import java.util.HashMap;
@@ -28,6 +30,9 @@ final class Dispatcher {
   /** Looking again and again at what waits takes at most a tenth of the time (chosen). */
   private static final long PAUSES_PER_SCAN = 9;
 
+  /** Nobody notices a deadline's end earlier (chosen). */
+  private static final long EXPIRE_NANOS = 1_000_000;
+
   private final TierBuffer<Entry> buffer;
   private final RoutingPolicy policy;
   private final RouterState state;
@@ -36,7 +41,9 @@ final class Dispatcher {
   private final Holding holding;
   private final LongSupplier nanos;
   private final int lookahead;
+  private final Map<Integer, Tally> waiting = new HashMap<>();
   private long nextScanAt;
+  private long expireAt;
   private Snapshot snapshot;
 
   Dispatcher(Parts parts, Exits exits, Holding holding, TierBuffer<Entry> buffer) {
@@ -49,18 +56,28 @@ final class Dispatcher {
     this.holding = holding;
     this.buffer = buffer;
     this.nextScanAt = nanos.getAsLong();
+    this.expireAt = nextScanAt;
     this.snapshot = state.snapshot();
   }
 
   void step() {
     Instant now = exits.now();
-    buffer.takeExpired(now, exits::expire);
     long nowNanos = nanos.getAsLong();
-    if (buffer.size() == 0 || nowNanos - nextScanAt < 0) {
+    if (nowNanos - expireAt >= 0) {
+      expireAt = nowNanos + EXPIRE_NANOS;
+      buffer.takeExpired(now, entry -> entry.request().expiredAt(now), exits::expire);
+    }
+    if (buffer.size() == 0) {
+      state.waiting(Map.of());
+      return;
+    }
+    if (nowNanos - nextScanAt < 0) {
       return;
     }
     snapshot = state.snapshot();
+    waiting.clear();
     buffer.scan(lookahead, entry -> decide(entry, now));
+    state.waiting(waiting.isEmpty() ? Map.of() : seen());
     if (buffer.size() > 0) {
       long end = nanos.getAsLong();
       nextScanAt = end + Math.max(REPLAN_NANOS, PAUSES_PER_SCAN * (end - nowNanos));
@@ -76,14 +93,45 @@ final class Dispatcher {
     }
     if (decision instanceof Decision.Wait wait) {
       snapshot = snapshot.withPlanned(wait.lane(), wait.seconds());
+      waiting.computeIfAbsent(wait.lane(), l -> new Tally()).add(wait);
       return Verdict.leave(wait.seconds());
     }
     holding.add(entry);
     return Verdict.take(0);
   }
 
-  /** Tells the metrics what is ahead. */
-  void observe() {
+  /** What waits for which lane; what lies beyond the lookahead is taken to be of the same kind. */
+  private Map<String, Waiting> seen() {
+    long count = 0;
+    for (Tally tally : waiting.values()) {
+      count += tally.requests;
+    }
+    double scale = count < lookahead ? 1 : (double) buffer.size() / count;
+    List<Lane> lanes = snapshot.fleet().lanes();
+    Map<String, Waiting> byLane = new HashMap<>();
+    waiting.forEach(
+        (lane, t) ->
+            byLane.put(
+                lanes.get(lane).name(),
+                new Waiting(t.seconds * scale, Math.round(t.requests * scale), t.slackSeconds)));
+    return byLane;
+  }
+
+  /** What waits for one lane. */
+  private static final class Tally {
+    private double seconds;
+    private long requests;
+    private double slackSeconds = Double.MAX_VALUE;
+
+    void add(Decision.Wait wait) {
+      seconds += wait.seconds();
+      requests++;
+      slackSeconds = Math.min(slackSeconds, wait.slackSeconds());
+    }
+  }
+
+  /** Tells the metrics what is ahead, and whoever scales the fleet. */
+  Demand observe() {
     for (Tier tier : Tier.values()) {
       metrics.buffered(tier, buffer.size(tier));
     }
@@ -94,5 +142,9 @@ final class Dispatcher {
       seconds.put(lanes.get(i).name(), now.sentSeconds(i));
     }
     metrics.lanes(seconds, state.lag());
+    Demand demand = Demand.of(now, state.allWaiting());
+    demand.lanes().values().forEach(metrics::demand);
+    metrics.routers(state.routers());
+    return demand;
   }
 }

@@ -1,5 +1,6 @@
 package dev.headrace.router.loop;
 
+import dev.headrace.policy.Decision;
 import dev.headrace.protocol.Address;
 import dev.headrace.protocol.Assignment;
 import dev.headrace.protocol.ErrorCode;
@@ -12,10 +13,10 @@ import dev.headrace.protocol.event.DeadLetter;
 import dev.headrace.protocol.event.Decoded;
 import dev.headrace.protocol.event.RequestCodec;
 import dev.headrace.protocol.event.WireRecord;
+import dev.headrace.protocol.event.WorkCodec;
 import dev.headrace.protocol.naming.Topics;
 import dev.headrace.router.buffer.TierBuffer;
 import dev.headrace.router.metrics.RouterMetrics;
-import dev.headrace.router.policy.Decision;
 import dev.headrace.router.state.RouterState;
 import dev.headrace.transport.delivery.Delivery;
 import dev.headrace.transport.kafka.Received;
@@ -70,7 +71,7 @@ final class Exits {
     String lane = place.target().name();
     Assignment assignment =
         new Assignment(lane, place.target().deviceType(), place.reason().wireName(), entry.leads());
-    WireRecord work = RequestCodec.encode(request.assigned(assignment));
+    WireRecord work = WorkCodec.encode(request.assigned(assignment));
     if (entry.source().isRetry()) {
       work = work.with(RetryTrail.of(entry.received()));
     }

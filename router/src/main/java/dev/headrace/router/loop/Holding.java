@@ -1,14 +1,14 @@
 package dev.headrace.router.loop;
 
+import dev.headrace.policy.Decision;
+import dev.headrace.policy.Obstacle;
+import dev.headrace.policy.RoutingPolicy;
+import dev.headrace.policy.ServedModel;
+import dev.headrace.policy.Snapshot;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.Task;
-import dev.headrace.router.policy.Decision;
-import dev.headrace.router.policy.Obstacle;
-import dev.headrace.router.policy.RoutingPolicy;
-import dev.headrace.router.policy.ServedModel;
-import dev.headrace.router.policy.Snapshot;
 import dev.headrace.router.state.RouterState;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -81,7 +81,10 @@ final class Holding {
     if (entry.request().expiredAt(time)) {
       exits.expire(entry);
     } else if (policy.choose(entry.request(), snapshot, time) instanceof Decision.None none) {
-      Failure failure = failure(entry, none.obstacle(), now);
+      Failure failure =
+          none.obstacle() == Obstacle.NONE_IN_TIME
+              ? tooLate(entry, none, time)
+              : failure(entry, none.obstacle(), now);
       if (failure == null) {
         held.add(entry);
       } else {
@@ -90,6 +93,18 @@ final class Holding {
     } else {
       again.accept(entry);
     }
+  }
+
+  /** It asked to be told at once. */
+  private static Failure tooLate(Entry entry, Decision.None none, Instant time) {
+    Instant best = time.plusMillis(Math.round(none.bestSeconds() * 1000));
+    return new Failure(
+        ErrorCode.NO_CAPACITY,
+        "deadline: "
+            + entry.request().deadline()
+            + " (expected: not before "
+            + best
+            + ", when the first device could be done)");
   }
 
   /** Why it must fail now, or null while it may wait. */
@@ -116,7 +131,15 @@ final class Holding {
                   + " (expected: another that serves "
                   + request.model()
                   + ")");
-      case NO_WORKER -> null;
+      case NOT_PRECISE_ENOUGH ->
+          new Failure(
+              ErrorCode.NO_CAPACITY,
+              "minprecision: "
+                  + request.terms().minPrecision()
+                  + " (expected: one that a worker of "
+                  + request.model()
+                  + " has)");
+      case NO_WORKER, NONE_IN_TIME -> null;
     };
   }
 

@@ -1,8 +1,8 @@
 package dev.headrace.router.loop;
 
+import dev.headrace.policy.RoutingPolicy;
 import dev.headrace.router.buffer.TierShares;
 import dev.headrace.router.metrics.RouterMetrics;
-import dev.headrace.router.policy.RoutingPolicy;
 import dev.headrace.router.state.RouterState;
 import dev.headrace.transport.delivery.Delivery;
 import dev.headrace.transport.kafka.EventConsumer;

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Set;
 
 /** What a record says about where it was first read, kept through retries. */
-final class RetryTrail {
+public final class RetryTrail {
   /** The names that stay with a record on its way. */
   private static final Set<String> KEPT =
       Set.of(
@@ -23,12 +23,12 @@ final class RetryTrail {
   private RetryTrail() {}
 
   /** The headers to pass on. */
-  static List<WireHeader> of(Received received) {
+  public static List<WireHeader> of(Received received) {
     return received.record().headers().stream().filter(h -> KEPT.contains(h.name())).toList();
   }
 
   /** The time of the record that was first read. */
-  static long firstTimestampMs(Received received) {
+  public static long firstTimestampMs(Received received) {
     return DeadLetter.number(
         received.record(), DeadLetter.RETRY_ORIGINAL_TIMESTAMP, received.timestampMs());
   }

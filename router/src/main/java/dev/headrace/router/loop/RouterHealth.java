@@ -1,5 +1,6 @@
 package dev.headrace.router.loop;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -25,6 +26,13 @@ public record RouterHealth(State state, List<String> reasons) {
   /** Up without reasons, else degraded. */
   static RouterHealth of(List<String> reasons) {
     return new RouterHealth(reasons.isEmpty() ? State.UP : State.DEGRADED, reasons);
+  }
+
+  /** This, and one more thing that is wrong. */
+  public RouterHealth and(String reason) {
+    List<String> all = new ArrayList<>(reasons);
+    all.add(reason);
+    return new RouterHealth(state == State.DOWN ? State.DOWN : State.DEGRADED, all);
   }
 
   public static RouterHealth down(String reason) {

@@ -3,6 +3,7 @@ package dev.headrace.router.loop;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.router.buffer.TierBuffer;
 import dev.headrace.router.metrics.RouterMetrics;
+import dev.headrace.router.scaling.Demand;
 import dev.headrace.router.state.RouterState;
 import dev.headrace.transport.agent.Agent;
 import dev.headrace.transport.delivery.Delivery;
@@ -59,6 +60,7 @@ public final class RouterLoop implements Agent {
   private long observeAt;
   private boolean brokerDown;
   private boolean draining;
+  private volatile Demand demand = Demand.NONE;
   private volatile RouterHealth health = RouterHealth.of(List.of("starting"));
 
   public RouterLoop(Parts parts) {
@@ -130,6 +132,7 @@ public final class RouterLoop implements Agent {
       LockSupport.parkNanos(BROKER_PAUSE_NANOS);
     }
     if (rebalances.takeRevoked()) {
+      state.rebalanced();
       intake.dropRevoked();
       drop(e -> !consumer.owns(e.received()));
     }
@@ -173,7 +176,7 @@ public final class RouterLoop implements Agent {
     metrics.brokerUp(!brokerDown);
     metrics.storeUp(!delivery.storeDown() && state.storeAnswers());
     metrics.inFlight(intake.inFlight(), holding.size());
-    dispatcher.observe();
+    demand = dispatcher.observe();
   }
 
   /** Forgets what matches, wherever it waits; what is being delivered goes on. */
@@ -181,6 +184,11 @@ public final class RouterLoop implements Agent {
     admission.dropIf(gone);
     holding.dropIf(gone);
     buffer.takeIf(gone, exits::forget);
+  }
+
+  /** What each lane has to do; on any thread. */
+  public Demand demand() {
+    return demand;
   }
 
   /** How the router is; on any thread. */

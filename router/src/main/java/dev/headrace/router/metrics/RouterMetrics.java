@@ -1,10 +1,11 @@
 package dev.headrace.router.metrics;
 
+import dev.headrace.policy.Lane;
+import dev.headrace.policy.Reason;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Status;
 import dev.headrace.protocol.Tier;
-import dev.headrace.router.policy.Lane;
-import dev.headrace.router.policy.Reason;
+import dev.headrace.router.scaling.LaneDemand;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -25,12 +26,18 @@ public final class RouterMetrics {
     private volatile double value;
   }
 
+  /** Slack of a lane for which nothing waits: a day (chosen, longer than any deadline in use). */
+  private static final double NO_SLACK = 86_400;
+
   private final MeterRegistry registry;
   private final Map<Decided, Counter> decisions = new HashMap<>();
   private final Map<String, Counter> counters = new HashMap<>();
   private final Map<Tier, Level> buffered = new EnumMap<>(Tier.class);
   private final Map<String, Level> laneSeconds = new HashMap<>();
   private final Map<String, Level> laneRecords = new HashMap<>();
+  private final Map<String, Level> laneWaiting = new HashMap<>();
+  private final Map<String, Level> laneSlack = new HashMap<>();
+  private final Level routers;
   private final Level inFlight;
   private final Level held;
   private final Level storeUp;
@@ -41,6 +48,7 @@ public final class RouterMetrics {
     for (Tier tier : Tier.values()) {
       buffered.put(tier, level("buffered.requests", Tags.of("tier", tier.wireName())));
     }
+    routers = level("routers", Tags.empty());
     inFlight = level("inflight.requests", Tags.empty());
     held = level("held.requests", Tags.empty());
     storeUp = level("store.up", Tags.empty());
@@ -120,8 +128,22 @@ public final class RouterMetrics {
   public void lanes(Map<String, Double> seconds, Map<String, Long> records) {
     laneSeconds.forEach((lane, level) -> level.value = 0);
     laneRecords.forEach((lane, level) -> level.value = 0);
+    laneWaiting.forEach((lane, level) -> level.value = 0);
+    laneSlack.forEach((lane, level) -> level.value = NO_SLACK);
     seconds.forEach((lane, s) -> level(laneSeconds, "lane.seconds", lane).value = s);
     records.forEach((lane, n) -> level(laneRecords, "lane.records", lane).value = n);
+  }
+
+  /** What a lane has to do; slack is far away when nothing waits. */
+  public void demand(LaneDemand demand) {
+    level(laneWaiting, "lane.waiting.seconds", demand.lane()).value = demand.waitingSeconds();
+    Double slack = demand.slackSeconds();
+    level(laneSlack, "lane.slack.seconds", demand.lane()).value = slack == null ? NO_SLACK : slack;
+  }
+
+  /** Routers that share the lanes, this one included. */
+  public void routers(int count) {
+    routers.value = count;
   }
 
   private Level level(Map<String, Level> levels, String name, String lane) {

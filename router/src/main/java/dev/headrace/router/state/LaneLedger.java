@@ -5,13 +5,15 @@ package dev.headrace.router.state;
  * what the workers must have done since, plus what this router sent since.
  *
  * <pre>
- *   max(0, lag × mean seconds per record − workers × age of the reading) + sent − mark
+ *   max(0, lag × mean seconds per record − workers × age of the reading) + routers × (sent − mark)
  * </pre>
  *
  * <p>The mark is what was surely in the topic when the reading was asked for. What was appended
  * between asking and counting is counted twice until the next reading: the estimate errs to the
- * safe side. Work is taken as done for at most {@link #MAX_AGE_SECONDS}, so that stalled workers or
- * missing readings let the lane fill up and not run over.
+ * safe side. Several routers read at the same times and each may send its share of a lane's room
+ * until the next reading, so what this one sent counts once for each of them. Work is taken as done
+ * for at most {@link #MAX_AGE_SECONDS}, so that stalled workers or missing readings let the lane
+ * fill up and not run over.
  */
 final class LaneLedger {
   static final double MAX_AGE_SECONDS = 1;
@@ -72,11 +74,18 @@ final class LaneLedger {
    * Seconds of work in the lane.
    *
    * @param usual seconds of a record, when this router has sent none yet
+   * @param routers that send to the lane, this one included
    */
-  double seconds(int workers, double usual, long nowNanos) {
+  double seconds(int workers, double usual, int routers, long nowNanos) {
     double mean = recentRecords == 0 ? usual : recentSeconds / recentRecords;
     double age = Math.min((nowNanos - readAtNanos) * 1e-9, MAX_AGE_SECONDS);
-    return Math.max(0, lag * mean - workers * age) + Math.max(0, sent - mark);
+    return Math.max(0, lag * mean - workers * age) + routers * Math.max(0, sent - mark);
+  }
+
+  /** Records in the lane, as far as this router knows. */
+  double records(double usual) {
+    double mean = recentRecords == 0 ? usual : recentSeconds / recentRecords;
+    return mean > 0 ? lag + Math.max(0, sent - mark) / mean : lag;
   }
 
   long lag() {

@@ -1,9 +1,9 @@
 package dev.headrace.router.state;
 
+import dev.headrace.policy.Candidate;
+import dev.headrace.policy.Fleet;
+import dev.headrace.policy.ServedModel;
 import dev.headrace.protocol.Task;
-import dev.headrace.router.policy.Candidate;
-import dev.headrace.router.policy.Fleet;
-import dev.headrace.router.policy.ServedModel;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;

@@ -1,6 +1,7 @@
 package dev.headrace.router.state;
 
 import dev.headrace.protocol.service.DeviceReport;
+import dev.headrace.protocol.service.RouterReport;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -12,10 +13,12 @@ import org.jspecify.annotations.Nullable;
  * @param marks seconds of work that were in each lane's topic for certain by then, counted from the
  *     start of this router
  * @param reports the heartbeats, null when Redis did not answer
+ * @param others the heartbeats of the other routers, null when Redis did not answer
  * @param lag records by lane, null when Kafka did not answer
  */
 record Reading(
     long askedAtNanos,
     Map<String, Double> marks,
     @Nullable List<DeviceReport> reports,
+    @Nullable List<RouterReport> others,
     @Nullable Map<String, Long> lag) {}

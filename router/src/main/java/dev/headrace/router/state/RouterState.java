@@ -1,12 +1,18 @@
 package dev.headrace.router.state;
 
+import dev.headrace.policy.Candidate;
+import dev.headrace.policy.Fleet;
+import dev.headrace.policy.FleetBuilder;
+import dev.headrace.policy.Lane;
+import dev.headrace.policy.ServedModel;
+import dev.headrace.policy.Snapshot;
+import dev.headrace.policy.Snapshot.Loads;
 import dev.headrace.protocol.Size;
 import dev.headrace.protocol.service.DeviceReport;
-import dev.headrace.router.policy.Candidate;
-import dev.headrace.router.policy.Fleet;
-import dev.headrace.router.policy.Lane;
-import dev.headrace.router.policy.ServedModel;
-import dev.headrace.router.policy.Snapshot;
+import dev.headrace.protocol.service.RouterReport;
+import dev.headrace.protocol.service.RouterReport.Waiting;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -24,9 +30,11 @@ public final class RouterState {
   /** A request of which nothing is known yet: one text of a usual length (chosen). */
   private static final Size USUAL = new Size(1, 128);
 
+  private final String routerId;
   private final StateConfig config;
   private final Watch watch;
   private final LongSupplier nanos;
+  private final InstantSource clock;
   private final ModelMemory memory;
   private final Map<String, LaneLedger> ledgers = new HashMap<>();
 
@@ -34,6 +42,15 @@ public final class RouterState {
   private final Set<String> open = new HashSet<>();
 
   private List<DeviceReport> reports = List.of();
+  private List<RouterReport> others = List.of();
+
+  /** Routers that came or went since the last reading, for all that is known. */
+  private int newcomers;
+
+  /** What waits here, as the last scan of the buffer saw it. */
+  private Map<String, Waiting> waiting = Map.of();
+
+  private long sentRequests;
   private Fleet fleet = Fleet.EMPTY;
 
   /** Seconds of a usual request by lane, for lanes to which nothing was sent yet. */
@@ -45,11 +62,20 @@ public final class RouterState {
   private boolean storeAnswers = true;
   private boolean brokerAnswers = true;
 
-  public RouterState(StateConfig config, Watch watch, LongSupplier nanos) {
+  /**
+   * A picture without anything in it.
+   *
+   * @param routerId of this router, unique among those that live
+   */
+  public RouterState(
+      String routerId, StateConfig config, Watch watch, LongSupplier nanos, InstantSource clock) {
+    this.routerId = routerId;
     this.config = config;
     this.watch = watch;
     this.nanos = nanos;
+    this.clock = clock;
     this.memory = new ModelMemory(config.memory());
+    rebuild(nanos.getAsLong());
     this.askAtNanos = nanos.getAsLong();
   }
 
@@ -63,9 +89,46 @@ public final class RouterState {
     if (now - askAtNanos >= 0) {
       Map<String, Double> marks = new HashMap<>();
       ledgers.forEach((lane, ledger) -> marks.put(lane, ledger.mark()));
-      watch.ask(now, marks);
-      askAtNanos = now + config.refresh().toNanos();
+      watch.ask(now, marks, new RouterReport(routerId, waiting));
+      askAtNanos = now + untilNextReading();
     }
+  }
+
+  /**
+   * All routers read at the same times, whole multiples of the interval: each may send its share of
+   * a lane's room until the next reading, and nobody may get two shares of the same room.
+   */
+  private long untilNextReading() {
+    long interval = config.refresh().toNanos();
+    Instant time = clock.instant();
+    long nanosOfTime =
+        Math.floorMod(time.getEpochSecond(), 86_400) * 1_000_000_000L + time.getNano();
+    long left = interval - nanosOfTime % interval;
+    return left < interval / 4 ? left + interval : left;
+  }
+
+  /** Slots came or went: another router may have come of which no heartbeat tells yet. */
+  public void rebalanced() {
+    newcomers = 1;
+  }
+
+  /** Notes what waits for which lane, for the other routers and whoever scales the fleet. */
+  public void waiting(Map<String, Waiting> byLane) {
+    waiting = byLane;
+  }
+
+  /** What waits for each lane in all routers together. */
+  public Map<String, Waiting> allWaiting() {
+    Map<String, Waiting> all = new HashMap<>(waiting);
+    for (RouterReport other : others) {
+      other.waiting().forEach((lane, w) -> all.merge(lane, w, Waiting::plus));
+    }
+    return all;
+  }
+
+  /** Routers that share the lanes, this one included. */
+  public int routers() {
+    return 1 + others.size() + newcomers;
   }
 
   private void take(Reading reading, long now) {
@@ -74,6 +137,10 @@ public final class RouterState {
     if (reading.reports() != null) {
       reports = reading.reports();
       heartbeatsSeen = true;
+    }
+    if (reading.others() != null) {
+      others = reading.others();
+      newcomers = 0;
     }
     if (reading.lag() != null) {
       reading
@@ -89,7 +156,7 @@ public final class RouterState {
   }
 
   private void rebuild(long now) {
-    Fleet built = FleetBuilder.build(reports, open, config.windowSeconds());
+    Fleet built = FleetBuilder.build(reports, open, config.planned(), config.windowSeconds());
     Fleet completed = memory.completed(built, now);
     if (!completed.equals(fleet)) {
       fleet = completed;
@@ -106,12 +173,20 @@ public final class RouterState {
   public Snapshot snapshot() {
     long now = nanos.getAsLong();
     List<Lane> lanes = fleet.lanes();
-    double[] seconds = new double[lanes.size()];
-    for (int i = 0; i < seconds.length; i++) {
+    int count = lanes.size();
+    Loads loads =
+        new Loads(new double[count], new double[count], new double[count], routers(), sentRequests);
+    for (int i = 0; i < count; i++) {
       Lane lane = lanes.get(i);
-      seconds[i] = ledger(lane.name()).seconds(lane.workers(), usual[i], now);
+      LaneLedger ledger = ledger(lane.name());
+      loads.sentSeconds()[i] = ledger.seconds(lane.workers(), usual[i], routers(), now);
+      loads.requests()[i] = ledger.records(usual[i]);
+      for (RouterReport other : others) {
+        Waiting w = other.waiting().get(lane.name());
+        loads.otherSeconds()[i] += w == null ? 0 : w.seconds();
+      }
     }
-    return Snapshot.of(fleet, seconds);
+    return Snapshot.of(fleet, loads);
   }
 
   /** The mean over the models of each lane. */
@@ -135,6 +210,7 @@ public final class RouterState {
   /** Notes a request on its way to a lane. */
   public void sent(String lane, double seconds) {
     ledger(lane).sent(seconds);
+    sentRequests++;
   }
 
   /** Notes that it is in the lane's topic. */

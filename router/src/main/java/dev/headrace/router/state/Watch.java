@@ -1,8 +1,11 @@
 package dev.headrace.router.state;
 
+import dev.headrace.policy.Reports;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.service.DeviceReport;
+import dev.headrace.protocol.service.RouterReport;
 import dev.headrace.transport.redis.DeviceRegistry;
+import dev.headrace.transport.redis.RouterRegistry;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,6 +25,7 @@ public final class Watch {
   private static final Logger LOG = LoggerFactory.getLogger(Watch.class);
 
   private final DeviceRegistry registry;
+  private final RouterRegistry routers;
   private final LaneTopics topics;
   private final Executor thread;
   private final AtomicBoolean asked = new AtomicBoolean();
@@ -38,16 +42,18 @@ public final class Watch {
    *
    * @param thread runs one task at a time
    */
-  public Watch(DeviceRegistry registry, LaneTopics topics, Executor thread) {
+  public Watch(
+      DeviceRegistry registry, RouterRegistry routers, LaneTopics topics, Executor thread) {
     this.registry = registry;
+    this.routers = routers;
     this.topics = topics;
     this.thread = thread;
   }
 
-  /** Asks for a reading, unless one is under way. */
-  void ask(long nowNanos, Map<String, Double> marks) {
+  /** Asks for a reading and tells the other routers about this one, unless one is under way. */
+  void ask(long nowNanos, Map<String, Double> marks, RouterReport own) {
     if (asked.compareAndSet(false, true)) {
-      thread.execute(() -> answer.set(read(nowNanos, marks)));
+      thread.execute(() -> answer.set(read(nowNanos, marks, own)));
     }
   }
 
@@ -60,14 +66,24 @@ public final class Watch {
     return reading;
   }
 
-  private Reading read(long nowNanos, Map<String, Double> marks) {
+  private Reading read(long nowNanos, Map<String, Double> marks, RouterReport own) {
     List<DeviceReport> reports = reports();
+    List<RouterReport> others = reports == null ? null : others(own);
     if (reports != null) {
       TreeSet<String> named = new TreeSet<>();
       reports.stream().filter(Reports::usable).forEach(r -> named.add(r.lane()));
       lanes = named;
     }
-    return new Reading(nowNanos, marks, reports, lag());
+    return new Reading(nowNanos, marks, reports, others, lag());
+  }
+
+  private @Nullable List<RouterReport> others(RouterReport own) {
+    try {
+      routers.publish(own);
+      return routers.list().stream().filter(r -> !r.routerId().equals(own.routerId())).toList();
+    } catch (FailureException e) {
+      return null; // the next reading says that Redis does not answer
+    }
   }
 
   private @Nullable List<DeviceReport> reports() {

@@ -180,12 +180,23 @@ class TierBufferTest {
   }
 
   @Test
+  void item_that_may_be_late_stays_and_hides_nobody() {
+    add(Tier.ECONOMY, 1, "late");
+    add(Tier.ECONOMY, 2, "over");
+    add(Tier.ECONOMY, 50, "young");
+    List<String> out = new ArrayList<>();
+    buffer.takeExpired(START.plusSeconds(10), item -> !item.equals("late"), out::add);
+    assertThat(out).containsExactly("over");
+    assertThat(take(2, 1)).containsExactly("late", "young");
+  }
+
+  @Test
   void expired_and_matching_items_are_taken_out() {
     add(Tier.ECONOMY, 1, "old");
     add(Tier.PREMIUM, 5, "young");
     add(Tier.PREMIUM, 6, "other");
     List<String> out = new ArrayList<>();
-    buffer.takeExpired(START.plusSeconds(1), out::add);
+    buffer.takeExpired(START.plusSeconds(1), item -> true, out::add);
     assertThat(out).containsExactly("old");
     buffer.takeIf("other"::equals, out::add);
     assertThat(out).containsExactly("old", "other");

@@ -1,19 +1,20 @@
 package dev.headrace.router.loop;
 
+import dev.headrace.policy.CheapestInTime;
+import dev.headrace.policy.testing.Heartbeats;
 import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.event.Decoded;
 import dev.headrace.protocol.event.RequestCodec;
 import dev.headrace.protocol.event.WireRecord;
+import dev.headrace.protocol.event.WorkCodec;
 import dev.headrace.protocol.naming.Topics;
 import dev.headrace.router.buffer.TierShares;
 import dev.headrace.router.metrics.RouterMetrics;
-import dev.headrace.router.policy.CheapestInTime;
 import dev.headrace.router.state.RouterState;
 import dev.headrace.router.state.StateConfig;
 import dev.headrace.router.state.Watch;
-import dev.headrace.router.testing.Heartbeats;
 import dev.headrace.router.testing.TestClock;
 import dev.headrace.transport.delivery.Delivery;
 import dev.headrace.transport.delivery.DeliveryConfig;
@@ -24,6 +25,7 @@ import dev.headrace.transport.testing.FakeTopics;
 import dev.headrace.transport.testing.InMemoryDeviceRegistry;
 import dev.headrace.transport.testing.InMemoryOutcomeStore;
 import dev.headrace.transport.testing.InMemoryResultCache;
+import dev.headrace.transport.testing.InMemoryRouterRegistry;
 import dev.headrace.transport.testing.Outage;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -45,6 +47,8 @@ final class LoopRig {
   final InMemoryResultCache cache = new InMemoryResultCache(clock, outage);
   final InMemoryDeviceRegistry registry =
       new InMemoryDeviceRegistry(clock, Duration.ofDays(1), outage);
+  final InMemoryRouterRegistry routers =
+      new InMemoryRouterRegistry(clock, Duration.ofDays(1), outage);
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
 
   /** Records that a lane is to have; without one, what was sent there less what is done. */
@@ -79,11 +83,13 @@ final class LoopRig {
             Duration.ofSeconds(2),
             Duration.ofSeconds(30));
     StateConfig state =
-        new StateConfig(Duration.ofSeconds(2), Duration.ofMillis(500), Duration.ofMinutes(10));
+        new StateConfig(
+            Duration.ofSeconds(2), Duration.ofMillis(500), Duration.ofMinutes(10), List.of());
     DeliveryConfig delivery = new DeliveryConfig(true, 1 << 20, Duration.ofMillis(200));
     Watch watch =
         new Watch(
             registry,
+            routers,
             lanes -> {
               Map<String, Long> counted = new HashMap<>();
               lanes.forEach(l -> counted.put(l, lagOf(l)));
@@ -99,7 +105,7 @@ final class LoopRig {
             new Delivery(outcomes, producer, delivery, clock, clock),
             outcomes,
             cache,
-            new RouterState(state, watch, clock),
+            new RouterState("r1", state, watch, clock, clock),
             new CheapestInTime(0),
             new RouterMetrics(meters),
             clock,
@@ -173,8 +179,7 @@ final class LoopRig {
   List<InferenceRequest> work(String lane) {
     List<InferenceRequest> requests = new ArrayList<>();
     for (WireRecord record : producer.records(Topics.work(lane))) {
-      requests.add(
-          ((Decoded.Valid) RequestCodec.decode(record, Tier.STANDARD, clock.instant())).request());
+      requests.add(((Decoded.Valid) WorkCodec.decode(record, clock.instant())).request());
     }
     return requests;
   }

@@ -1,7 +1,7 @@
 package dev.headrace.router.loop;
 
-import static dev.headrace.router.testing.Heartbeats.heartbeat;
-import static dev.headrace.router.testing.RequestBuilder.request;
+import static dev.headrace.policy.testing.Heartbeats.heartbeat;
+import static dev.headrace.policy.testing.RequestBuilder.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.headrace.protocol.ErrorCode;

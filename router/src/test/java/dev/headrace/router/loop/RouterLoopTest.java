@@ -1,9 +1,10 @@
 package dev.headrace.router.loop;
 
-import static dev.headrace.router.testing.Heartbeats.heartbeat;
-import static dev.headrace.router.testing.RequestBuilder.request;
+import static dev.headrace.policy.testing.Heartbeats.heartbeat;
+import static dev.headrace.policy.testing.RequestBuilder.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.headrace.policy.testing.RequestBuilder;
 import dev.headrace.protocol.Address;
 import dev.headrace.protocol.Assignment;
 import dev.headrace.protocol.Attempts;
@@ -25,7 +26,6 @@ import dev.headrace.protocol.naming.CacheKey;
 import dev.headrace.protocol.naming.RedisKeys;
 import dev.headrace.protocol.naming.Topics;
 import dev.headrace.protocol.service.WorkerState;
-import dev.headrace.router.testing.RequestBuilder;
 import dev.headrace.transport.kafka.Slot;
 import dev.headrace.transport.redis.ResultCache;
 import java.nio.charset.StandardCharsets;

@@ -1,9 +1,11 @@
 package dev.headrace.router.loop;
 
-import static dev.headrace.router.testing.Heartbeats.heartbeat;
-import static dev.headrace.router.testing.RequestBuilder.request;
+import static dev.headrace.policy.testing.Heartbeats.heartbeat;
+import static dev.headrace.policy.testing.RequestBuilder.request;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.headrace.policy.testing.RequestBuilder;
 import dev.headrace.protocol.Address;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
@@ -16,7 +18,6 @@ import dev.headrace.protocol.event.WireHeader;
 import dev.headrace.protocol.event.WireRecord;
 import dev.headrace.protocol.naming.Topics;
 import dev.headrace.protocol.service.WorkerState;
-import dev.headrace.router.testing.RequestBuilder;
 import dev.headrace.transport.kafka.Slot;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -194,7 +195,7 @@ final class Schedule {
   private Set<String> in(List<String> topics) {
     Set<String> ids = new HashSet<>();
     for (String topic : topics) {
-      rig.producer.records(topic).forEach(r -> ids.add(r.text("ce_id")));
+      rig.producer.records(topic).forEach(r -> ids.add(new String(r.key(), UTF_8)));
     }
     return ids;
   }

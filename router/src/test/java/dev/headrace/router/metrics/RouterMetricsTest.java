@@ -2,11 +2,11 @@ package dev.headrace.router.metrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.headrace.policy.Lane;
+import dev.headrace.policy.Reason;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Status;
 import dev.headrace.protocol.Tier;
-import dev.headrace.router.policy.Lane;
-import dev.headrace.router.policy.Reason;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

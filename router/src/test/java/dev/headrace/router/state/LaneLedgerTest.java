@@ -13,7 +13,7 @@ class LaneLedgerTest {
   private final LaneLedger ledger = new LaneLedger(0);
 
   private double seconds(double atSecond) {
-    return ledger.seconds(1, 0.5, (long) (atSecond * SECOND));
+    return ledger.seconds(1, 0.5, 1, (long) (atSecond * SECOND));
   }
 
   private void send(int records, double each) {
@@ -56,7 +56,7 @@ class LaneLedgerTest {
     assertThat(seconds(0.5)).isCloseTo(3.5, NEAR);
     assertThat(seconds(1)).isCloseTo(3, NEAR);
     assertThat(seconds(60)).isCloseTo(3, NEAR);
-    assertThat(ledger.seconds(4, 0.5, SECOND)).isCloseTo(0, NEAR);
+    assertThat(ledger.seconds(4, 0.5, 1, SECOND)).isCloseTo(0, NEAR);
   }
 
   @Test

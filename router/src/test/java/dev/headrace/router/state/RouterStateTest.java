@@ -1,16 +1,18 @@
 package dev.headrace.router.state;
 
-import static dev.headrace.router.testing.Heartbeats.heartbeat;
+import static dev.headrace.policy.testing.Heartbeats.heartbeat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.headrace.policy.Lane;
+import dev.headrace.policy.testing.Heartbeats;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.Task;
-import dev.headrace.router.policy.Lane;
-import dev.headrace.router.testing.Heartbeats;
 import dev.headrace.router.testing.TestClock;
 import dev.headrace.transport.testing.InMemoryDeviceRegistry;
+import dev.headrace.transport.testing.InMemoryRouterRegistry;
+import dev.headrace.transport.testing.Outage;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -22,13 +24,18 @@ class RouterStateTest {
   private final TestClock clock = new TestClock();
   private final InMemoryDeviceRegistry registry =
       new InMemoryDeviceRegistry(clock, Duration.ofSeconds(10));
+  private final InMemoryRouterRegistry routers =
+      new InMemoryRouterRegistry(clock, Duration.ofSeconds(10), new Outage());
   private final Map<String, Long> lag = new HashMap<>(Map.of("a", 0L, "b", 0L));
   private final ArrayDeque<Runnable> watchThread = new ArrayDeque<>();
   private boolean brokerDown;
   private final RouterState state =
       new RouterState(
-          new StateConfig(Duration.ofSeconds(2), Duration.ofMillis(500), Duration.ofMinutes(1)),
-          new Watch(registry, this::lag, watchThread::add),
+          "r1",
+          new StateConfig(
+              Duration.ofSeconds(2), Duration.ofMillis(500), Duration.ofMinutes(1), List.of()),
+          new Watch(registry, routers, this::lag, watchThread::add),
+          clock,
           clock);
 
   private Map<String, Long> lag(java.util.Set<String> lanes) {

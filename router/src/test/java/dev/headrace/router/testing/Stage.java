@@ -1,12 +1,13 @@
 package dev.headrace.router.testing;
 
+import dev.headrace.policy.testing.Heartbeats;
 import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.Outcome;
-import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.config.Settings;
 import dev.headrace.protocol.event.Decoded;
 import dev.headrace.protocol.event.RequestCodec;
 import dev.headrace.protocol.event.WireRecord;
+import dev.headrace.protocol.event.WorkCodec;
 import dev.headrace.protocol.naming.Topics;
 import dev.headrace.protocol.service.DeviceReport;
 import dev.headrace.router.RouterApp;
@@ -168,7 +169,7 @@ public final class Stage implements AutoCloseable {
 
     public List<InferenceRequest> requests() {
       return records().stream()
-          .map(r -> RequestCodec.decode(r, Tier.STANDARD, Instant.EPOCH))
+          .map(r -> WorkCodec.decode(r, Instant.EPOCH))
           .map(d -> ((Decoded.Valid) d).request())
           .toList();
     }

@@ -1,5 +1,6 @@
 package dev.headrace.router.testing;
 
+import dev.headrace.policy.testing.RequestBuilder;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;

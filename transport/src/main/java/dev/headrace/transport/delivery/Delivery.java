@@ -24,8 +24,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Delivers, in this order and each at least once: the record for another topic if there is one (a
- * dead letter, a retry, work for a lane), the outcome to Redis, the outcome to Kafka, the mark that
- * Kafka has it. Only then runs {@code done}, which acknowledges the request's record.
+ * dead letter, a retry, work for a lane), the outcome to Redis, the outcome to Kafka. Only then
+ * runs {@code done}, which acknowledges the request's record.
  *
  * <p>A crash in between leaves the record unacknowledged; it comes again, finds the outcome that
  * stands, and what was missing is made up for. A second outcome of the same request is dropped.
@@ -59,7 +59,12 @@ public final class Delivery {
   private boolean storeDown;
   private long storeAgainAt;
 
-  private record Item(Outcome outcome, Runnable done) {}
+  /**
+   * An outcome on its way.
+   *
+   * @param answers whether it is that of a request whose record is not ours
+   */
+  private record Item(Outcome outcome, Runnable done, boolean answers) {}
 
   /** A delivery that dates its own failures by the system's clock. */
   public Delivery(
@@ -84,13 +89,23 @@ public final class Delivery {
   /** Delivers an outcome, then runs {@code done} on this thread. */
   public void outcome(Outcome outcome, Runnable done) {
     pending++;
-    toStore.add(new Item(outcome, done));
+    toStore.add(new Item(outcome, done, false));
+  }
+
+  /**
+   * Delivers the outcome of a request whose record waits elsewhere, and notes in Redis that Kafka
+   * has it: whoever meets that record later has nothing more to do. What is lost here is made up
+   * for by that record.
+   */
+  public void answer(Outcome outcome) {
+    pending++;
+    toStore.add(new Item(outcome, () -> {}, true));
   }
 
   /** Makes sure that Kafka has an outcome that stands already, then runs {@code done}. */
   public void standing(Delivered standing, Runnable done) {
     pending++;
-    afterStore(new Item(standing.stored(), done), standing);
+    afterStore(new Item(standing.stored(), done, false), standing);
   }
 
   /**
@@ -129,7 +144,7 @@ public final class Delivery {
           if (outcome == null) {
             finish(done);
           } else {
-            toStore.add(new Item(outcome, done));
+            toStore.add(new Item(outcome, done, false));
           }
         });
   }
@@ -137,7 +152,7 @@ public final class Delivery {
   /** Appends a record (a dead letter), then delivers the outcome, then runs {@code done}. */
   public void appendThenOutcome(String topic, WireRecord record, Outcome outcome, Runnable done) {
     pending++;
-    sendDeadLetter(topic, record, () -> toStore.add(new Item(outcome, done)));
+    sendDeadLetter(topic, record, () -> toStore.add(new Item(outcome, done, false)));
   }
 
   private void sendDeadLetter(String topic, WireRecord record, Runnable then) {
@@ -239,7 +254,9 @@ public final class Delivery {
     if (batch.isEmpty()) {
       return 0;
     }
-    List<Delivered> results = store.deliver(batch.stream().map(Item::outcome).toList());
+    List<Outcome> outcomes = new ArrayList<>(batch.size());
+    batch.forEach(item -> outcomes.add(item.outcome()));
+    List<Delivered> results = store.deliver(outcomes);
     for (int i = 0; i < batch.size(); i++) {
       toStore.removeFirst();
       afterStore(batch.get(i), results.get(i));
@@ -248,12 +265,13 @@ public final class Delivery {
   }
 
   private void afterStore(Item item, Delivered delivered) {
-    if (!config.publish() || delivered.published()) {
+    boolean others = item.answers() && !delivered.first(); // they publish what they delivered
+    if (!config.publish() || delivered.published() || others) {
       finish(item.done());
       return;
     }
     Outcome standing = delivered.stored();
-    publish(standing, () -> toMark.add(new Item(standing, item.done())));
+    publish(standing, item.answers() ? () -> toMark.add(item) : () -> finish(item.done()));
   }
 
   private void publish(Outcome outcome, Runnable then) {
@@ -314,7 +332,7 @@ public final class Delivery {
       if (isTransient(e)) {
         throw e;
       }
-      // Without the mark a redelivery publishes once more; that is harmless.
+      // Without the mark it is published once more; that is harmless.
       LOG.warn("outcomes not marked count={} cause={}", batch.size(), e.getMessage());
     }
     for (Item item : batch) {

@@ -6,12 +6,11 @@ import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Outcomes;
-import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.event.DeadLetter;
 import dev.headrace.protocol.event.Decoded;
-import dev.headrace.protocol.event.RequestCodec;
 import dev.headrace.protocol.event.WireHeader;
 import dev.headrace.protocol.event.WireRecord;
+import dev.headrace.protocol.event.WorkCodec;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +26,7 @@ final class Refused {
    * with partition and offset -1, unless the record says where it came from.
    */
   static WireRecord deadLetter(String topic, WireRecord record, Failure failure, Instant now) {
-    Decoded decoded = RequestCodec.decode(record, Tier.STANDARD, now);
+    Decoded decoded = WorkCodec.decode(record, now);
     Attempts attempts =
         decoded instanceof Decoded.Valid v ? v.request().attempts() : Attempts.FIRST;
     DeadLetter.Origin origin =
@@ -37,12 +36,14 @@ final class Refused {
             DeadLetter.number(record, DeadLetter.ORIGINAL_OFFSET, -1),
             DeadLetter.number(record, DeadLetter.ORIGINAL_TIMESTAMP, now.toEpochMilli()),
             DeadLetter.text(record, DeadLetter.ORIGINAL_GROUP, ""));
-    return record.with(DeadLetter.headers(origin, failure, attempts.number(), attempts.tried()));
+    WireRecord readable =
+        decoded instanceof Decoded.Valid v ? WorkCodec.unpacked(record, v.request()) : record;
+    return readable.with(DeadLetter.headers(origin, failure, attempts.number(), attempts.tried()));
   }
 
   /** The outcome of that request, or null when the record does not say whose it is. */
   static @Nullable Outcome outcome(WireRecord record, Failure failure, Instant now) {
-    Decoded decoded = RequestCodec.decode(record, Tier.STANDARD, now);
+    Decoded decoded = WorkCodec.decode(record, now);
     if (decoded instanceof Decoded.Valid valid) {
       InferenceRequest request = valid.request();
       return Outcomes.failed(request, failure, now, SOURCE);

@@ -27,6 +27,7 @@ final class ClientProperties {
     p.put(ProducerConfig.ACKS_CONFIG, "all");
     p.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
     p.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, config.compression().wireName());
+    p.put(ProducerConfig.PARTITIONER_CLASS_CONFIG, Bursts.class);
     p.put(ProducerConfig.LINGER_MS_CONFIG, config.linger().toMillis());
     p.put(ProducerConfig.BATCH_SIZE_CONFIG, 128 << 10); // chosen: a hundred small records
     p.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, config.maxBlock().toMillis());

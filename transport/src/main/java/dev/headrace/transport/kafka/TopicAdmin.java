@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -74,6 +75,19 @@ public final class TopicAdmin implements LaneBacklog, AutoCloseable {
             (topic, created) ->
                 await(created, "create topic " + topic, Set.of(TopicExistsException.class)));
     awaitVisible(missing.stream().map(NewTopic::name).toList());
+  }
+
+  /**
+   * The lanes that have a work topic, whether or not anybody serves them.
+   *
+   * @throws FailureException BROKER_UNAVAILABLE
+   */
+  public Set<String> lanes() {
+    Set<String> lanes = new TreeSet<>();
+    for (String topic : await(admin.listTopics().names(), "list topics")) {
+      Topics.laneOf(topic).ifPresent(lanes::add);
+    }
+    return lanes;
   }
 
   private void awaitVisible(Collection<String> topics) {

@@ -18,7 +18,7 @@ public interface OutcomeStore {
    * @param first whether the delivered outcome is now the request's outcome; still so when the very
    *     same is delivered again
    * @param stored the outcome that stands
-   * @param published whether Kafka has it
+   * @param published whether Kafka is known to have it
    */
   record Delivered(boolean first, Outcome stored, boolean published) {}
 

@@ -74,7 +74,12 @@ public record RedisConfig(
         s.integer("redis.connections", 8, 1, 1000, "Most connections of this program."),
         s.duration(
             "redis.result-ttl", DAY, SECOND, YEAR, "How long outcomes and referenced bodies stay."),
-        s.duration("redis.cache-ttl", DAY, SECOND, YEAR, "How long cached results stay."),
+        s.duration(
+            "redis.cache-ttl",
+            DAY,
+            SECOND,
+            YEAR,
+            "How long results are found by content; at most as long as outcomes stay."),
         s.bytes("redis.cache-max-entry-bytes", "256KiB", "Largest result that is cached."),
         s.duration(
             "redis.follower-ttl",

@@ -7,7 +7,7 @@ import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.event.OutcomeCodec;
 import dev.headrace.protocol.naming.RedisKeys;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,18 +17,26 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.Protocol.Command;
 
-/** Outcomes as hashes: field {@code o} the outcome, field {@code p} "1" when Kafka has it. */
+/**
+ * Outcomes as texts, packed by {@link OutcomeCodec}; the first byte tells whether Kafka has it. One
+ * script call stores many outcomes of a client and announces them in one entry of its stream.
+ */
 final class RedisOutcomeStore implements OutcomeStore {
   private static final Logger LOG = LoggerFactory.getLogger(RedisOutcomeStore.class);
   private static final Script DELIVER = Script.load("deliver");
   private static final Script DISCARD = Script.load("discard");
   private static final Script PUBLISHED = Script.load("published");
+  private static final byte[] NOT_IN_KAFKA = {OutcomeCodec.STORED};
+  private static final byte[] IN_KAFKA = {OutcomeCodec.PUBLISHED};
 
   /** Keys of one client, and so of one slot, in one call (chosen: well below a millisecond). */
   private static final int MARKED_AT_ONCE = 128;
 
-  private static final String OUTCOME = "o";
-  private static final String IN_KAFKA = "p";
+  /** Outcomes of one client in one call (chosen: below a millisecond when they are small). */
+  private static final int DELIVERED_AT_ONCE = 64;
+
+  /** Bytes of outcomes in one call, after which the next one begins (chosen). */
+  private static final int DELIVERED_BYTES = 1 << 20;
 
   private final RedisLink link;
   private final RedisConfig config;
@@ -38,41 +46,70 @@ final class RedisOutcomeStore implements OutcomeStore {
     this.config = config;
   }
 
+  /** Outcomes of one client that go in one call, by their places in the caller's list. */
+  private static final class Parcel {
+    final List<Integer> places = new ArrayList<>();
+    final List<String> keys = new ArrayList<>();
+    final List<Object> arguments = new ArrayList<>();
+    int bytes;
+
+    boolean full() {
+      return places.size() == DELIVERED_AT_ONCE || bytes >= DELIVERED_BYTES;
+    }
+  }
+
   @Override
   public List<Delivered> deliver(List<Outcome> outcomes) {
-    List<byte[]> encoded = outcomes.stream().map(OutcomeCodec::toStored).toList();
-    List<Call> calls = new ArrayList<>(outcomes.size());
-    for (int i = 0; i < outcomes.size(); i++) {
-      calls.add(deliverCall(outcomes.get(i).address(), encoded.get(i)));
-    }
+    List<byte[]> encoded = new ArrayList<>(outcomes.size());
+    outcomes.forEach(o -> encoded.add(OutcomeCodec.toStored(o)));
+    List<Parcel> parcels = parcels(outcomes, encoded);
+    List<Call> calls = new ArrayList<>(parcels.size());
+    parcels.forEach(p -> calls.add(new Call(null, DELIVER, p.keys, p.arguments)));
     List<Reply> replies = link.run(calls);
-    List<Delivered> delivered = new ArrayList<>(outcomes.size());
-    for (int i = 0; i < outcomes.size(); i++) {
+    Delivered[] delivered = new Delivered[outcomes.size()];
+    for (int i = 0; i < parcels.size(); i++) {
       Object reply = replies.get(i).orThrow();
-      delivered.add(delivered(outcomes.get(i), encoded.get(i), reply));
+      List<Integer> places = parcels.get(i).places;
+      List<?> standing = Reply.list(reply);
+      for (int k = 0; k < places.size(); k++) {
+        int place = places.get(k);
+        Object stored = standing.isEmpty() ? null : standing.get(k);
+        delivered[place] = delivered(outcomes.get(place), encoded.get(place), stored);
+      }
     }
-    return delivered;
+    return List.of(delivered);
   }
 
-  private Call deliverCall(Address address, byte[] encoded) {
-    return Call.of(
-        DELIVER,
-        List.of(key(address), RedisKeys.replies(address.client())),
-        encoded,
-        config.resultTtl().toMillis(),
-        address.streamed() ? address.id() : "",
-        config.replyMaxLength(),
-        config.replyTtl().toMillis());
+  private List<Parcel> parcels(List<Outcome> outcomes, List<byte[]> encoded) {
+    List<Parcel> all = new ArrayList<>();
+    Map<String, Parcel> open = new HashMap<>();
+    for (int i = 0; i < outcomes.size(); i++) {
+      Address address = outcomes.get(i).address();
+      Parcel parcel = open.get(address.client());
+      if (parcel == null || parcel.full()) {
+        parcel = new Parcel();
+        parcel.keys.add(RedisKeys.replies(address.client()));
+        parcel.arguments.add(config.resultTtl().toMillis());
+        parcel.arguments.add(config.replyMaxLength());
+        parcel.arguments.add(config.replyTtl().toMillis());
+        open.put(address.client(), parcel);
+        all.add(parcel);
+      }
+      parcel.places.add(i);
+      parcel.keys.add(key(address));
+      parcel.arguments.add(encoded.get(i));
+      parcel.arguments.add(address.streamed() ? address.id() : "");
+      parcel.bytes += encoded.get(i).length;
+    }
+    return all;
   }
 
-  private Delivered delivered(Outcome outcome, byte[] encoded, @Nullable Object reply) {
-    if (reply == null) {
+  private Delivered delivered(Outcome outcome, byte[] encoded, @Nullable Object standing) {
+    if (!(standing instanceof byte[] stored)) {
       return new Delivered(true, outcome, false);
     }
-    List<?> standing = Reply.list(reply);
-    byte[] stored = Reply.bytes(standing.get(0));
-    boolean published = !Reply.text(standing.get(1)).isEmpty();
-    if (Arrays.equals(stored, encoded)) {
+    boolean published = OutcomeCodec.isPublished(stored);
+    if (OutcomeCodec.sameOutcome(stored, encoded)) {
       // The very same: the answer to an earlier delivery was lost.
       return new Delivered(true, outcome, published);
     }
@@ -84,7 +121,8 @@ final class RedisOutcomeStore implements OutcomeStore {
   /** What cannot be read is no outcome; it must not keep the request from having one. */
   private Delivered replaceGarbage(Outcome outcome, byte[] encoded, byte[] garbage) {
     link.run(Call.of(DISCARD, List.of(key(outcome.address())), garbage)).orThrow();
-    Object reply = link.run(deliverCall(outcome.address(), encoded)).orThrow();
+    Parcel parcel = parcels(List.of(outcome), List.of(encoded)).get(0);
+    Object reply = link.run(new Call(null, DELIVER, parcel.keys, parcel.arguments)).orThrow();
     if (reply == null) {
       return new Delivered(true, outcome, false);
     }
@@ -96,7 +134,7 @@ final class RedisOutcomeStore implements OutcomeStore {
                     new FailureException(
                         ErrorCode.INTERNAL_ERROR,
                         key(outcome.address()) + ": garbage again (expected: an outcome)"));
-    return new Delivered(Arrays.equals(stored, encoded), standing, false);
+    return new Delivered(OutcomeCodec.sameOutcome(stored, encoded), standing, false);
   }
 
   @Override
@@ -108,7 +146,8 @@ final class RedisOutcomeStore implements OutcomeStore {
     List<Call> calls = new ArrayList<>();
     for (List<String> keys : byClient.values()) {
       for (int i = 0; i < keys.size(); i += MARKED_AT_ONCE) {
-        calls.add(Call.of(PUBLISHED, keys.subList(i, Math.min(keys.size(), i + MARKED_AT_ONCE))));
+        List<String> some = keys.subList(i, Math.min(keys.size(), i + MARKED_AT_ONCE));
+        calls.add(Call.of(PUBLISHED, some, NOT_IN_KAFKA, IN_KAFKA));
       }
     }
     for (Reply reply : link.run(calls)) {
@@ -120,27 +159,20 @@ final class RedisOutcomeStore implements OutcomeStore {
 
   @Override
   public List<Optional<Delivered>> find(List<Address> addresses) {
-    List<Call> calls =
-        addresses.stream().map(a -> Call.of(Command.HMGET, key(a), OUTCOME, IN_KAFKA)).toList();
-    List<Reply> replies = link.run(calls);
+    List<String> keys = new ArrayList<>(addresses.size());
+    addresses.forEach(a -> keys.add(key(a)));
+    List<byte @Nullable []> values = link.values(keys);
     List<Optional<Delivered>> found = new ArrayList<>(addresses.size());
     for (int i = 0; i < addresses.size(); i++) {
-      found.add(found(addresses.get(i), replies.get(i)));
+      byte[] stored = values.get(i);
+      found.add(stored == null ? Optional.empty() : found(addresses.get(i), stored));
     }
     return found;
   }
 
-  private static Optional<Delivered> found(Address address, Reply reply) {
-    if (reply.error() != null) {
-      LOG.warn("outcome not read cause={}", reply.error().getMessage());
-      return Optional.empty();
-    }
-    List<?> fields = Reply.list(reply.value());
-    if (fields.get(0) == null) {
-      return Optional.empty();
-    }
-    boolean published = !Reply.text(fields.get(1)).isEmpty();
-    return decode(address, Reply.bytes(fields.get(0))).map(o -> new Delivered(false, o, published));
+  private static Optional<Delivered> found(Address address, byte[] stored) {
+    return decode(address, stored)
+        .map(o -> new Delivered(false, o, OutcomeCodec.isPublished(stored)));
   }
 
   private static Optional<Outcome> decode(Address address, byte[] stored) {
@@ -160,18 +192,11 @@ final class RedisOutcomeStore implements OutcomeStore {
 
   @Override
   public Optional<byte[]> blob(String key) {
-    boolean result = RedisKeys.isResult(key);
-    Call call = result ? Call.of(Command.HGET, key, OUTCOME) : Call.of(Command.GET, key);
-    Reply reply = link.run(call);
-    if (reply.error() != null) {
-      LOG.warn("body not read cause={}", reply.error().getMessage());
+    byte[] value = link.values(List.of(key)).get(0);
+    if (value == null) {
       return Optional.empty();
     }
-    if (reply.value() == null) {
-      return Optional.empty();
-    }
-    byte[] value = Reply.bytes(reply.value());
-    return result ? bodyOf(key, value) : Optional.of(value);
+    return RedisKeys.isResult(key) ? bodyOf(key, value) : Optional.of(value);
   }
 
   private static Optional<byte[]> bodyOf(String key, byte[] stored) {

@@ -4,6 +4,7 @@ import dev.headrace.protocol.naming.RedisKeys;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,8 +21,10 @@ import redis.clients.jedis.exceptions.JedisException;
 final class RedisReplyReader implements ReplyReader {
   private static final Logger LOG = LoggerFactory.getLogger(RedisReplyReader.class);
 
-  /** Entries in one answer (chosen). */
-  private static final int COUNT = 1000;
+  /** Entries in one answer, of up to 64 ids each (chosen). */
+  private static final int COUNT = 100;
+
+  private static final byte[] ID = {'i', 'd'};
 
   private final RedisLink link;
   private final String key;
@@ -87,24 +90,23 @@ final class RedisReplyReader implements ReplyReader {
       for (Object entry : Reply.list(Reply.list(stream).get(1))) {
         List<?> idAndFields = Reply.list(entry);
         position = Reply.text(idAndFields.get(0));
-        String id = id(Reply.list(idAndFields.get(1)));
-        if (id == null) {
+        if (!addIds(Reply.list(idAndFields.get(1)), ids)) {
           LOG.warn("reply without id skipped stream={} entry={}", key, position);
-        } else {
-          ids.add(id);
         }
       }
     }
     return ids;
   }
 
-  private static @Nullable String id(List<?> fields) {
+  /** Adds the ids that an entry announces; returns whether there was one. */
+  private static boolean addIds(List<?> fields, List<String> ids) {
+    int before = ids.size();
     for (int i = 0; i + 1 < fields.size(); i += 2) {
-      if (Reply.text(fields.get(i)).equals("id")) {
-        return Reply.text(fields.get(i + 1));
+      if (Arrays.equals(Reply.bytes(fields.get(i)), ID)) {
+        ids.add(Reply.text(fields.get(i + 1)));
       }
     }
-    return null;
+    return ids.size() > before;
   }
 
   private void drop() {

@@ -2,9 +2,12 @@ package dev.headrace.transport.redis;
 
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.Outcome;
+import dev.headrace.protocol.Status;
 import dev.headrace.protocol.event.OutcomeCodec;
 import dev.headrace.protocol.naming.RedisKeys;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -12,12 +15,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.Protocol.Command;
 
-/** Cached outcomes as strings, the leader as a string that expires, its followers as a hash. */
+/**
+ * What is cached is the key of the result that was delivered: it is in Redis already, and writing
+ * and keeping it twice would be the larger part of all that Redis does for a request. The leader is
+ * a string that expires, its followers are a hash.
+ */
 final class RedisResultCache implements ResultCache {
   private static final Logger LOG = LoggerFactory.getLogger(RedisResultCache.class);
   private static final Script RESOLVE = Script.load("resolve");
   private static final Script SETTLE = Script.load("settle");
-  private static final Script UNCACHE = Script.load("uncache");
+  private static final Script DISCARD = Script.load("discard");
 
   private final RedisLink link;
   private final RedisConfig config;
@@ -34,32 +41,36 @@ final class RedisResultCache implements ResultCache {
    */
   @Override
   public List<Place> resolve(List<Question> questions) {
-    List<Call> calls = new ArrayList<>(3 * questions.size());
+    List<byte @Nullable []> cached = link.values(cacheKeys(questions));
+    List<Call> calls = new ArrayList<>(questions.size());
     for (Question q : questions) {
-      calls.add(Call.of(Command.GET, RedisKeys.cache(q.cacheKey())));
       calls.add(
           Call.of(
               Command.SET, RedisKeys.inflight(q.cacheKey()), q.token(), "NX", "PX", leaseMs(q)));
-      // Whoever leads waits for nobody, whatever it did before.
-      calls.add(Call.of(Command.HDEL, RedisKeys.followers(q.cacheKey()), q.token()));
     }
     List<Reply> replies = link.run(calls);
     List<Place> places = new ArrayList<>(questions.size());
     List<Integer> others = new ArrayList<>();
     for (int i = 0; i < questions.size(); i++) {
-      boolean unknown = replies.get(3 * i).error() == null && replies.get(3 * i).value() == null;
-      boolean leads =
-          replies.get(3 * i + 1).error() == null && replies.get(3 * i + 1).value() != null;
+      boolean leads = replies.get(i).error() == null && replies.get(i).value() != null;
       places.add(new Place.Lead());
-      if (!(unknown && leads)) {
+      if (cached.get(i) != null || !leads) {
         others.add(i);
       }
     }
-    List<Place> given = ask(others.stream().map(questions::get).toList());
-    for (int i = 0; i < given.size(); i++) {
-      places.set(others.get(i), given.get(i));
+    if (!others.isEmpty()) {
+      List<Place> given = ask(others.stream().map(questions::get).toList());
+      for (int i = 0; i < given.size(); i++) {
+        places.set(others.get(i), given.get(i));
+      }
     }
     return places;
+  }
+
+  private static List<String> cacheKeys(List<Question> questions) {
+    List<String> keys = new ArrayList<>(questions.size());
+    questions.forEach(q -> keys.add(RedisKeys.cache(q.cacheKey())));
+    return keys;
   }
 
   private static long leaseMs(Question q) {
@@ -68,11 +79,71 @@ final class RedisResultCache implements ResultCache {
 
   private List<Place> ask(List<Question> questions) {
     List<Reply> replies = link.run(questions.stream().map(this::resolveCall).toList());
+    List<byte @Nullable []> pointers = new ArrayList<>(questions.size());
+    for (Reply reply : replies) {
+      List<?> answer = Reply.list(reply.value());
+      boolean hit = !answer.isEmpty() && Reply.text(answer.get(0)).equals("H");
+      pointers.add(hit ? Reply.bytes(answer.get(1)) : null);
+    }
+    List<Optional<Outcome>> results = results(pointers);
     List<Place> places = new ArrayList<>(questions.size());
     for (int i = 0; i < questions.size(); i++) {
-      places.add(place(questions.get(i), replies.get(i), true));
+      byte[] pointer = pointers.get(i);
+      places.add(
+          pointer == null
+              ? place(questions.get(i), replies.get(i))
+              : hit(questions.get(i), pointer, results.get(i)));
     }
     return places;
+  }
+
+  private static Place place(Question q, Reply reply) {
+    if (reply.error() != null) {
+      LOG.warn("cache left out key={} cause={}", q.cacheKey(), reply.error().getMessage());
+      return new Place.Lead();
+    }
+    List<?> answer = Reply.list(reply.value());
+    return Reply.text(answer.get(0)).equals("F")
+        ? new Place.Follow(Reply.text(answer.get(1)))
+        : new Place.Lead();
+  }
+
+  /** A pointer to nothing is dropped, and the question asked once more. */
+  private Place hit(Question q, byte[] pointer, Optional<Outcome> result) {
+    if (result.isPresent()) {
+      return new Place.Hit(result.get());
+    }
+    List<String> key = List.of(RedisKeys.cache(q.cacheKey()));
+    // One after the other: in one round trip a script that Redis forgot would run last.
+    link.run(Call.of(DISCARD, key, pointer));
+    Reply reply = link.run(resolveCall(q));
+    boolean hitAgain = Reply.text(first(reply)).equals("H");
+    return hitAgain ? new Place.Lead() : place(q, reply);
+  }
+
+  private static @Nullable Object first(Reply reply) {
+    List<?> answer = Reply.list(reply.value());
+    return answer.isEmpty() ? null : answer.get(0);
+  }
+
+  /** What these point to: a result that is gone, or was no success, is none. */
+  private List<Optional<Outcome>> results(List<byte @Nullable []> pointers) {
+    List<String> keys = new ArrayList<>();
+    for (byte[] pointer : pointers) {
+      String key = pointer == null ? "" : new String(pointer, StandardCharsets.UTF_8);
+      keys.add(RedisKeys.isResult(key) ? key : "");
+    }
+    List<String> asked = keys.stream().filter(key -> !key.isEmpty()).toList();
+    Iterator<byte @Nullable []> values = link.values(asked).iterator();
+    List<Optional<Outcome>> results = new ArrayList<>(keys.size());
+    for (String key : keys) {
+      byte[] value = key.isEmpty() ? null : values.next();
+      results.add(
+          value == null
+              ? Optional.empty()
+              : decode(key, value).filter(o -> o.status() == Status.OK));
+    }
+    return results;
   }
 
   private Call resolveCall(Question q) {
@@ -87,48 +158,11 @@ final class RedisResultCache implements ResultCache {
         config.maxFollowers());
   }
 
-  private Place place(Question q, Reply reply, boolean again) {
-    if (reply.error() != null) {
-      LOG.warn("cache left out key={} cause={}", q.cacheKey(), reply.error().getMessage());
-      return new Place.Lead();
-    }
-    List<?> answer = Reply.list(reply.value());
-    return switch (Reply.text(answer.get(0))) {
-      case "H" -> hit(q, Reply.bytes(answer.get(1)), again);
-      case "F" -> new Place.Follow(Reply.text(answer.get(1)));
-      default -> new Place.Lead();
-    };
-  }
-
-  private Place hit(Question q, byte[] cached, boolean again) {
-    Optional<Outcome> outcome = decode(q.cacheKey(), cached);
-    if (outcome.isPresent()) {
-      return new Place.Hit(outcome.get());
-    }
-    if (!again) {
-      return new Place.Lead();
-    }
-    String key = RedisKeys.cache(q.cacheKey());
-    List<Reply> replies = link.run(List.of(Call.of(UNCACHE, List.of(key), cached), resolveCall(q)));
-    return place(q, replies.get(1), false);
-  }
-
   @Override
   public List<Optional<Outcome>> lookup(List<String> cacheKeys) {
-    List<Reply> replies =
-        link.run(cacheKeys.stream().map(k -> Call.of(Command.GET, RedisKeys.cache(k))).toList());
-    List<Optional<Outcome>> found = new ArrayList<>(cacheKeys.size());
-    for (int i = 0; i < cacheKeys.size(); i++) {
-      Reply reply = replies.get(i);
-      if (reply.error() != null) {
-        LOG.warn("cache not read cause={}", reply.error().getMessage());
-      }
-      found.add(
-          reply.value() == null
-              ? Optional.empty()
-              : decode(cacheKeys.get(i), Reply.bytes(reply.value())));
-    }
-    return found;
+    List<String> keys = new ArrayList<>(cacheKeys.size());
+    cacheKeys.forEach(k -> keys.add(RedisKeys.cache(k)));
+    return results(link.values(keys));
   }
 
   @Override
@@ -138,56 +172,90 @@ final class RedisResultCache implements ResultCache {
 
   @Override
   public List<List<Outcome>> settleAll(List<Settlement> settlements) {
-    List<Call> calls = new ArrayList<>(3 * settlements.size());
-    List<Integer> answers = new ArrayList<>(settlements.size());
-    for (Settlement s : settlements) {
-      answers.add(addSettleCalls(s, calls));
+    List<Call> calls = new ArrayList<>(2 * settlements.size());
+    int[] answers = new int[settlements.size()];
+    for (int i = 0; i < answers.length; i++) {
+      addSettleCalls(settlements.get(i), calls);
+      answers[i] = calls.size() - 1;
     }
     List<Reply> replies = link.run(calls);
     List<List<Outcome>> released = new ArrayList<>(settlements.size());
-    for (int i = 0; i < settlements.size(); i++) {
-      released.add(released(settlements.get(i).cacheKey(), replies.get(answers.get(i))));
+    List<Integer> followed = new ArrayList<>();
+    for (int i = 0; i < answers.length; i++) {
+      Reply reply = replies.get(answers[i]);
+      Settlement settlement = settlements.get(i);
+      released.add(
+          calls.get(answers[i]).script() == null ? List.of() : released(settlement, reply));
+      if (calls.get(answers[i]).script() == null && mayBeFollowed(settlement, reply)) {
+        followed.add(i);
+      }
     }
+    release(settlements, followed, released);
     return released;
   }
 
   /**
-   * A result that is kept needs no script: once it is in the cache nobody begins to follow, so
-   * reading the followers and dropping them may be two commands.
-   *
-   * @return the place of the call that answers with the followers
+   * A result that is kept needs no script: once it is in the cache nobody begins to follow. Whether
+   * somebody did stands in the value of the leader, which is the answer of the last call; for all
+   * others the script's answer is what the followers wait for.
    */
-  private int addSettleCalls(Settlement s, List<Call> calls) {
+  private void addSettleCalls(Settlement s, List<Call> calls) {
     List<String> keys = keys(s.cacheKey());
     Outcome result = s.result();
-    byte[] encoded = result == null ? new byte[0] : OutcomeCodec.toStored(result);
-    if (result == null || encoded.length > config.cacheMaxEntryBytes()) {
-      calls.add(
-          Call.of(SETTLE, keys.subList(1, 3), s.leader(), result == null ? "failed" : "pass"));
-      return calls.size() - 1;
+    if (result == null || result.body().length > config.cacheMaxEntryBytes()) {
+      calls.add(settleCall(s, result == null ? "failed" : "pass"));
+      return;
     }
-    calls.add(Call.of(Command.SET, keys.get(0), encoded, "PX", config.cacheTtl().toMillis()));
-    calls.add(Call.of(Command.HVALS, keys.get(2)));
-    calls.add(new Call(Command.DEL, null, keys.subList(1, 3), List.of()));
-    return calls.size() - 2;
+    String pointer = RedisKeys.result(result.address().client(), result.id());
+    calls.add(Call.of(Command.SET, keys.get(0), pointer, "PX", config.cacheTtl().toMillis()));
+    calls.add(Call.of(Command.GETDEL, keys.get(1)));
   }
 
-  private static List<Outcome> released(String cacheKey, Reply reply) {
+  private Call settleCall(Settlement s, String how) {
+    List<String> keys = keys(s.cacheKey()).subList(1, 3);
+    return Call.of(SETTLE, keys, s.leader(), how, config.followerTtl().toMillis());
+  }
+
+  /** A leader whose lease ran out cannot know. */
+  private static boolean mayBeFollowed(Settlement s, Reply leader) {
+    return leader.error() != null || !Reply.text(leader.value()).equals(s.leader());
+  }
+
+  private void release(
+      List<Settlement> settlements, List<Integer> followed, List<List<Outcome>> released) {
+    if (followed.isEmpty()) {
+      return;
+    }
+    List<Reply> replies =
+        link.run(followed.stream().map(i -> settleCall(settlements.get(i), "pass")).toList());
+    for (int i = 0; i < replies.size(); i++) {
+      int place = followed.get(i);
+      released.set(place, released(settlements.get(place), replies.get(i)));
+    }
+  }
+
+  private static List<Outcome> released(Settlement settlement, Reply reply) {
+    String cacheKey = settlement.cacheKey();
     if (reply.error() != null) {
       // The followers come back by themselves; the result is not worth more.
       LOG.warn("leadership not ended key={} cause={}", cacheKey, reply.error().getMessage());
       return List.of();
     }
-    return Reply.list(reply.value()).stream()
-        .flatMap(waiting -> decode(cacheKey, Reply.bytes(waiting)).stream())
-        .toList();
+    List<Outcome> released = new ArrayList<>();
+    for (Object waiting : Reply.list(reply.value())) {
+      decode(cacheKey, Reply.bytes(waiting))
+          // It leads since the one that it followed gave up.
+          .filter(follower -> !ResultCache.tokenOf(follower).equals(settlement.leader()))
+          .ifPresent(released::add);
+    }
+    return released;
   }
 
   private static Optional<Outcome> decode(String cacheKey, byte[] stored) {
     try {
       return Optional.of(OutcomeCodec.fromStored(stored));
     } catch (FailureException e) {
-      LOG.warn("cached outcome not decoded key={} cause={}", cacheKey, e.getMessage());
+      LOG.warn("outcome not decoded key={} cause={}", cacheKey, e.getMessage());
       return Optional.empty();
     }
   }

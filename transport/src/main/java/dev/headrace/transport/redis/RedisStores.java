@@ -11,6 +11,7 @@ public final class RedisStores implements AutoCloseable {
   private final OutcomeStore outcomeStore;
   private final ResultCache resultCache;
   private final DeviceRegistry deviceRegistry;
+  private final RouterRegistry routerRegistry;
   private final CrashLedger crashLedger;
   private final ChunkStore chunkStore;
 
@@ -20,6 +21,7 @@ public final class RedisStores implements AutoCloseable {
     this.outcomeStore = new RedisOutcomeStore(link, config);
     this.resultCache = new RedisResultCache(link, config);
     this.deviceRegistry = new RedisDeviceRegistry(link, config);
+    this.routerRegistry = new RedisRouterRegistry(link, config);
     this.crashLedger = new RedisCrashLedger(link, config);
     this.chunkStore = new RedisChunkStore(link, config);
   }
@@ -44,6 +46,10 @@ public final class RedisStores implements AutoCloseable {
 
   public DeviceRegistry deviceRegistry() {
     return deviceRegistry;
+  }
+
+  public RouterRegistry routerRegistry() {
+    return routerRegistry;
   }
 
   public CrashLedger crashLedger() {

@@ -55,8 +55,9 @@ public interface ResultCache {
    *
    * @param cacheKey the content
    * @param leader token of the leader that ends
-   * @param result its outcome, kept in the cache and given to the followers; null when it failed,
-   *     then the followers keep waiting for their own turn
+   * @param result its outcome, which was delivered; it is found from now on, as long as the store
+   *     of outcomes keeps it, and given to the followers; null when the leader failed, then the
+   *     followers keep waiting for their own turn
    * @return what the followers wait for, to be answered by the caller
    */
   List<Outcome> settle(String cacheKey, String leader, @Nullable Outcome result);

@@ -1,16 +1,35 @@
--- Stores an outcome if the request has none, and announces it.
--- KEYS: 1 result hash, 2 reply stream
--- ARGV: 1 outcome, 2 its time to live in ms, 3 request id, or empty when it is not announced,
---       4 entries that the stream keeps, 5 its time to live in ms
--- Returns nil when the outcome was stored, else {standing outcome, '1' if Kafka has it}.
-local standing = redis.call('HMGET', KEYS[1], 'o', 'p')
-if standing[1] then
-  return {standing[1], standing[2] or ''}
+-- Stores outcomes of one client's requests where a request has none, and announces those.
+-- KEYS: 1 reply stream, then a result for each outcome
+-- ARGV: 1 time to live of results in ms, 2 entries that the stream keeps, 3 its time to live in ms,
+--       then for each outcome: the outcome, and the request id, or empty when it is not announced
+-- Returns nothing when all were stored, else for each outcome nothing or the one that stands.
+local standing = false
+local announced = {'XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], '*'}
+local failure
+for i = 2, #KEYS do
+  local at = 2 * i
+  if redis.call('SET', KEYS[i], ARGV[at], 'NX', 'PX', ARGV[1]) then
+    if ARGV[at + 1] ~= '' then
+      announced[#announced + 1] = 'id'
+      announced[#announced + 1] = ARGV[at + 1]
+    end
+    if standing then standing[i - 1] = false end
+  else
+    if not standing then
+      standing = {}
+      for j = 1, i - 2 do standing[j] = false end
+    end
+    local there = redis.pcall('GET', KEYS[i])
+    if type(there) == 'table' then
+      -- What was stored before it must be announced all the same.
+      failure = {err = there.err .. ' ' .. KEYS[i]}
+      there = false
+    end
+    standing[i - 1] = there
+  end
 end
-redis.call('HSET', KEYS[1], 'o', ARGV[1])
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
-if ARGV[3] ~= '' then
-  redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], '*', 'id', ARGV[3])
-  redis.call('PEXPIRE', KEYS[2], ARGV[5])
+if #announced > 6 then
+  redis.call(unpack(announced))
+  redis.call('PEXPIRE', KEYS[1], ARGV[3])
 end
-return nil
+return failure or standing

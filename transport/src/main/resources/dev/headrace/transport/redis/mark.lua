@@ -6,8 +6,8 @@ if #ARGV == 1 then
   redis.call('SREM', KEYS[2], ARGV[1])
   return nil
 end
-for i = 2, #ARGV do
-  redis.call('RPUSH', KEYS[1], ARGV[i])
+for i = 2, #ARGV, 1000 do
+  redis.call('RPUSH', KEYS[1], unpack(ARGV, i, math.min(i + 999, #ARGV)))
 end
 redis.call('SADD', KEYS[2], ARGV[1])
 return nil

@@ -66,7 +66,7 @@ class DeliveryTest {
   }
 
   @Test
-  void outcome_is_stored_then_published_then_marked_then_done() {
+  void outcome_is_stored_then_published_then_done() {
     Outcome outcome = Samples.outcome("c", "r", "x");
     producer.hold();
     delivery.outcome(outcome, done("r"));
@@ -78,8 +78,33 @@ class DeliveryTest {
     producer.release();
     delivery.runOnce();
     assertThat(published(Topics.OUTCOMES)).containsExactly(outcome);
-    assertThat(store.published("c", "r")).isTrue();
     assertThat(done).containsExactly("r");
+    assertThat(delivery.pending()).isZero();
+  }
+
+  @Test
+  void answer_to_a_parked_request_is_published_and_marked() {
+    Outcome outcome = Samples.outcome("c", "r", "x");
+    delivery.answer(outcome);
+    run(delivery);
+    assertThat(published(Topics.OUTCOMES)).containsExactly(outcome);
+    assertThat(store.published("c", "r")).isTrue();
+
+    delivery.standing(store.find(List.of(outcome.address())).get(0).orElseThrow(), done("r"));
+    run(delivery);
+    assertThat(done).containsExactly("r");
+    assertThat(published(Topics.OUTCOMES)).containsExactly(outcome);
+    assertThat(delivery.pending()).isZero();
+  }
+
+  @Test
+  void answer_that_comes_second_is_left_to_whoever_was_first() {
+    store.deliver(List.of(Samples.outcome("c", "r", "first")));
+    delivery.answer(Samples.outcome("c", "r", "second"));
+    run(delivery);
+
+    assertThat(producer.sends()).isZero();
+    assertThat(store.published("c", "r")).isFalse();
     assertThat(delivery.pending()).isZero();
   }
 
@@ -105,11 +130,12 @@ class DeliveryTest {
   }
 
   @Test
-  void standing_outcome_is_published_once() {
+  void standing_outcome_is_published_unless_kafka_has_it() {
     Outcome outcome = Samples.outcome("c", "r", "x");
     store.deliver(List.of(outcome));
     delivery.standing(new Delivered(false, outcome, false), done("first"));
     run(delivery);
+    store.markPublished(List.of(outcome.address()));
     delivery.standing(store.find(List.of(outcome.address())).get(0).orElseThrow(), done("again"));
 
     assertThat(done).containsExactly("first", "again");

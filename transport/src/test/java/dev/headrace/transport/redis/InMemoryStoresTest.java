@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.Outcome;
 import dev.headrace.transport.testing.InMemoryCrashLedger;
 import dev.headrace.transport.testing.InMemoryDeviceRegistry;
 import dev.headrace.transport.testing.InMemoryOutcomeStore;
 import dev.headrace.transport.testing.InMemoryResultCache;
+import dev.headrace.transport.testing.InMemoryRouterRegistry;
+import dev.headrace.transport.testing.Outage;
 import dev.headrace.transport.testing.Samples;
 import java.time.Duration;
 import java.util.List;
@@ -49,6 +52,9 @@ class InMemoryStoresTest {
     }
 
     @Override
+    void deliver(Outcome outcome) {} // it keeps its own copies
+
+    @Override
     void pass(Duration time) {
       advance(time);
     }
@@ -60,6 +66,22 @@ class InMemoryStoresTest {
 
     @Override
     DeviceRegistry registry() {
+      return registry;
+    }
+
+    @Override
+    void pass(Duration time) {
+      advance(time);
+    }
+  }
+
+  @Nested
+  class Routers extends RouterRegistryContract {
+    private final RouterRegistry registry =
+        new InMemoryRouterRegistry(nanos::get, TIME_TO_LIVE, new Outage());
+
+    @Override
+    RouterRegistry registry() {
       return registry;
     }
 

@@ -135,6 +135,11 @@ class RedisStoresIT {
     }
 
     @Override
+    void deliver(Outcome outcome) {
+      stores.outcomeStore().deliver(List.of(outcome));
+    }
+
+    @Override
     void pass(Duration time) {
       RedisStoresIT.wait(time);
     }
@@ -145,6 +150,19 @@ class RedisStoresIT {
     @Override
     DeviceRegistry registry() {
       return stores.deviceRegistry();
+    }
+
+    @Override
+    void pass(Duration time) {
+      RedisStoresIT.wait(time);
+    }
+  }
+
+  @Nested
+  class Routers extends RouterRegistryContract {
+    @Override
+    RouterRegistry registry() {
+      return stores.routerRegistry();
     }
 
     @Override
@@ -215,7 +233,7 @@ class RedisStoresIT {
   void garbage_in_the_place_of_an_outcome_is_no_outcome() {
     String client = Clients.next();
     Outcome outcome = Samples.outcome(client, "r", "x");
-    raw.hset(RedisKeys.result(client, "r"), Map.of("o", "garbage", "p", "1"));
+    raw.set(RedisKeys.result(client, "r"), "garbage");
 
     assertThat(stores.outcomeStore().find(List.of(outcome.address())))
         .containsExactly(Optional.empty());
@@ -227,10 +245,34 @@ class RedisStoresIT {
   }
 
   @Test
+  void outcomes_beside_one_that_is_refused_are_announced_all_the_same() {
+    String client = Clients.next();
+    raw.hset(RedisKeys.result(client, "r"), Map.of("o", "text"));
+    List<Outcome> outcomes =
+        List.of(
+            Samples.outcome(client, "a", "x"),
+            Samples.outcome(client, "r", "x"),
+            Samples.outcome(client, "b", "x"));
+
+    assertFails(() -> stores.outcomeStore().deliver(outcomes), ErrorCode.INTERNAL_ERROR);
+    assertThat(announced(client)).containsExactly("a", "b");
+  }
+
+  @Test
+  void mark_keeps_the_time_to_live() {
+    String client = Clients.next();
+    Outcome outcome = Samples.outcome(client, "r", "x");
+    stores.outcomeStore().deliver(List.of(outcome));
+    stores.outcomeStore().markPublished(List.of(outcome.address()));
+
+    assertThat(raw.pttl(RedisKeys.result(client, "r"))).isPositive();
+  }
+
+  @Test
   void value_of_the_wrong_type_is_an_internal_error_that_names_the_key() {
     String client = Clients.next();
     Outcome outcome = Samples.outcome(client, "r", "x");
-    raw.set(RedisKeys.result(client, "r"), "text");
+    raw.hset(RedisKeys.result(client, "r"), Map.of("o", "text"));
 
     assertFails(() -> stores.outcomeStore().deliver(List.of(outcome)), ErrorCode.INTERNAL_ERROR)
         .contains(RedisKeys.result(client, "r"))
@@ -259,7 +301,9 @@ class RedisStoresIT {
                     new Question(list, waiting, Duration.ofSeconds(1), true))))
         .containsExactly(new Place.Lead(), new Place.Lead());
     raw.hset(RedisKeys.followers(text), "x/y", "garbage");
-    assertThat(cache.settle(text, client + "/r", Samples.outcome(client, "r", "x"))).isEmpty();
+    Outcome result = Samples.outcome(client, "r", "x");
+    stores.outcomeStore().deliver(List.of(result));
+    assertThat(cache.settle(text, client + "/r", result)).isEmpty();
     assertThat(cache.lookup(List.of(text)).get(0)).isPresent();
   }
 
@@ -294,6 +338,36 @@ class RedisStoresIT {
     assertThat(stores.resultCache().settle(key, leads.token(), large))
         .containsExactly(follows.waiting());
     assertThat(stores.resultCache().lookup(List.of(key))).containsExactly(Optional.empty());
+  }
+
+  @Test
+  void result_that_is_gone_or_was_no_success_is_a_miss() {
+    String client = Clients.next();
+    String gone = Clients.cacheKey();
+    String cancelled = Clients.cacheKey();
+    ResultCache cache = stores.resultCache();
+    cache.settle(gone, client + "/a", Samples.outcome(client, "a", "x"));
+    Outcome result = Samples.outcome(client, "b", "x");
+    stores
+        .outcomeStore()
+        .deliver(
+            List.of(
+                dev.headrace.protocol.Outcomes.cancelled(
+                    result.address(), result.time(), result.source())));
+    cache.settle(cancelled, client + "/b", result);
+
+    assertThat(cache.lookup(List.of(gone, cancelled)))
+        .containsExactly(Optional.empty(), Optional.empty());
+    Outcome waiting = Samples.outcome(client, "c", "");
+    Outcome other = Samples.outcome(client, "d", "");
+    for (String key : List.of(gone, cancelled)) {
+      assertThat(
+              cache.resolve(
+                  List.of(
+                      new Question(key, waiting, Duration.ofSeconds(5), true),
+                      new Question(key, other, Duration.ofSeconds(5), true))))
+          .containsExactly(new Place.Lead(), new Place.Follow(client + "/c"));
+    }
   }
 
   @Test
@@ -376,9 +450,8 @@ class RedisStoresIT {
     Outcome outcome = Samples.outcome(client, "r", "x");
     stores.outcomeStore().deliver(List.of(outcome));
 
-    byte[] field = "o".getBytes(StandardCharsets.UTF_8);
     byte[] key = RedisKeys.result(client, "r").getBytes(StandardCharsets.UTF_8);
-    assertThat(raw.hget(key, field)).isEqualTo(OutcomeCodec.toStored(outcome));
+    assertThat(raw.get(key)).isEqualTo(OutcomeCodec.toStored(outcome));
   }
 
   private static AbstractStringAssert<?> assertFails(ThrowingCallable call, ErrorCode code) {

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What every result cache does; each test uses a key of its own. */
@@ -18,13 +19,25 @@ abstract class ResultCacheContract {
 
   private final String key = Clients.cacheKey();
 
+  private final String client = Clients.next();
+
   abstract ResultCache cache();
+
+  /** Delivers an outcome to the store beside the cache. */
+  abstract void deliver(Outcome outcome);
+
+  private List<Outcome> settle(String cacheKey, String leader, @Nullable Outcome result) {
+    if (result != null) {
+      deliver(result);
+    }
+    return cache().settle(cacheKey, leader, result);
+  }
 
   /** Lets time pass. */
   abstract void pass(Duration time);
 
-  private static Outcome waiting(String id) {
-    return Samples.outcome("c", id, "");
+  private Outcome waiting(String id) {
+    return Samples.outcome(client, id, "");
   }
 
   private Question asks(String id) {
@@ -38,7 +51,8 @@ abstract class ResultCacheContract {
   @Test
   void first_leads_and_others_follow() {
     assertThat(cache().resolve(List.of(asks("a"), asks("b"), asks("c"))))
-        .containsExactly(new Place.Lead(), new Place.Follow("c/a"), new Place.Follow("c/a"));
+        .containsExactly(
+            new Place.Lead(), new Place.Follow(client + "/a"), new Place.Follow(client + "/a"));
   }
 
   @Test
@@ -49,9 +63,9 @@ abstract class ResultCacheContract {
 
   @Test
   void result_is_a_hit_afterwards() {
-    Outcome result = Samples.outcome("c", "a", "result");
+    Outcome result = Samples.outcome(client, "a", "result");
     place(asks("a"));
-    cache().settle(key, "c/a", result);
+    settle(key, client + "/a", result);
 
     assertThat(place(asks("b"))).isEqualTo(new Place.Hit(result));
     assertThat(cache().lookup(List.of(key, Clients.cacheKey())))
@@ -64,11 +78,11 @@ abstract class ResultCacheContract {
     place(asks("b"));
     place(asks("c"));
     place(asks("b"));
-    Outcome result = Samples.outcome("c", "a", "result");
+    Outcome result = Samples.outcome(client, "a", "result");
 
-    assertThat(cache().settle(key, "c/a", result))
+    assertThat(settle(key, client + "/a", result))
         .containsExactlyInAnyOrder(waiting("b"), waiting("c"));
-    assertThat(cache().settle(key, "c/a", result)).isEmpty();
+    assertThat(settle(key, client + "/a", result)).isEmpty();
   }
 
   @Test
@@ -77,39 +91,39 @@ abstract class ResultCacheContract {
     place(asks("b"));
     place(asks("c"));
 
-    assertThat(cache().settle(key, "c/a", null)).isEmpty();
+    assertThat(settle(key, client + "/a", null)).isEmpty();
     assertThat(place(asks("b"))).isEqualTo(new Place.Lead());
-    assertThat(cache().settle(key, "c/b", Samples.outcome("c", "b", "result")))
+    assertThat(settle(key, client + "/b", Samples.outcome(client, "b", "result")))
         .containsExactly(waiting("c"));
   }
 
   @Test
   void failure_of_one_that_no_longer_leads_changes_nothing() {
     place(asks("a"));
-    cache().settle(key, "c/z", null);
+    settle(key, client + "/z", null);
 
-    assertThat(place(asks("b"))).isEqualTo(new Place.Follow("c/a"));
+    assertThat(place(asks("b"))).isEqualTo(new Place.Follow(client + "/a"));
   }
 
   @Test
   void result_of_one_that_no_longer_leads_serves_all() {
     place(asks("a"));
     place(asks("b"));
-    Outcome result = Samples.outcome("c", "z", "result");
+    Outcome result = Samples.outcome(client, "z", "result");
 
-    assertThat(cache().settle(key, "c/z", result)).containsExactly(waiting("b"));
+    assertThat(settle(key, client + "/z", result)).containsExactly(waiting("b"));
     assertThat(place(asks("d"))).isEqualTo(new Place.Hit(result));
   }
 
   @Test
   void follower_leads_when_the_lease_is_over() {
     place(new Question(key, waiting("a"), Duration.ofMillis(50), true));
-    assertThat(place(asks("b"))).isEqualTo(new Place.Follow("c/a"));
+    assertThat(place(asks("b"))).isEqualTo(new Place.Follow(client + "/a"));
     pass(Duration.ofMillis(80));
 
     assertThat(place(asks("b"))).isEqualTo(new Place.Lead());
-    assertThat(place(asks("a"))).isEqualTo(new Place.Follow("c/b"));
-    assertThat(cache().settle(key, "c/b", Samples.outcome("c", "b", "x")))
+    assertThat(place(asks("a"))).isEqualTo(new Place.Follow(client + "/b"));
+    assertThat(settle(key, client + "/b", Samples.outcome(client, "b", "x")))
         .containsExactly(waiting("a"));
   }
 
@@ -118,8 +132,8 @@ abstract class ResultCacheContract {
     place(asks("a"));
 
     assertThat(place(new Question(key, waiting("b"), LEASE, false))).isEqualTo(new Place.Lead());
-    assertThat(place(asks("d"))).isEqualTo(new Place.Follow("c/a"));
-    assertThat(cache().settle(key, "c/b", Samples.outcome("c", "b", "x")))
+    assertThat(place(asks("d"))).isEqualTo(new Place.Follow(client + "/a"));
+    assertThat(settle(key, client + "/b", Samples.outcome(client, "b", "x")))
         .containsExactly(waiting("d"));
   }
 
@@ -129,8 +143,8 @@ abstract class ResultCacheContract {
     place(asks("a"));
 
     assertThat(place(new Question(other, waiting("b"), LEASE, true))).isEqualTo(new Place.Lead());
-    assertThat(cache().settle(other, "c/b", Samples.outcome("c", "b", "x"))).isEmpty();
-    assertThat(place(asks("d"))).isEqualTo(new Place.Follow("c/a"));
+    assertThat(settle(other, client + "/b", Samples.outcome(client, "b", "x"))).isEmpty();
+    assertThat(place(asks("d"))).isEqualTo(new Place.Follow(client + "/a"));
   }
 
   @Test
@@ -139,7 +153,7 @@ abstract class ResultCacheContract {
     List<Question> questions =
         keys.stream().map(k -> new Question(k, waiting("a"), LEASE, true)).toList();
     assertThat(cache().resolve(questions)).hasSize(2000).containsOnly(new Place.Lead());
-    cache().settle(keys.get(1500), "c/a", Samples.outcome("c", "a", "x"));
+    settle(keys.get(1500), client + "/a", Samples.outcome(client, "a", "x"));
 
     assertThat(cache().lookup(keys).get(1500)).isPresent();
     assertThat(cache().lookup(keys).get(1499)).isEmpty();

@@ -31,6 +31,7 @@ public final class DeviceAgent implements Agent {
   private final LongSupplier nanos;
   private final ArrayDeque<RowDrop> early = new ArrayDeque<>();
   private long admitted = -1;
+  private boolean available = true;
   private long workedNanos;
   private @Nullable Engine engine;
 
@@ -89,6 +90,7 @@ public final class DeviceAgent implements Agent {
   }
 
   private void work(Engine running) {
+    tellWhether(running.ready());
     admit(running);
     drop(running);
     if (running.busy()) {
@@ -97,6 +99,13 @@ public final class DeviceAgent implements Agent {
       running.step(report);
       workedNanos += nanos.getAsLong() - started;
       report.post(running.memoryFreeBytes());
+    }
+  }
+
+  private void tellWhether(boolean there) {
+    if (there != available) {
+      available = there;
+      loop.put(() -> listener.available(there));
     }
   }
 

@@ -8,6 +8,9 @@ public interface DeviceListener {
   /** The models are loaded. */
   void opened(List<ServedModel> models);
 
+  /** The device is there, or is not for the time being. */
+  void available(boolean there);
+
   /** These rows of a batch are finished. */
   void finished(long batch, List<FinishedRow> rows);
 

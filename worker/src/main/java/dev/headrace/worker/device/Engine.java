@@ -35,6 +35,14 @@ public interface Engine extends AutoCloseable {
   List<ServedModel> models();
 
   /**
+   * Whether the device is there. While it is not, the worker takes no work; asked often, so the
+   * answer is what is known.
+   */
+  default boolean ready() {
+    return true;
+  }
+
+  /**
    * Whether it takes another batch before the next step. An engine by iterations takes batches as
    * long as the {@link ServedModel#concurrency} of their model is kept, for the loop keeps it.
    */

@@ -2,6 +2,7 @@ package dev.headrace.worker.device;
 
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.body.GenerationRequest;
 import java.util.List;
@@ -22,6 +23,11 @@ public interface ServedModel {
   /** What it does. */
   Set<Task> tasks();
 
+  /** In what its weights are held, when the engine knows. */
+  default Optional<NumericPrecision> precision() {
+    return Optional.empty();
+  }
+
   /** Components of its vectors; 0 if it makes none. */
   default int dimension() {
     return 0;
@@ -35,6 +41,32 @@ public interface ServedModel {
   /** What a cross-encoder can do; empty for other models. */
   default Optional<PairScorer> pairScorer() {
     return Optional.empty();
+  }
+
+  /** What a classifier of tokens can do; empty for other models. */
+  default Optional<TokenTagger> tokenTagger() {
+    return Optional.empty();
+  }
+
+  /** What a model with a mask token can do; empty for other models. */
+  default Optional<MaskFiller> maskFiller() {
+    return Optional.empty();
+  }
+
+  /** The names of the prompts that may be put before texts. */
+  default Set<String> prompts() {
+    return Set.of();
+  }
+
+  /**
+   * Tokenises texts with one of the prompts before each, as {@link #rows(List)} does with the
+   * default one, if there is any.
+   *
+   * @param prompt one of {@link #prompts}
+   */
+  default List<Row> rows(List<String> texts, String prompt) {
+    throw new IllegalArgumentException(
+        "prompt: " + prompt + " (expected: one of " + prompts() + ")");
   }
 
   /**

@@ -10,8 +10,10 @@ import java.util.List;
 record CrossEncoder(TextTokenizer tokenizer, PairScoring scoring) implements PairScorer {
   @Override
   public List<Row> rows(String query, List<String> documents) {
-    return EncoderModel.rows(
-        "document", documents, document -> tokenizer.tokenizePair(query, document));
+    return EncoderModel.each(
+        "document",
+        documents,
+        document -> new EncoderModel.TextRow(tokenizer.tokenizePair(query, document)));
   }
 
   @Override

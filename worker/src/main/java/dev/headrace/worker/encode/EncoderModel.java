@@ -2,10 +2,13 @@ package dev.headrace.worker.encode;
 
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.Task;
+import dev.headrace.worker.device.MaskFiller;
 import dev.headrace.worker.device.PairScorer;
 import dev.headrace.worker.device.Row;
 import dev.headrace.worker.device.ServedModel;
+import dev.headrace.worker.device.TokenTagger;
 import dev.headrace.worker.device.TrainedLabels;
 import dev.headrace.worker.model.Head;
 import dev.headrace.worker.model.ModelDescription;
@@ -13,16 +16,28 @@ import dev.headrace.worker.text.InvalidTextException;
 import dev.headrace.worker.text.TextTokenizer;
 import dev.headrace.worker.text.TokenizedText;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** An encoder with its tokenizer. */
-record EncoderModel(ModelDescription description, TextTokenizer tokenizer) implements ServedModel {
+record EncoderModel(
+    ModelDescription description, TextTokenizer tokenizer, Optional<NumericPrecision> precision)
+    implements ServedModel {
 
-  /** A text's tokens. */
-  record TextRow(TokenizedText text) implements Row {
+  /**
+   * A text's tokens.
+   *
+   * @param masks whether what the model gives for masks is wanted, too
+   */
+  record TextRow(TokenizedText text, boolean masks) implements Row {
+    TextRow(TokenizedText text) {
+      this(text, false);
+    }
+
     @Override
     public int length() {
       return text.tokens();
@@ -46,7 +61,12 @@ record EncoderModel(ModelDescription description, TextTokenizer tokenizer) imple
           ? EnumSet.of(Task.CLASSIFICATIONS, Task.RERANK)
           : EnumSet.of(Task.CLASSIFICATIONS);
     }
-    return EnumSet.of(Task.EMBEDDINGS, Task.CLASSIFICATIONS);
+    if (description.head() instanceof Head.TokenClassifier) {
+      return EnumSet.of(Task.TOKEN_CLASSIFICATIONS);
+    }
+    return description.head() instanceof Head.MaskedFill
+        ? EnumSet.of(Task.EMBEDDINGS, Task.CLASSIFICATIONS, Task.FILL_MASK)
+        : EnumSet.of(Task.EMBEDDINGS, Task.CLASSIFICATIONS);
   }
 
   @Override
@@ -64,6 +84,34 @@ record EncoderModel(ModelDescription description, TextTokenizer tokenizer) imple
   }
 
   @Override
+  public Optional<TokenTagger> tokenTagger() {
+    return description.head() instanceof Head.TokenClassifier head
+        ? Optional.of(new TokenLabeller(tokenizer, head.labels()))
+        : Optional.empty();
+  }
+
+  @Override
+  public Optional<MaskFiller> maskFiller() {
+    return description.head() instanceof Head.MaskedFill head
+        ? Optional.of(new Masks(tokenizer, head))
+        : Optional.empty();
+  }
+
+  @Override
+  public Set<String> prompts() {
+    return new TreeSet<>(tokenizer.prompts().keySet());
+  }
+
+  @Override
+  public List<Row> rows(List<String> texts, String prompt) {
+    String before = tokenizer.prompts().get(prompt);
+    if (before == null) {
+      return ServedModel.super.rows(texts, prompt);
+    }
+    return rows("text", texts, text -> tokenizer.tokenize(before, text));
+  }
+
+  @Override
   public int dimension() {
     return description.dimension();
   }
@@ -73,21 +121,32 @@ record EncoderModel(ModelDescription description, TextTokenizer tokenizer) imple
     return rows("text", texts, tokenizer::tokenize);
   }
 
-  /** Makes a row of a text. */
-  interface Tokenizing {
-    TokenizedText of(String text) throws InvalidTextException;
+  /** A text may spell a mask where only its vector is asked for. */
+  float[] wanted(Row row, float[] values) {
+    boolean more = description.head() instanceof Head.MaskedFill && !((TextRow) row).masks();
+    return more && values.length > dimension() ? Arrays.copyOf(values, dimension()) : values;
+  }
+
+  /** Makes something of a text. */
+  interface Tokenizing<T> {
+    T of(String text) throws InvalidTextException;
+  }
+
+  private static List<Row> rows(
+      String what, List<String> texts, Tokenizing<TokenizedText> tokenizing) {
+    return each(what, texts, text -> new TextRow(tokenizing.of(text)));
   }
 
   /**
-   * A row for each text.
+   * Something of each text.
    *
    * @param what messages call a text
    */
-  static List<Row> rows(String what, List<String> texts, Tokenizing tokenizing) {
-    List<Row> rows = new ArrayList<>(texts.size());
+  static <T> List<T> each(String what, List<String> texts, Tokenizing<? extends T> tokenizing) {
+    List<T> all = new ArrayList<>(texts.size());
     for (int i = 0; i < texts.size(); i++) {
       try {
-        rows.add(new TextRow(tokenizing.of(texts.get(i))));
+        all.add(tokenizing.of(texts.get(i)));
       } catch (InvalidTextException e) {
         throw new FailureException(
             ErrorCode.INVALID_BODY,
@@ -95,6 +154,6 @@ record EncoderModel(ModelDescription description, TextTokenizer tokenizer) imple
             e);
       }
     }
-    return rows;
+    return all;
   }
 }

@@ -3,14 +3,13 @@ package dev.headrace.worker.encode;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.worker.device.BatchRunner;
 import dev.headrace.worker.device.EngineFactory;
 import dev.headrace.worker.device.OneShotEngine;
 import dev.headrace.worker.device.Row;
 import dev.headrace.worker.device.RowOutput;
 import dev.headrace.worker.device.ServedModel;
-import dev.headrace.worker.engine.ComputeDevice;
-import dev.headrace.worker.engine.DeviceInventory;
 import dev.headrace.worker.engine.EncodedBatch;
 import dev.headrace.worker.engine.EncoderSession;
 import dev.headrace.worker.engine.EngineException;
@@ -50,9 +49,7 @@ public final class EncoderRunner implements BatchRunner {
         config.folder().isEmpty()
             ? builtIn
             : builtIn.with(ModelFolders.read(Path.of(config.folder()), config.models()));
-    ComputeDevice device = device(config);
-    int threads = config.threads() == 0 ? Math.max(1, device.cores()) : config.threads();
-    EncoderRunner runner = new EncoderRunner(TorchEngine.open(device, threads));
+    EncoderRunner runner = new EncoderRunner(config.open());
     try {
       for (String name : config.models()) {
         runner.load(description(name, catalog), config);
@@ -62,22 +59,6 @@ public final class EncoderRunner implements BatchRunner {
       runner.close();
       throw e;
     }
-  }
-
-  private static ComputeDevice device(EngineConfig config) {
-    if (config.gpu().isEmpty()) {
-      return DeviceInventory.cpu();
-    }
-    int index = config.gpu().get();
-    List<ComputeDevice> all = DeviceInventory.discover();
-    return all.stream()
-        .filter(d -> d.kind() == ComputeDevice.Kind.CUDA && d.index() == index)
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new FailureException(
-                    ErrorCode.DEVICE_LOST,
-                    "worker.device: " + config.device() + " (expected: one of " + all + ")"));
   }
 
   private static ModelDescription description(String name, ModelCatalog catalog) {
@@ -99,7 +80,12 @@ public final class EncoderRunner implements BatchRunner {
       tokenizer.close();
       throw e;
     }
-    loaded.put(description.name(), new Loaded(new EncoderModel(description, tokenizer), session));
+    loaded.put(
+        description.name(),
+        new Loaded(
+            new EncoderModel(
+                description, tokenizer, NumericPrecision.ofWireName(config.precision().label())),
+            session));
   }
 
   @Override
@@ -120,7 +106,7 @@ public final class EncoderRunner implements BatchRunner {
     List<TokenizedText> texts = new ArrayList<>(rows.size());
     rows.forEach(r -> texts.add(((EncoderModel.TextRow) r).text()));
     try {
-      return outputs(target.session().run(texts));
+      return outputs(target.model(), rows, target.session().run(texts));
     } catch (EngineException e) {
       throw new FailureException(code(e.kind()), String.valueOf(e.getMessage()), e);
     }
@@ -134,12 +120,12 @@ public final class EncoderRunner implements BatchRunner {
     };
   }
 
-  private static List<RowOutput> outputs(EncodedBatch batch) {
+  private static List<RowOutput> outputs(EncoderModel model, List<Row> rows, EncodedBatch batch) {
     List<RowOutput> outputs = new ArrayList<>(batch.rows());
     for (int i = 0; i < batch.rows(); i++) {
       outputs.add(
           batch.isFinite(i)
-              ? new RowOutput.Vector(batch.row(i))
+              ? new RowOutput.Vector(model.wanted(rows.get(i), batch.row(i)))
               : new RowOutput.Failed(
                   new Failure(
                       ErrorCode.INTERNAL_ERROR, "vector with NaN or infinity (expected: finite)")));

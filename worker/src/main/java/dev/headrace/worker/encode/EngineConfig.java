@@ -1,6 +1,11 @@
 package dev.headrace.worker.encode;
 
+import dev.headrace.protocol.ErrorCode;
+import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.config.Settings;
+import dev.headrace.worker.engine.ComputeDevice;
+import dev.headrace.worker.engine.DeviceInventory;
+import dev.headrace.worker.engine.TorchEngine;
 import dev.headrace.worker.model.Precision;
 import java.util.List;
 import java.util.Optional;
@@ -56,6 +61,33 @@ public record EngineConfig(
     return m.matches() && m.group(1) != null
         ? Optional.of(Integer.valueOf(m.group(1)))
         : Optional.empty();
+  }
+
+  /** The same for other models. */
+  public EngineConfig withModels(List<String> names) {
+    return new EngineConfig(device, names, folder, precision, threads);
+  }
+
+  /** Opens the device for the calling thread. */
+  public TorchEngine open() {
+    ComputeDevice found = computeDevice();
+    return TorchEngine.open(found, threads == 0 ? Math.max(1, found.cores()) : threads);
+  }
+
+  private ComputeDevice computeDevice() {
+    if (gpu().isEmpty()) {
+      return DeviceInventory.cpu();
+    }
+    int index = gpu().get();
+    List<ComputeDevice> all = DeviceInventory.discover();
+    return all.stream()
+        .filter(d -> d.kind() == ComputeDevice.Kind.CUDA && d.index() == index)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new FailureException(
+                    ErrorCode.DEVICE_LOST,
+                    "worker.device: " + device + " (expected: one of " + all + ")"));
   }
 
   /** The usual name of the device type: {@code cpu-int8}, {@code cuda-fp16}. */

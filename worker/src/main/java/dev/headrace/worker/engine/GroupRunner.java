@@ -37,10 +37,9 @@ final class GroupRunner implements AutoCloseable {
   /**
    * Runs a group.
    *
-   * @param starts where each text's values begin in {@code values}
    * @param values takes the values of the group's rows
    */
-  void run(List<TokenizedText> texts, Group group, int[] starts, float[] values) {
+  void run(List<TokenizedText> texts, Group group, BatchValues values) {
     int rows = group.rows().size();
     boolean padded = fill(texts, group);
     boolean typed = fillTypes(texts, group);
@@ -51,12 +50,7 @@ final class GroupRunner implements AutoCloseable {
       inputs.add(IValue.from(tensor(batch, types, typed ? shape : new Shape(0))));
       inputs.add(IValue.from(tensor(batch, lengths, new Shape(padded ? rows : 0))));
       try (IValue result = block.forward(inputs.toArray(new IValue[0]))) {
-        float[] output = result.toTensor(batch).toFloatArray();
-        for (int i = 0; i < rows; i++) {
-          int row = group.rows().get(i);
-          int to = starts[row];
-          System.arraycopy(output, output.length / rows * i, values, to, starts[row + 1] - to);
-        }
+        values.take(group, result.toTensor(batch).toFloatArray());
       }
     } finally {
       inputs.forEach(IValue::close);

@@ -69,37 +69,25 @@ final class TorchSession implements EncoderSession {
     for (int row = 0; row < lengths.length; row++) {
       lengths[row] = check(row, texts.get(row));
     }
-    int[] starts = starts(lengths);
-    float[] values = new float[starts[lengths.length]];
+    BatchValues values = new BatchValues(model, texts);
     List<Group> groups = grouping.split(lengths, model.config().positions(), threads.members());
     threads.run(
         groups.size(),
         (member, part) -> {
           // The longest first, so that the threads end at about the same time.
           Group group = groups.get(groups.size() - 1 - part);
-          run(runners.get(member), texts, group, starts, values);
+          run(runners.get(member), texts, group, values);
         });
-    return new EncodedBatch(values, starts, dimension());
+    return values.batch();
   }
 
-  private void run(
-      GroupRunner runner, List<TokenizedText> texts, Group group, int[] starts, float[] values) {
+  private void run(GroupRunner runner, List<TokenizedText> texts, Group group, BatchValues values) {
     try {
-      runner.run(texts, group, starts, values);
+      runner.run(texts, group, values);
     } catch (RuntimeException | Error e) {
       throw TorchErrors.translate(
           "running " + model.name() + " on " + group.rows().size() + " x " + group.tokens(), e);
     }
-  }
-
-  /** Where each row's values begin; at the end where the last ones end. */
-  private int[] starts(int[] lengths) {
-    int[] starts = new int[lengths.length + 1];
-    for (int row = 0; row < lengths.length; row++) {
-      int values = model.head().perToken() ? lengths[row] * dimension() : dimension();
-      starts[row + 1] = Math.addExact(starts[row], values);
-    }
-    return starts;
   }
 
   /** An id out of range would crash the process on a GPU, so nothing unchecked passes. */

@@ -7,6 +7,7 @@ import dev.headrace.protocol.event.DeadLetter.Origin;
 import dev.headrace.protocol.event.RequestCodec;
 import dev.headrace.protocol.event.WireHeader;
 import dev.headrace.protocol.event.WireRecord;
+import dev.headrace.protocol.event.WorkCodec;
 import dev.headrace.transport.kafka.Received;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +27,7 @@ public final class FailedRecords {
   }
 
   /**
-   * A dead letter: the record as it was received, with the reason.
+   * A dead letter: the record as it was received, but for packed attributes, with the reason.
    *
    * @param request what it holds, null when it cannot be read
    */
@@ -39,7 +40,9 @@ public final class FailedRecords {
       attempts = request.attempts().number();
     }
     tried.add(deviceType);
-    return received.record().with(DeadLetter.headers(origin(received), failure, attempts, tried));
+    WireRecord record =
+        request == null ? received.record() : WorkCodec.unpacked(received.record(), request);
+    return record.with(DeadLetter.headers(origin(received), failure, attempts, tried));
   }
 
   /**

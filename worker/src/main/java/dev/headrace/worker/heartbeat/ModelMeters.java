@@ -87,7 +87,12 @@ public final class ModelMeters implements Outlook {
         (name, model) ->
             reports.put(
                 name,
-                new ModelReport(model.revision(), model.tasks(), curve(name), batchRows(name))));
+                new ModelReport(
+                    model.revision(),
+                    model.tasks(),
+                    curve(name),
+                    batchRows(name),
+                    model.precision().orElse(null))));
     return reports;
   }
 }

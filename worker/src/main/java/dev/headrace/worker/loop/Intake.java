@@ -4,9 +4,8 @@ import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.Task;
-import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.event.Decoded;
-import dev.headrace.protocol.event.RequestCodec;
+import dev.headrace.protocol.event.WorkCodec;
 import dev.headrace.transport.kafka.Received;
 import dev.headrace.transport.redis.OutcomeStore;
 import dev.headrace.transport.redis.OutcomeStore.Delivered;
@@ -102,12 +101,12 @@ final class Intake {
 
   private void take(Received received, long now, Instant wall) {
     Instant timestamp = Instant.ofEpochMilli(Math.max(0, received.timestampMs()));
-    Decoded decoded = RequestCodec.decode(received.record(), Tier.STANDARD, timestamp);
+    Decoded decoded = WorkCodec.decode(received.record(), timestamp);
     if (decoded instanceof Decoded.Malformed malformed) {
       endings.unreadable(received, malformed.failure(), malformed.address());
     } else if (decoded instanceof Decoded.Valid valid) {
       InferenceRequest request = valid.request();
-      long deadline = now + nanosUntil(request.deadline(), wall);
+      long deadline = now + nanosUntil(request.expiry(), wall);
       Job job = new Job(numbers.getAsLong(), received, request, now, deadline);
       inFlight.add(job);
       unchecked.add(job);

@@ -12,6 +12,7 @@ final class Job {
   private final long number;
   private final Received received;
   private final InferenceRequest request;
+  private final String name;
   private final long arrivedNanos;
   private final long deadlineNanos;
   private JobState state = JobState.CHECKING;
@@ -35,6 +36,7 @@ final class Job {
     this.number = number;
     this.received = received;
     this.request = request;
+    this.name = request.address().client() + "/" + request.id();
     this.arrivedNanos = arrivedNanos;
     this.deadlineNanos = deadlineNanos;
   }
@@ -61,7 +63,7 @@ final class Job {
 
   /** How the crash ledger names it. */
   String name() {
-    return request.address().client() + "/" + request.id();
+    return name;
   }
 
   /** The key of its result in the cache, if it leads. */

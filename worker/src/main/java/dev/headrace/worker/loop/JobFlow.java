@@ -116,10 +116,21 @@ final class JobFlow implements PrepareListener {
     List<CancelWatch.Over> over = cancels.look(running, nowNanos);
     for (CancelWatch.Over one : over) {
       dispatcher.withdraw(one.job().number());
-      streams.forget(one.job());
+      streams.cancelled(one.job());
       endings.standing(one.job(), one.standing());
     }
     return over.size();
+  }
+
+  /** The device is away: what it had not begun goes back to the router. */
+  void sendElsewhere(Failure failure) {
+    for (Job job : inFlight.where(j -> j.state() == JobState.RUNNING)) {
+      RowSet rows = job.rows();
+      if (rows != null && rows.iterating() && !dispatcher.generating().contains(job.number())) {
+        dispatcher.withdraw(job.number());
+        endings.retryLater(job, failure);
+      }
+    }
   }
 
   /** Slots went: their records will be delivered again. */

@@ -18,7 +18,9 @@ final class Poller {
   private static final Logger LOG = LoggerFactory.getLogger(Poller.class);
 
   private static final long MILLI = TimeUnit.MILLISECONDS.toNanos(1);
-  private static final long COMMIT_EVERY = 500 * MILLI;
+
+  /** What is not committed may be published again after a crash (chosen). */
+  private static final long COMMIT_EVERY = 100 * MILLI;
 
   /** Between polls while nothing is taken. */
   private static final long CLOSED = 50 * MILLI;

@@ -64,8 +64,8 @@ final class Settlements {
     }
     for (Outcome follower : followers) {
       metrics.coalesced();
-      // No record of ours waits for it: the follower's own is parked and comes back by itself.
-      delivery.outcome(result.answering(follower, now, "coalesced"), () -> {});
+      // The follower's own record is parked and comes back by itself.
+      delivery.answer(result.answering(follower, now, "coalesced"));
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.headrace.worker.loop;
 
+import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.service.WorkerState;
@@ -75,6 +76,7 @@ public final class WorkerLoop implements Agent {
   private Map<String, ServedModel> models = Map.of();
   private @Nullable WarmUp warmUp;
   private boolean deviceLost;
+  private boolean deviceThere = true;
   private long memoryFreeBytes;
   private double utilisation;
   private long healthAt;
@@ -222,7 +224,8 @@ public final class WorkerLoop implements Agent {
 
   /** Waits in Kafka only if no other thread has anything of ours. */
   private int poll(long now, boolean nothingMoved) {
-    if (valve.set(inFlight, queuedSeconds(), gate.down() || delivery.storeDown())) {
+    boolean away = gate.down() || delivery.storeDown() || !deviceThere;
+    if (valve.set(inFlight, queuedSeconds(), away)) {
       poller.soon();
     } else if (!poller.due(now)) {
       return 0;
@@ -259,7 +262,7 @@ public final class WorkerLoop implements Agent {
       utilisation = busy.update(now);
       Heartbeat.Load load =
           new Heartbeat.Load(
-              state, queuedSeconds(), dispatcher.secondsAhead(now), memoryFreeBytes, utilisation);
+              shown(), queuedSeconds(), dispatcher.secondsAhead(now), memoryFreeBytes, utilisation);
       heartbeat.send(load, models, now, links.clock().instant());
     }
     if (now - healthAt >= 0) {
@@ -268,9 +271,14 @@ public final class WorkerLoop implements Agent {
     }
   }
 
+  /** A worker whose device is away takes no work, as one that loads its models. */
+  private WorkerState shown() {
+    return state == WorkerState.READY && !deviceThere ? WorkerState.LOADING : state;
+  }
+
   private WorkerHealth health(long now) {
     return new WorkerHealth(
-        state,
+        shown(),
         links.clock().instant(),
         !gate.down() && !delivery.storeDown(),
         poller.brokerUp(),
@@ -336,6 +344,17 @@ public final class WorkerLoop implements Agent {
       flow.serve(byName);
       long end = nanos.getAsLong() + config.warmUp().toNanos();
       warmUp = new WarmUp(served, dispatcher, numbers::getAndIncrement, meters::add, end);
+    }
+
+    @Override
+    public void available(boolean there) {
+      deviceThere = there;
+      heartbeat.soon(nanos.getAsLong());
+      if (!there) {
+        flow.sendElsewhere(
+            new Failure(
+                ErrorCode.UPSTREAM_UNAVAILABLE, "the device is away (expected: for a moment)"));
+      }
     }
 
     @Override

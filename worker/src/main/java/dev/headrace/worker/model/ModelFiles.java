@@ -11,8 +11,8 @@ public interface ModelFiles {
   /** The content of {@code tokenizer.json}. */
   String tokenizerJson() throws IOException;
 
-  /** Whether the model is told which of two texts a token is from. */
-  default boolean tokenTypes() {
-    return true;
+  /** How the model uses its tokenizer. */
+  default TokenizerTraits tokenizerTraits() throws IOException {
+    return TokenizerTraits.PLAIN;
   }
 }

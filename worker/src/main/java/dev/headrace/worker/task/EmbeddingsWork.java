@@ -32,9 +32,28 @@ record EmbeddingsWork(String model, List<Row> rows, VectorEncoding encoding, int
     }
     return new EmbeddingsWork(
         request.model(),
-        List.copyOf(model.rows(request.input())),
+        List.copyOf(rows(request, model)),
         request.encoding(),
         request.dimensions());
+  }
+
+  private static List<Row> rows(EmbeddingsRequest request, ServedModel model) {
+    String prompt = request.promptName();
+    if (prompt == null) {
+      return model.rows(request.input());
+    }
+    if (!model.prompts().contains(prompt)) {
+      throw new FailureException(
+          ErrorCode.INVALID_BODY,
+          "prompt_name: "
+              + prompt
+              + " (expected: "
+              + (model.prompts().isEmpty()
+                  ? "none, " + model.name() + " has no prompts"
+                  : "one of " + String.join(", ", model.prompts()))
+              + ")");
+    }
+    return model.rows(request.input(), prompt);
   }
 
   @Override

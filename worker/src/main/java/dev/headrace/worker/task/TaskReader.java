@@ -27,7 +27,8 @@ public final class TaskReader {
       case CHAT_COMPLETIONS -> GenerationWork.chat(request, body, limits, model);
       case COMPLETIONS -> GenerationWork.completion(request, body, limits, model);
       case RERANK -> RerankWork.read(body, limits, model);
-      case TOKEN_CLASSIFICATIONS, FILL_MASK -> throw unknown(request.task(), model);
+      case TOKEN_CLASSIFICATIONS -> TokenClassificationsWork.read(body, limits, model);
+      case FILL_MASK -> FillMaskWork.read(body, limits, model);
     };
   }
 

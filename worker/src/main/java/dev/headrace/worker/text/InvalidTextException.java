@@ -4,7 +4,8 @@ package dev.headrace.worker.text;
 public final class InvalidTextException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  InvalidTextException(String message) {
+  /** The message says what is wrong, without the text. */
+  public InvalidTextException(String message) {
     super(message);
   }
 }

@@ -2,7 +2,9 @@ package dev.headrace.worker.text;
 
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import dev.headrace.worker.model.ModelDescription;
+import dev.headrace.worker.model.TokenizerTraits;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -27,17 +29,21 @@ public final class TextTokenizer implements AutoCloseable {
   private final HuggingFaceTokenizer tokenizer;
   private final String prompt;
   private final int maxTokens;
+  private final TokenizerTraits traits;
   private final boolean typed;
 
-  private TextTokenizer(HuggingFaceTokenizer tokenizer, ModelDescription model) {
+  private TextTokenizer(
+      HuggingFaceTokenizer tokenizer, ModelDescription model, TokenizerTraits traits) {
     this.tokenizer = tokenizer;
     this.prompt = model.prompt();
     this.maxTokens = model.maxTokens();
-    this.typed = model.files().tokenTypes() && model.config().typeVocabulary() > 1;
+    this.traits = traits;
+    this.typed = traits.tokenTypes() && model.config().typeVocabulary() > 1;
   }
 
   /** Opens the tokenizer of a model; it may be closed by another thread. */
   public static TextTokenizer open(ModelDescription model) throws IOException {
+    TokenizerTraits traits = model.files().tokenizerTraits();
     byte[] json = model.files().tokenizerJson().getBytes(StandardCharsets.UTF_8);
     Map<String, String> options =
         Map.of(
@@ -46,27 +52,92 @@ public final class TextTokenizer implements AutoCloseable {
             "padding", "false",
             "maxLength", Integer.toString(model.maxTokens()),
             "modelMaxLength", Integer.toString(model.maxTokens()));
-    // Otherwise DJL may report use to its makers and look for files online.
-    setIfAbsent("ai.djl.offline", "true");
-    setIfAbsent("OPT_OUT_TRACKING", "true");
+    stayOffline();
     try (InputStream in = new ByteArrayInputStream(json)) {
-      return new TextTokenizer(HuggingFaceTokenizer.newInstance(in, options), model);
+      return new TextTokenizer(HuggingFaceTokenizer.newInstance(in, options), model, traits);
     } catch (RuntimeException e) {
       throw new IOException("tokenizer of " + model.name() + ": " + e.getMessage(), e);
     }
   }
 
-  /** The ids of a text after the model's prompt; an empty text gives the special tokens alone. */
+  /** The prompts that may be put before texts, by name. */
+  public Map<String, String> prompts() {
+    return traits.prompts();
+  }
+
+  /**
+   * The ids of a text after the model's default prompt; an empty text gives the special tokens
+   * alone.
+   */
   public TokenizedText tokenize(@Nullable String given) throws InvalidTextException {
+    return tokenize(prompt, given);
+  }
+
+  /** The ids of a text after some other text. */
+  public TokenizedText tokenize(String before, @Nullable String given) throws InvalidTextException {
     if (given == null) {
       throw new InvalidTextException("text: null (expected: a string)");
     }
     checkSurrogates(given);
-    String text = prompt.isEmpty() ? given : prompt + given;
+    String text = before.isEmpty() ? given : before + given;
     String head = head(text);
     Encoding encoding = encode(head, null);
-    return new TokenizedText(
-        ints(encoding.getIds()), encoding.exceedMaxLength() || head.length() < text.length());
+    return text(encoding, head.length() < text.length());
+  }
+
+  private static TokenizedText text(Encoding encoding, boolean cut) {
+    return new TokenizedText(ints(encoding.getIds()), cut || encoding.exceedMaxLength());
+  }
+
+  /** The ids of a text without a prompt, and where its tokens are. */
+  public SpannedText tokenizeWithSpans(String text) throws InvalidTextException {
+    checkSurrogates(text);
+    String head = head(text);
+    Encoding encoding = encode(head, null);
+    return new SpannedText(
+        text(encoding, head.length() < text.length()),
+        spans(encoding, head.codePoints().toArray()));
+  }
+
+  /**
+   * As transformers' TokenClassificationPipeline tells words apart: where the tokenizer marks what
+   * goes on with a word, a token is as long as its text unless it has the mark; elsewhere a word
+   * goes on unless there is a space.
+   */
+  private TokenSpans spans(Encoding encoding, int[] text) {
+    String[] tokens = encoding.getTokens();
+    CharSpan[] places = encoding.getCharTokenSpans();
+    long[] specials = encoding.getSpecialTokenMask();
+    int[] starts = new int[tokens.length];
+    int[] ends = new int[tokens.length];
+    boolean[] special = new boolean[tokens.length];
+    boolean[] continues = new boolean[tokens.length];
+    for (int i = 0; i < tokens.length; i++) {
+      @Nullable CharSpan place = places[i];
+      special[i] = specials[i] != 0 || place == null;
+      if (place == null || special[i]) {
+        continue;
+      }
+      starts[i] = place.getStart();
+      ends[i] = place.getEnd();
+      if (tokens[i].equals(traits.unknownToken())) {
+        continue;
+      }
+      continues[i] =
+          traits.continuingPrefix().isEmpty()
+              ? starts[i] > 0 && !hasSpace(text, starts[i])
+              : tokens[i].codePointCount(0, tokens[i].length()) != ends[i] - starts[i];
+    }
+    return new TokenSpans(starts, ends, special, continues);
+  }
+
+  private static boolean hasSpace(int[] text, int at) {
+    return text[at - 1] == ' ' || (at < text.length && text[at] == ' ');
+  }
+
+  /** What a token stands for, perhaps with a space before it. */
+  public String text(int token) {
+    return tokenizer.decode(new long[] {token}, false);
   }
 
   /**
@@ -116,7 +187,7 @@ public final class TextTokenizer implements AutoCloseable {
   }
 
   /** Half of a surrogate pair has no UTF-8 form; the native side would fail or see other bytes. */
-  private static void checkSurrogates(String text) throws InvalidTextException {
+  static void checkSurrogates(String text) throws InvalidTextException {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       if (Character.isSurrogate(c)) {
@@ -135,6 +206,12 @@ public final class TextTokenizer implements AutoCloseable {
         i++;
       }
     }
+  }
+
+  /** Otherwise DJL may report use to its makers and look for files online. */
+  static void stayOffline() {
+    setIfAbsent("ai.djl.offline", "true");
+    setIfAbsent("OPT_OUT_TRACKING", "true");
   }
 
   private static void setIfAbsent(String key, String value) {

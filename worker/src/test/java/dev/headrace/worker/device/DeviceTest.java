@@ -30,6 +30,7 @@ class DeviceTest {
     final Map<Long, List<FinishedRow>> finished = new HashMap<>();
     final Map<Long, List<RowProgress>> progress = new HashMap<>();
     double worked;
+    final List<Boolean> available = new ArrayList<>();
     final Map<Long, Failure> failed = new HashMap<>();
     final List<ServiceSample> samples = new ArrayList<>();
     Failure lost;
@@ -47,6 +48,11 @@ class DeviceTest {
     @Override
     public void progressed(long batch, List<RowProgress> rows) {
       progress.computeIfAbsent(batch, b -> new ArrayList<>()).addAll(rows);
+    }
+
+    @Override
+    public void available(boolean there) {
+      available.add(there);
     }
 
     @Override

@@ -7,13 +7,23 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.Task;
+import dev.headrace.protocol.body.Aggregation;
 import dev.headrace.protocol.body.BodyLimits;
 import dev.headrace.protocol.body.ClassificationsRequest;
 import dev.headrace.protocol.body.ClassificationsResponse;
 import dev.headrace.protocol.body.ClassificationsResponse.Result;
 import dev.headrace.protocol.body.ClassificationsResponse.Score;
+import dev.headrace.protocol.body.EmbeddingsRequest;
+import dev.headrace.protocol.body.EmbeddingsResponse;
+import dev.headrace.protocol.body.FillMaskRequest;
+import dev.headrace.protocol.body.FillMaskResponse;
+import dev.headrace.protocol.body.FillMaskResponse.Candidate;
 import dev.headrace.protocol.body.RerankRequest;
 import dev.headrace.protocol.body.RerankResponse;
+import dev.headrace.protocol.body.TokenClassificationsRequest;
+import dev.headrace.protocol.body.TokenClassificationsResponse;
+import dev.headrace.protocol.body.TokenClassificationsResponse.Entity;
+import dev.headrace.protocol.body.VectorEncoding;
 import dev.headrace.worker.device.DeviceBatch;
 import dev.headrace.worker.device.Engine;
 import dev.headrace.worker.device.FinishedRow;
@@ -99,11 +109,23 @@ class FolderModelIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"bert", "roberta", "xlm-roberta", "distilbert", "mpnet", "modernbert"})
-  void documents_get_the_scores_and_order_that_sentence_transformers_gives(String name)
-      throws Exception {
+  @CsvSource({
+    "bert,rerank",
+    "bert,rerank-saved",
+    "roberta,rerank",
+    "xlm-roberta,rerank",
+    "distilbert,rerank",
+    "mpnet,rerank",
+    "modernbert,rerank"
+  })
+  void documents_get_the_scores_and_order_that_sentence_transformers_gives(
+      String name, String folder) throws Exception {
     ReferenceModel reference = ReferenceModel.named(name);
-    Case expected = reference.cases("rerank").get(0);
+    Case expected =
+        reference.cases("rerank").stream()
+            .filter(c -> c.folder().equals(folder))
+            .findFirst()
+            .orElseThrow();
     reference.assemble(expected.folder(), models);
     String query = expected.input(0).get("text").textValue();
     List<String> documents = new ArrayList<>();
@@ -136,6 +158,120 @@ class FolderModelIT {
       expected.json().get("ranking").forEach(i -> best.add(i.intValue()));
       best.retainAll(usable);
       assertThat(ranking).isEqualTo(best);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bert", "roberta", "xlm-roberta", "distilbert", "mpnet", "modernbert"})
+  void texts_get_the_entities_that_transformers_finds(String name) throws Exception {
+    ReferenceModel reference = ReferenceModel.named(name);
+    Case expected = reference.cases("token-classification").get(0);
+    reference.assemble(expected.folder(), models);
+    List<String> texts = texts(expected);
+    try (Engine engine = open(name + "-" + expected.folder())) {
+      ServedModel model = engine.models().get(0);
+      assertThat(model.tasks()).containsExactly(Task.TOKEN_CLASSIFICATIONS);
+      for (Aggregation aggregation : Aggregation.values()) {
+        String key =
+            aggregation == Aggregation.SIMPLE ? "entities" : "entities_" + aggregation.wireName();
+        byte[] body = new TokenClassificationsRequest(model.name(), texts, aggregation).encode();
+        byte[] response = respond(engine, model, Task.TOKEN_CLASSIFICATIONS, body);
+        List<TokenClassificationsResponse.Result> results =
+            TokenClassificationsResponse.parse(response).results();
+        for (int i = 0; i < texts.size(); i++) {
+          check(results.get(i).entities(), expected.expected(i).get(key), texts.get(i));
+          assertThat(results.get(i).truncated()).isFalse();
+        }
+      }
+    }
+  }
+
+  private static void check(List<Entity> found, JsonNode expected, String text) {
+    assertThat(found).hasSameSizeAs(expected);
+    for (int i = 0; i < found.size(); i++) {
+      Entity entity = found.get(i);
+      JsonNode other = expected.get(i);
+      assertThat(entity.label()).isEqualTo(other.get("entity_group").textValue());
+      assertThat(entity.start()).isEqualTo(other.get("start").intValue());
+      assertThat(entity.end()).isEqualTo(other.get("end").intValue());
+      assertThat(entity.score()).isCloseTo(other.get("score").doubleValue(), within(1e-4));
+      int[] points = text.codePoints().toArray();
+      assertThat(entity.text())
+          .isEqualTo(new String(points, entity.start(), entity.end() - entity.start()));
+    }
+  }
+
+  private static List<String> texts(Case expected) {
+    List<String> texts = new ArrayList<>();
+    for (int i = 0; i < expected.size(); i++) {
+      texts.add(expected.input(i).get("text").textValue());
+    }
+    return texts;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bert", "roberta", "xlm-roberta", "distilbert", "mpnet", "modernbert"})
+  void masks_get_the_tokens_that_transformers_gives(String name) throws Exception {
+    ReferenceModel reference = ReferenceModel.named(name);
+    Case expected = reference.cases("fill-mask").get(0);
+    reference.assemble(expected.folder(), models);
+    List<String> texts = texts(expected);
+    try (Engine engine = open(name + "-" + expected.folder())) {
+      ServedModel model = engine.models().get(0);
+      assertThat(model.tasks())
+          .containsExactlyInAnyOrder(Task.EMBEDDINGS, Task.CLASSIFICATIONS, Task.FILL_MASK);
+      int topK = expected.json().get("top_k").intValue();
+      byte[] body = new FillMaskRequest(model.name(), texts, topK).encode();
+      List<List<List<Candidate>>> results =
+          FillMaskResponse.parse(respond(engine, model, Task.FILL_MASK, body)).results();
+      for (int i = 0; i < texts.size(); i++) {
+        JsonNode masks = expected.expected(i).get("masks");
+        assertThat(results.get(i)).hasSameSizeAs(masks);
+        for (int mask = 0; mask < masks.size(); mask++) {
+          checkCandidates(results.get(i).get(mask), masks.get(mask).get("candidates"));
+        }
+      }
+      // The same text's vector is not disturbed by its masks.
+      byte[] embed = EmbeddingsRequest.of(model.name(), texts).encode();
+      assertThat(EmbeddingsResponse.parse(respond(engine, model, Task.EMBEDDINGS, embed)).vectors())
+          .allSatisfy(vector -> assertThat(vector).hasSize(model.dimension()));
+    }
+  }
+
+  private static void checkCandidates(List<Candidate> found, JsonNode expected) {
+    assertThat(found).hasSameSizeAs(expected);
+    for (int k = 0; k < found.size(); k++) {
+      JsonNode other = expected.get(k);
+      assertThat(found.get(k).token()).isEqualTo(other.get("token").intValue());
+      assertThat(found.get(k).text()).isEqualTo(other.get("token_str").textValue());
+      assertThat(found.get(k).score()).isCloseTo(other.get("score").doubleValue(), within(1e-4));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"query", "document"})
+  void texts_get_the_prompt_that_is_named(String prompt) throws Exception {
+    ReferenceModel reference = ReferenceModel.named("xlm-roberta");
+    Case expected =
+        reference.cases("embedding").stream()
+            .filter(c -> c.json().path("prompt_name").asText().equals(prompt))
+            .findFirst()
+            .orElseThrow();
+    reference.assemble(expected.folder(), models);
+    List<String> texts = texts(expected).subList(1, expected.size());
+    try (Engine engine = open("xlm-roberta-" + expected.folder())) {
+      ServedModel model = engine.models().get(0);
+      byte[] body =
+          new EmbeddingsRequest(model.name(), texts, VectorEncoding.FLOAT, 0, prompt).encode();
+      List<float[]> vectors =
+          EmbeddingsResponse.parse(respond(engine, model, Task.EMBEDDINGS, body)).vectors();
+      for (int i = 0; i < texts.size(); i++) {
+        assertThat(vectors.get(i)).containsExactly(expected.floats(i + 1, "values"), within(1e-4f));
+      }
+      byte[] wrong =
+          new EmbeddingsRequest(model.name(), texts, VectorEncoding.FLOAT, 0, "summary").encode();
+      assertThatThrownBy(() -> respond(engine, model, Task.EMBEDDINGS, wrong))
+          .hasMessage("invalid_body: prompt_name: summary (expected: one of document, query)");
     }
   }
 

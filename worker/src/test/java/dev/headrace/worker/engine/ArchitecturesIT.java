@@ -130,7 +130,9 @@ class ArchitecturesIT {
         Head.Embedding whole = (Head.Embedding) model.head();
         int dimensions = expected.json().get("dimensions").intValue();
         check(
-            withHead(model, new Head.Embedding(whole.poolings(), whole.normalise(), dimensions)),
+            withHead(
+                model,
+                new Head.Embedding(whole.poolings(), whole.dense(), whole.normalise(), dimensions)),
             expected,
             "values");
       }

@@ -11,6 +11,7 @@ import dev.headrace.protocol.event.DeadLetter;
 import dev.headrace.protocol.event.Decoded;
 import dev.headrace.protocol.event.RequestCodec;
 import dev.headrace.protocol.event.WireRecord;
+import dev.headrace.protocol.event.WorkCodec;
 import dev.headrace.transport.kafka.Received;
 import dev.headrace.transport.kafka.Slot;
 import dev.headrace.worker.failure.RetryPolicy.Plan;
@@ -98,6 +99,15 @@ class RetriesTest {
     assertThat(letter.text(DeadLetter.ERROR_CODE)).isEqualTo("store_unavailable");
     assertThat(letter.text(DeadLetter.TRIED)).isEqualTo("gpu,cpu");
     assertThat(DeadLetter.number(letter, DeadLetter.RETRY_ATTEMPTS, -1)).isEqualTo(2);
+  }
+
+  @Test
+  void dead_letter_of_packed_work_can_be_read_by_any_cloudevents_program() {
+    InferenceRequest request = request(attempt(2), Duration.ofMinutes(1));
+    WireRecord letter = records.deadLetter(received(WorkCodec.encode(request)), request, FAILURE);
+    assertThat(letter)
+        .isEqualTo(records.deadLetter(received(RequestCodec.encode(request)), request, FAILURE));
+    assertThat(letter.text("ce_id")).isEqualTo(request.id());
   }
 
   @Test

@@ -15,6 +15,7 @@ import dev.headrace.transport.testing.InMemoryOutcomeStore;
 import dev.headrace.transport.testing.InMemoryResultCache;
 import dev.headrace.transport.testing.Outage;
 import dev.headrace.worker.testing.Requests;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -69,7 +70,7 @@ final class Cluster {
   /** Appends a record to this slot. */
   void append(Slot slot, WireRecord record) {
     topics.append(slot, now().toEpochMilli(), record);
-    ids.computeIfAbsent(slot, s -> new ArrayList<>()).add(record.text("ce_id"));
+    ids.computeIfAbsent(slot, s -> new ArrayList<>()).add(id(record));
   }
 
   /** The request id of a record that was appended with {@link #append}. */
@@ -94,6 +95,10 @@ final class Cluster {
     List<WireRecord> all = new ArrayList<>();
     Topics.RETRY_DELAYS.forEach(d -> all.addAll(producer.records(Topics.retry(d))));
     return all;
+  }
+
+  private static String id(WireRecord record) {
+    return record.key() == null ? "" : new String(record.key(), StandardCharsets.UTF_8);
   }
 
   /** The outcomes in Kafka. */

@@ -15,6 +15,7 @@ import dev.headrace.protocol.body.ClassificationsRequest.Label;
 import dev.headrace.protocol.body.EmbeddingsRequest;
 import dev.headrace.protocol.event.RequestCodec;
 import dev.headrace.protocol.event.WireRecord;
+import dev.headrace.protocol.event.WorkCodec;
 import dev.headrace.protocol.naming.CacheKey;
 import java.time.Duration;
 import java.time.Instant;
@@ -134,7 +135,13 @@ public final class Requests {
         payload);
   }
 
-  public WireRecord record() {
+  /** As any program may put it into a work topic. */
+  public WireRecord cloudEvent() {
     return RequestCodec.encode(build());
+  }
+
+  /** As the router sends it. */
+  public WireRecord record() {
+    return WorkCodec.encode(build());
   }
 }

@@ -19,6 +19,7 @@ import dev.headrace.worker.WorkerProcess;
 import dev.headrace.worker.device.BatchRunner;
 import dev.headrace.worker.device.OneShotEngine;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -141,8 +142,8 @@ public final class Stage implements AutoCloseable {
         List<Received> records = consumer.poll(Duration.ofMillis(200));
         empty = records.isEmpty() && !consumer.assigned().isEmpty() ? empty + 1 : 0;
         for (Received r : records) {
-          String id = r.record().text("ce_id");
-          if (id != null && id.startsWith(idPrefix)) {
+          byte[] key = r.record().key();
+          if (key != null && new String(key, StandardCharsets.UTF_8).startsWith(idPrefix)) {
             found.add(r.record());
           }
         }

@@ -48,4 +48,18 @@ final class Bert implements EncoderArchitecture {
   public ScriptObject classifier(Parts parts, int labels) throws IOException {
     return parts.classifier("bert.pooler.dense", "torch.tanh(h)", "classifier", labels);
   }
+
+  @Override
+  public Predictions predictions(EncoderConfig config) {
+    String head = "cls.predictions.";
+    return new Predictions(
+        head + "transform.dense",
+        true,
+        head + "transform.LayerNorm",
+        true,
+        false,
+        head + "decoder",
+        head + "bias",
+        Predictions.WORDS);
+  }
 }

@@ -62,4 +62,17 @@ final class DistilBert implements EncoderArchitecture {
   public ScriptObject classifier(Parts parts, int labels) throws IOException {
     return parts.classifier("pre_classifier", "torch.relu(h)", "classifier", labels);
   }
+
+  @Override
+  public Predictions predictions(EncoderConfig config) {
+    return new Predictions(
+        "vocab_transform",
+        true,
+        "vocab_layer_norm",
+        true,
+        false,
+        "vocab_projector",
+        "vocab_projector.bias",
+        Predictions.WORDS);
+  }
 }

@@ -5,6 +5,7 @@ import dev.headrace.worker.model.hf.HfConfig;
 import dev.headrace.worker.model.torchscript.ScriptObject;
 import java.io.IOException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A family of encoders. CONTRIBUTING.md says how to add one. */
 interface EncoderArchitecture {
@@ -36,4 +37,53 @@ interface EncoderArchitecture {
    * [batch, hidden]}, the pooled hidden states.
    */
   ScriptObject classifier(Parts parts, int labels) throws IOException;
+
+  /**
+   * The trained head for tokens: a module {@code forward(x) -> logits [batch, tokens, labels]} of
+   * the hidden states.
+   */
+  default ScriptObject tokenClassifier(Parts parts, int labels) throws IOException {
+    return parts.tokenClassifier("classifier", labels);
+  }
+
+  /** The head that was trained to fill masks. */
+  Predictions predictions(EncoderConfig config);
+
+  /**
+   * A head for masked fill: a layer, the activation, a norm, and a score for each word. Names are
+   * whole, without {@code .weight} and {@code .bias}.
+   *
+   * @param dense the layer
+   * @param denseBias whether it has a bias
+   * @param norm the norm
+   * @param normBias whether it has a bias
+   * @param gelu whether the activation is GELU whatever the model's is
+   * @param decoder the last layer, whose weights mostly are the word embeddings
+   * @param bias the last layer's bias, by its whole name, or null
+   * @param words where the word embeddings are in the emitted model
+   */
+  record Predictions(
+      String dense,
+      boolean denseBias,
+      String norm,
+      boolean normBias,
+      boolean gelu,
+      String decoder,
+      @Nullable String bias,
+      String words) {
+    static final String WORDS = "((self.encoder).embeddings).words";
+
+    /** RoBERTa's, which MPNet kept. */
+    static Predictions roberta() {
+      return new Predictions(
+          "lm_head.dense",
+          true,
+          "lm_head.layer_norm",
+          true,
+          true,
+          "lm_head.decoder",
+          "lm_head.bias",
+          WORDS);
+    }
+  }
 }

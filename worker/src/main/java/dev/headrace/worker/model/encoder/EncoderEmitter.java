@@ -1,5 +1,6 @@
 package dev.headrace.worker.model.encoder;
 
+import dev.headrace.worker.model.DenseLayer;
 import dev.headrace.worker.model.EncoderConfig;
 import dev.headrace.worker.model.Head;
 import dev.headrace.worker.model.Pooling;
@@ -13,9 +14,10 @@ import java.util.List;
  * Builds the whole model: encoder, pooling, head, so that no more leaves the device than is needed.
  *
  * <p>{@code forward(ids, types, lengths) -> [batch, width] float32}, or {@code [batch, tokens,
- * width]} for heads that say something of each token. {@code ids [batch, tokens] int32}, padded
- * with any valid id; {@code types} like ids or empty; {@code lengths [batch] int32}, tokens in each
- * row, or empty where no row is padded: then nothing is masked.
+ * width]} for heads that say something of each token; for masked fill all values in one row, as
+ * {@link Head.MaskedFill} says. {@code ids [batch, tokens] int32}, padded with any valid id; {@code
+ * types} like ids or empty; {@code lengths [batch] int32}, tokens in each row, or empty where no
+ * row is padded: then nothing is masked.
  */
 public final class EncoderEmitter {
   private EncoderEmitter() {}
@@ -31,17 +33,26 @@ public final class EncoderEmitter {
     EncoderArchitecture architecture = Architectures.named(config.modelType());
     Parts parts = new Parts(config, weights, target, architecture.prefix());
     ScriptObject model =
-        new ScriptObject(new ScriptClass("Model", FORWARD + ending(head)))
+        new ScriptObject(new ScriptClass("Model", FORWARD + ending(head, architecture, config)))
             .module("encoder", architecture.encoder(parts));
     if (head instanceof Head.Classifier classifier) {
       model.module("classifier", architecture.classifier(parts, classifier.labels().size()));
+    } else if (head instanceof Head.Embedding embedding) {
+      for (int i = 0; i < embedding.dense().size(); i++) {
+        model.module("dense" + i, parts.dense(embedding.dense().get(i)));
+      }
+    } else if (head instanceof Head.TokenClassifier tokens) {
+      model.module("classifier", architecture.tokenClassifier(parts, tokens.labels().size()));
+    } else if (head instanceof Head.MaskedFill fill) {
+      model.module("predictions", parts.predictions(architecture.predictions(config), fill.tied()));
     }
     return model;
   }
 
-  private static String ending(Head head) {
+  private static String ending(Head head, EncoderArchitecture architecture, EncoderConfig config) {
     if (head instanceof Head.Embedding embedding) {
       return pooled(embedding.poolings())
+          + dense(embedding.dense())
           + (embedding.normalise() ? NORMALISE : "")
           + (embedding.dimensions() > 0 ? CUT.formatted(embedding.dimensions()) : "")
           + "  return v\n";
@@ -49,6 +60,16 @@ public final class EncoderEmitter {
     if (head instanceof Head.Classifier classifier) {
       return pooled(List.of(classifier.pooling()))
           + "  return torch.to((self.classifier).forward(torch.to(v, x.dtype)), 6)\n";
+    }
+    if (head instanceof Head.TokenClassifier) {
+      return "  return torch.to((self.classifier).forward(x), 6)\n";
+    }
+    if (head instanceof Head.MaskedFill fill) {
+      return pooled(Pooling.MEAN)
+          + MASKED
+              .replace("MASK", Integer.toString(fill.maskId()))
+              .replace("WORDS", architecture.predictions(config).words())
+              .replace("CANDIDATES", Integer.toString(fill.candidates()));
     }
     return "  return torch.to(x, 6)\n";
   }
@@ -67,6 +88,14 @@ public final class EncoderEmitter {
           pass
         x = (self.encoder).forward(ids, types, mask)
       """;
+
+  private static String dense(List<DenseLayer> layers) {
+    StringBuilder source = new StringBuilder();
+    for (int i = 0; i < layers.size(); i++) {
+      source.append("  v = (self.dense%d).forward(v)\n".formatted(i));
+    }
+    return source.toString();
+  }
 
   private static String pooled(List<Pooling> poolings) {
     if (poolings.size() == 1) {
@@ -127,6 +156,28 @@ public final class EncoderEmitter {
         """
         .formatted(weights);
   }
+
+  /** Row by row and in each from left to right, as the host counts them. */
+  private static final String MASKED =
+      """
+        out = torch.reshape(v, [-1])
+        masks = torch.eq(ids, MASK)
+        if padded:
+          masks = torch.logical_and(masks, keep)
+        else:
+          pass
+        places = torch.nonzero(torch.reshape(masks, [-1]))
+        if torch.gt(torch.numel(places), 0):
+          flat = torch.reshape(x, [-1, torch.size(x, 2)])
+          h = torch.embedding(flat, torch.squeeze(places, 1))
+          logits = torch.to((self.predictions).forward(h, WORDS), 6)
+          best, tokens, = torch.topk(torch.softmax(logits, -1), CANDIDATES, -1, True, True)
+          pairs = torch.cat([best, torch.to(tokens, 6)], 1)
+          out = torch.cat([out, torch.reshape(pairs, [-1])])
+        else:
+          pass
+        return out
+      """;
 
   private static final String NORMALISE =
       "  v = torch.div(v, torch.clamp_min(torch.norm(v, 2, [1], True), 1e-12))\n";

@@ -22,6 +22,7 @@ final class ModernBert implements EncoderArchitecture {
   private static final String WINDOW = "local_attention";
   private static final String GLOBAL_THETA = "global_rope_theta";
   private static final String LOCAL_THETA = "local_rope_theta";
+  private static final String DECODER_BIAS = "decoder_bias";
   private static final List<String> BIASES =
       List.of("attention_bias", "mlp_bias", "norm_bias", "classifier_bias");
 
@@ -52,6 +53,12 @@ final class ModernBert implements EncoderArchitecture {
     for (String flag : BIASES) {
       own.put(flag, c.flag(flag, false) ? 1.0 : 0.0);
     }
+    own.put(DECODER_BIAS, c.flag(DECODER_BIAS, true) ? 1.0 : 0.0);
+    String activation = c.string("hidden_activation", "gelu");
+    String ofHeads = c.string("classifier_activation", "gelu");
+    if (!ofHeads.equals(activation)) {
+      throw c.malformed("classifier_activation", ofHeads, activation + ", as hidden_activation");
+    }
     return new EncoderConfig(
         c.string("model_type"),
         c.integer("vocab_size", 1, Shapes.MAX_VOCABULARY),
@@ -61,7 +68,7 @@ final class ModernBert implements EncoderArchitecture {
         c.integer("intermediate_size", 1, Shapes.MAX_WIDTH),
         c.integer("max_position_embeddings", 2, Shapes.MAX_POSITIONS, 8192),
         1,
-        c.string("hidden_activation", "gelu"),
+        activation,
         Shapes.epsilon(c, "norm_eps", 1e-5),
         own);
   }
@@ -228,4 +235,22 @@ final class ModernBert implements EncoderArchitecture {
             y = (self.attention).forward((self.norm1).forward(x), x, mask, cos, sin)
             return (self.mlp).forward((self.norm2).forward(y), y)
           """);
+
+  @Override
+  public ScriptObject tokenClassifier(Parts parts, int labels) throws IOException {
+    return classifier(parts, labels);
+  }
+
+  @Override
+  public Predictions predictions(EncoderConfig config) {
+    return new Predictions(
+        "head.dense",
+        has(config, "classifier_bias"),
+        "head.norm",
+        has(config, "norm_bias"),
+        false,
+        "decoder",
+        has(config, DECODER_BIAS) ? "decoder.bias" : null,
+        "(self.encoder).words");
+  }
 }

@@ -118,4 +118,9 @@ final class MpNet implements EncoderArchitecture {
   public ScriptObject classifier(Parts parts, int labels) throws IOException {
     return parts.classifier("classifier.dense", "torch.tanh(h)", "classifier.out_proj", labels);
   }
+
+  @Override
+  public Predictions predictions(EncoderConfig config) {
+    return Predictions.roberta();
+  }
 }

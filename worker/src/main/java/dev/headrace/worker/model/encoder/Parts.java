@@ -1,8 +1,10 @@
 package dev.headrace.worker.model.encoder;
 
+import dev.headrace.worker.model.DenseLayer;
 import dev.headrace.worker.model.EncoderConfig;
 import dev.headrace.worker.model.torchscript.ScriptClass;
 import dev.headrace.worker.model.torchscript.ScriptObject;
+import dev.headrace.worker.model.weights.ElementType;
 import dev.headrace.worker.model.weights.Tensor;
 import dev.headrace.worker.model.weights.Tensors;
 import dev.headrace.worker.model.weights.WeightSource;
@@ -234,6 +236,84 @@ final class Parts {
     Tensor shift = normBias ? weights.require(norm + ".bias", hidden) : zeros(hidden);
     return classifierLayers(forward, dense, denseBias, out, labels)
         .module("norm", layerNorm(scale, shift));
+  }
+
+  /** A layer behind the pooling: {@code forward(v [batch, in] float32) -> [batch, out]}. */
+  ScriptObject dense(DenseLayer layer) throws IOException {
+    String activated =
+        switch (layer.activation()) {
+          case IDENTITY -> "y";
+          case TANH -> "torch.tanh(y)";
+          case RELU -> "torch.relu(y)";
+          case GELU -> "torch.gelu(y)";
+          case SIGMOID -> "torch.sigmoid(y)";
+        };
+    // Two layers may differ in their activation, and a class has one name.
+    String name = "Dense_" + layer.activation().name();
+    String forward =
+        """
+        def forward(self: __torch__.%s, v: Tensor) -> Tensor:
+          y = torch.linear(v, self.w, self.b)
+          return %s
+        """
+            .formatted(name, activated);
+    Tensor bias =
+        layer.bias() ? weights.require(layer.weights() + ".bias", layer.out()) : zeros(layer.out());
+    Tensor matrix = weights.require(layer.weights() + ".weight", layer.out(), layer.in());
+    return new ScriptObject(new ScriptClass(name, forward))
+        .tensor("w", Tensors.as(ElementType.FLOAT32, matrix))
+        .tensor("b", Tensors.as(ElementType.FLOAT32, bias));
+  }
+
+  /** A classifier of one layer: {@code forward(x [..., hidden]) -> logits [..., labels]}. */
+  ScriptObject tokenClassifier(String out, int labels) throws IOException {
+    String forward =
+        """
+        def forward(self: __torch__.TokenClassifier, x: Tensor) -> Tensor:
+          return torch.linear(x, self.w, self.b)
+        """;
+    return new ScriptObject(new ScriptClass("TokenClassifier", forward))
+        .tensor("w", computed(weights.require(out + ".weight", labels, config.hidden())))
+        .tensor("b", computed(weights.require(out + ".bias", labels)));
+  }
+
+  /**
+   * A head for masked fill: {@code forward(h [masks, hidden], words [vocabulary, hidden]) -> logits
+   * [masks, vocabulary]}.
+   *
+   * @param tied whether {@code words} are the last layer's weights; else it has some of its own
+   */
+  ScriptObject predictions(EncoderArchitecture.Predictions names, boolean tied) throws IOException {
+    int hidden = config.hidden();
+    int vocabulary = config.vocabulary();
+    String forward =
+        """
+        def forward(self: __torch__.Predictions, h: Tensor, words: Tensor) -> Tensor:
+          y = torch.linear(h, self.w, self.b)
+          n = (self.norm).forward(%s)
+          return torch.linear(n, %s, self.bias)
+        """
+            .formatted(
+                names.gelu() ? "torch.gelu_(y)" : activation.inPlace(),
+                tied ? "words" : "self.decoder");
+    Tensor scale = weights.require(names.norm() + ".weight", hidden);
+    Tensor shift =
+        names.normBias() ? weights.require(names.norm() + ".bias", hidden) : zeros(hidden);
+    Tensor dense =
+        names.denseBias() ? weights.require(names.dense() + ".bias", hidden) : zeros(hidden);
+    String bias = names.bias();
+    ScriptObject head =
+        new ScriptObject(new ScriptClass("Predictions", forward))
+            .tensor("w", computed(weights.require(names.dense() + ".weight", hidden, hidden)))
+            .tensor("b", computed(dense))
+            .tensor(
+                "bias",
+                computed(bias == null ? zeros(vocabulary) : weights.require(bias, vocabulary)))
+            .module("norm", layerNorm(scale, shift));
+    return tied
+        ? head
+        : head.tensor(
+            "decoder", computed(weights.require(names.decoder() + ".weight", vocabulary, hidden)));
   }
 
   /** Small enough, one row per text, to be left as they are in every precision. */

@@ -43,4 +43,9 @@ final class Roberta implements EncoderArchitecture {
   public ScriptObject classifier(Parts parts, int labels) throws IOException {
     return parts.classifier("classifier.dense", "torch.tanh(h)", "classifier.out_proj", labels);
   }
+
+  @Override
+  public Predictions predictions(EncoderConfig config) {
+    return Predictions.roberta();
+  }
 }

@@ -1,10 +1,8 @@
 package dev.headrace.worker.model.hf;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
 import dev.headrace.worker.model.ModelFiles;
+import dev.headrace.worker.model.TokenizerTraits;
 import dev.headrace.worker.model.json.StrictJson;
-import dev.headrace.worker.model.safetensors.SafetensorsWeights;
 import dev.headrace.worker.model.weights.MalformedModelException;
 import dev.headrace.worker.model.weights.WeightSource;
 import java.io.IOException;
@@ -12,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -41,6 +40,7 @@ public final class HfFolder implements ModelFiles {
           "sentence_xlm-roberta_config.json",
           "sentence_xlnet_config.json");
 
+  private final Path folder;
   private final Path transformer;
   private final HfConfig config;
   private final Optional<SentenceModules> modules;
@@ -48,11 +48,12 @@ public final class HfFolder implements ModelFiles {
   private final TokenizerSettings tokenizer;
   private final OptionalInt maxSequenceLength;
 
-  private HfFolder(Path folder, Optional<SentenceModules> modules) throws IOException {
-    this.modules = modules;
+  private HfFolder(Path folder) throws IOException {
+    this.folder = folder;
+    this.prompts = SentencePrompts.read(folder);
+    this.modules = SentenceModules.read(folder, prompts.crossEncoder());
     this.transformer = folder.resolve(modules.map(SentenceModules::transformerPath).orElse(""));
     this.config = HfConfig.read(transformer.resolve("config.json"));
-    this.prompts = SentencePrompts.read(folder);
     this.tokenizer = TokenizerSettings.read(transformer);
     this.maxSequenceLength = maxSequenceLength(transformer);
   }
@@ -64,7 +65,7 @@ public final class HfFolder implements ModelFiles {
    *     names the file, the key and what was expected
    */
   public static HfFolder open(Path folder) throws IOException {
-    return new HfFolder(folder, SentenceModules.read(folder));
+    return new HfFolder(folder);
   }
 
   private static OptionalInt maxSequenceLength(Path folder) throws IOException {
@@ -108,7 +109,8 @@ public final class HfFolder implements ModelFiles {
 
   @Override
   public WeightSource openWeights() throws IOException {
-    return SafetensorsWeights.open(transformer);
+    return FolderWeights.open(
+        folder, transformer, modules.map(SentenceModules::densePaths).orElse(List.of()));
   }
 
   @Override
@@ -116,22 +118,27 @@ public final class HfFolder implements ModelFiles {
     return checked(TOKENIZER_JSON.read(transformer.resolve(TOKENIZER)));
   }
 
+  /** What we read of {@code tokenizer.json} ourselves. */
+  public TokenizerFile tokenizerFile() throws IOException {
+    return TokenizerFile.read(TOKENIZER_JSON, TOKENIZER_JSON.read(transformer.resolve(TOKENIZER)));
+  }
+
   @Override
-  public boolean tokenTypes() {
-    return tokenizer.tokenTypes();
+  public TokenizerTraits tokenizerTraits() throws IOException {
+    return new TokenizerTraits(
+        tokenizer.tokenTypes(),
+        modules.isPresent() && modules.get().pooling().includePrompt()
+            ? prompts.byName()
+            : Map.of(),
+        tokenizerFile().continuingPrefix(),
+        tokenizer.unknownToken().orElse(""));
   }
 
-  /** Native code reads it next, so nothing but plain JSON gets there. */
-  static String checked(byte[] utf8) throws MalformedModelException {
-    if (!TOKENIZER_JSON.read(utf8, HfFolder::skipObject)) {
-      throw TOKENIZER_JSON.malformed("not an object (expected: a JSON object)");
-    }
+  /**
+   * Native code reads it next, so nothing but plain JSON gets there, and what is known to harm it.
+   */
+  static String checked(byte[] utf8) throws IOException {
+    TokenizerFile.read(TOKENIZER_JSON, utf8);
     return new String(utf8, StandardCharsets.UTF_8);
-  }
-
-  private static boolean skipObject(JsonParser parser) throws IOException {
-    boolean object = parser.nextToken() == JsonToken.START_OBJECT;
-    parser.skipChildren();
-    return object;
   }
 }

@@ -8,6 +8,8 @@ public enum ScoreFunction {
   SIGMOID("torch.nn.modules.activation.Sigmoid"),
   IDENTITY("torch.nn.modules.linear.Identity");
 
+  private static final String ACTIVATION = "activation_fn";
+
   private final String pythonName;
 
   ScoreFunction(String pythonName) {
@@ -21,13 +23,18 @@ public enum ScoreFunction {
    */
   public static ScoreFunction of(HfConfig config) throws MalformedModelException {
     Optional<HfConfig> section = config.object("sentence_transformers");
-    if (section.isPresent() && section.get().has("activation_fn")) {
-      return named(section.get(), "activation_fn");
+    if (section.isPresent() && section.get().has(ACTIVATION)) {
+      return named(section.get(), ACTIVATION);
     }
     if (config.has("sbert_ce_default_activation_function")) {
       return named(config, "sbert_ce_default_activation_function");
     }
     return config.labels().size() == 1 ? SIGMOID : IDENTITY;
+  }
+
+  /** {@code activation_fn}, if the file has it. */
+  static Optional<ScoreFunction> named(HfConfig config) throws MalformedModelException {
+    return config.has(ACTIVATION) ? Optional.of(named(config, ACTIVATION)) : Optional.empty();
   }
 
   private static ScoreFunction named(HfConfig config, String key) throws MalformedModelException {

@@ -14,18 +14,22 @@ import java.util.OptionalInt;
  * @param maxTokens {@code model_max_length}; absent for those that never had one, which
  *     transformers writes as 1e30
  * @param maskToken the token that stands for a word to be filled in
+ * @param unknownToken the token that stands for what has no other
  * @param tokenTypes whether the model is told which of two texts a token is from: unless {@code
  *     model_input_names} leaves them out
  */
 public record TokenizerSettings(
-    OptionalInt maxTokens, Optional<String> maskToken, boolean tokenTypes) {
+    OptionalInt maxTokens,
+    Optional<String> maskToken,
+    Optional<String> unknownToken,
+    boolean tokenTypes) {
   static final String FILE = "tokenizer_config.json";
 
   /** Chosen: a limit from here on is none. The longest encoders read 8,192 tokens. */
   private static final int NO_LIMIT = 10_000_000;
 
   static final TokenizerSettings NONE =
-      new TokenizerSettings(OptionalInt.empty(), Optional.empty(), true);
+      new TokenizerSettings(OptionalInt.empty(), Optional.empty(), Optional.empty(), true);
 
   static TokenizerSettings read(Path folder) throws IOException {
     Path file = folder.resolve(FILE);
@@ -42,6 +46,7 @@ public record TokenizerSettings(
     return new TokenizerSettings(
         maxTokens,
         token(config, "mask_token"),
+        token(config, "unk_token"),
         inputs.isEmpty() || inputs.contains("token_type_ids"));
   }
 

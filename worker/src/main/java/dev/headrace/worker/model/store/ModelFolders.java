@@ -1,5 +1,7 @@
 package dev.headrace.worker.model.store;
 
+import dev.headrace.protocol.body.FillMaskRequest;
+import dev.headrace.worker.model.DenseLayer;
 import dev.headrace.worker.model.EncoderConfig;
 import dev.headrace.worker.model.Head;
 import dev.headrace.worker.model.ModelDescription;
@@ -17,11 +19,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Hugging Face folders as models. */
 public final class ModelFolders {
   private static final String SEQUENCE_CLASSIFICATION = "ForSequenceClassification";
+
+  private static final String TOKEN_CLASSIFICATION = "ForTokenClassification";
+  private static final String MASKED_FILL = "ForMaskedLM";
+
+  /** As BERT and RoBERTa call it, for folders that leave it to Python's class. */
+  private static final List<String> MASK_TOKENS = List.of("[MASK]", "<mask>");
+
+  private static final Head PLAIN = new Head.Embedding(List.of(Pooling.MEAN), false);
 
   private ModelFolders() {}
 
@@ -76,19 +88,46 @@ public final class ModelFolders {
     List<String> classes = json.strings("architectures");
     for (String name : classes) {
       if (name.endsWith(SEQUENCE_CLASSIFICATION)) {
-        return classifier(json);
+        return classifier(files);
       }
-      if (!name.endsWith("Model") && !name.endsWith("ForMaskedLM")) {
+      if (name.endsWith(TOKEN_CLASSIFICATION)) {
+        return new Head.TokenClassifier(json.labels());
+      }
+      if (name.endsWith(MASKED_FILL)) {
+        return maskedFill(files, config);
+      }
+      if (!name.endsWith("Model")) {
         throw json.malformed(
-            "architectures", name, "a *Model, *ForMaskedLM or *" + SEQUENCE_CLASSIFICATION);
+            "architectures",
+            name,
+            "a *Model, *"
+                + String.join(
+                    ", *", List.of(MASKED_FILL, SEQUENCE_CLASSIFICATION, TOKEN_CLASSIFICATION)));
       }
     }
     // As sentence-transformers does with folders that are not its own.
-    return new Head.Embedding(List.of(Pooling.MEAN), false);
+    return PLAIN;
+  }
+
+  /** Without a mask token, which a tokenizer may lack, it is a plain encoder. */
+  private static Head maskedFill(HfFolder files, EncoderConfig config) throws IOException {
+    Map<String, Integer> tokens = files.tokenizerFile().addedTokens();
+    List<String> names = new ArrayList<>(MASK_TOKENS);
+    files.tokenizer().maskToken().ifPresent(token -> names.add(0, token));
+    for (String name : names) {
+      Integer id = tokens.get(name);
+      if (id != null && id < config.vocabulary()) {
+        int candidates = Math.min(FillMaskRequest.MAX_TOP_K, config.vocabulary());
+        boolean tied = files.config().flag("tie_word_embeddings", true);
+        return new Head.MaskedFill(name, id, candidates, tied);
+      }
+    }
+    return PLAIN;
   }
 
   /** Which function follows the logits is as in transformers' TextClassificationPipeline. */
-  private static Head classifier(HfConfig json) throws MalformedModelException {
+  private static Head classifier(HfFolder files) throws MalformedModelException {
+    HfConfig json = files.config();
     String problem = json.string("problem_type", "single_label_classification");
     List<String> labels = json.labels();
     boolean multiLabel =
@@ -101,12 +140,13 @@ public final class ModelFolders {
                   problem,
                   "single_label_classification or multi_label_classification");
         };
-    PairScoring scoring = labels.size() == 1 ? scoring(json) : PairScoring.IDENTITY;
+    PairScoring scoring = labels.size() == 1 ? scoring(files) : PairScoring.IDENTITY;
     return new Head.Classifier(labels, multiLabel, classifierPooling(json), scoring);
   }
 
-  private static PairScoring scoring(HfConfig json) throws MalformedModelException {
-    return switch (ScoreFunction.of(json)) {
+  private static PairScoring scoring(HfFolder files) throws MalformedModelException {
+    Optional<ScoreFunction> named = files.prompts().scoreFunction();
+    return switch (named.isPresent() ? named.get() : ScoreFunction.of(files.config())) {
       case SIGMOID -> PairScoring.SIGMOID;
       case IDENTITY -> PairScoring.IDENTITY;
     };
@@ -128,7 +168,19 @@ public final class ModelFolders {
     }
     List<Pooling> poolings = modules.pooling().modes().stream().map(ModelFolders::pooling).toList();
     int dimensions = files.prompts().dimensions().orElse(0);
-    return new Head.Embedding(poolings, modules.normalise(), dimensions);
+    checkWidths(modules);
+    return new Head.Embedding(poolings, modules.dense(), modules.normalise(), dimensions);
+  }
+
+  private static void checkWidths(SentenceModules modules) throws MalformedModelException {
+    int width = modules.pooling().dimension();
+    for (DenseLayer layer : modules.dense()) {
+      if (layer.in() != width) {
+        throw new MalformedModelException(
+            layer.weights() + ": in_features: " + layer.in() + " (expected: " + width + ")");
+      }
+      width = layer.out();
+    }
   }
 
   private static Pooling pooling(PoolingMode mode) {

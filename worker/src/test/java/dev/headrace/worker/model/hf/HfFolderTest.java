@@ -3,6 +3,7 @@ package dev.headrace.worker.model.hf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.headrace.worker.model.DenseLayer;
 import dev.headrace.worker.model.weights.MalformedModelException;
 import dev.headrace.worker.model.weights.WeightSource;
 import java.io.IOException;
@@ -77,8 +78,13 @@ class HfFolderTest {
 
   @Test
   void modules_that_cannot_run_are_named() throws Exception {
-    modules("[%s,%s,{'type':'sentence_transformers.models.Dense','path':'2_Dense'}]");
-    fails("modules.json: module 2: Dense (expected: Transformer, Pooling and perhaps Normalize");
+    modules("[%s,%s,{'type':'sentence_transformers.models.LSTM','path':'2_LSTM'}]");
+    fails(
+        "modules.json: module 2: LSTM (expected: Transformer, Pooling, perhaps Dense and perhaps");
+    String normalize = "{'type':'sentence_transformers.models.Normalize','path':'2_Normalize'}";
+    String dense = "{'type':'sentence_transformers.models.Dense','path':'3_Dense'}";
+    modules("[%s,%s," + normalize + "," + dense + "]");
+    fails("modules.json: module 2: Normalize (expected: Transformer, Pooling, perhaps Dense");
     modules("[%s,{'type':'my_code.Pooling','path':'1_Pooling'}]");
     fails("type: my_code.Pooling (expected: sentence_transformers.*: code in a folder is never");
     modules("[%s]");
@@ -98,6 +104,54 @@ class HfFolderTest {
   void modules_cannot_lie_outside_the_folder(String path) throws Exception {
     modules("[{'type':'sentence_transformers.models.Transformer','path':'" + path + "'}]");
     fails("(expected: a folder inside this one)");
+  }
+
+  @Test
+  void dense_layers_are_read_in_their_order() throws Exception {
+    SentenceModules modules = open("bert", "embed-dense").modules().orElseThrow();
+    assertThat(modules.normalise()).isTrue();
+    assertThat(modules.dense())
+        .containsExactly(
+            new DenseLayer("2_Dense/linear", 32, 24, true, DenseLayer.Activation.TANH),
+            new DenseLayer("3_Dense/linear", 24, 12, false, DenseLayer.Activation.IDENTITY));
+    HfConfig odd =
+        HfConfig.parse(
+            "config.json",
+            "{\"in_features\":2,\"out_features\":2,\"activation_function\":\"my.Code\"}"
+                .getBytes(StandardCharsets.UTF_8));
+    assertThatThrownBy(() -> SentenceDense.read("2_Dense", odd))
+        .hasMessageContaining("config.json: activation_function: my.Code (expected: one of torch.");
+  }
+
+  @Test
+  void cross_encoders_of_newer_versions_have_a_transformer_alone_in_their_modules()
+      throws Exception {
+    HfFolder saved = open("bert", "rerank-saved");
+    assertThat(saved.modules()).isEmpty();
+    assertThat(saved.prompts().scoreFunction()).contains(ScoreFunction.IDENTITY);
+  }
+
+  @Test
+  void tokens_that_the_tokenizer_was_given_are_found_by_their_text() throws Exception {
+    assertThat(open("bert", "base").tokenizerFile().addedTokens())
+        .containsEntry("[MASK]", 4)
+        .containsEntry("[PAD]", 0);
+    assertThat(open("bert", "base").tokenizerTraits().continuingPrefix()).isEqualTo("##");
+    assertThat(open("roberta", "base").tokenizerFile().addedTokens()).containsEntry("<mask>", 300);
+    assertThat(open("roberta", "base").tokenizerTraits().continuingPrefix()).isEmpty();
+    assertThat(open("modernbert", "base").tokenizerTraits().tokenTypes()).isFalse();
+  }
+
+  /** Such a file would end the process, not only the test. */
+  @Test
+  void template_with_a_special_token_that_it_does_not_define_is_refused() throws Exception {
+    String good = open("bert", "base").tokenizerJson();
+    String bad = good.replace("\"special_tokens\":{\"[CLS]\"", "\"special_tokens\":{\"[XXX]\"");
+    assertThat(bad).isNotEqualTo(good);
+    assertThatThrownBy(() -> HfFolder.checked(bad.getBytes(StandardCharsets.UTF_8)))
+        .hasMessage(
+            "tokenizer.json: post_processor: special_tokens: [CLS] missing"
+                + " (expected: each that a template names)");
   }
 
   @Test

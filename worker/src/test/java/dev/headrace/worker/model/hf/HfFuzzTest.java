@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.headrace.worker.model.json.Bounds;
 import dev.headrace.worker.model.json.Mutations;
 import dev.headrace.worker.model.json.StrictJson;
+import dev.headrace.worker.model.json.TreeMutations;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +37,7 @@ class HfFuzzTest {
         OTHERS,
         file("bert", "embed", "modules.json"),
         bytes -> {
-          for (SentenceModules.Step step : SentenceModules.steps(json, bytes)) {
+          for (SentenceModules.Step step : SentenceModules.steps(json, bytes, false)) {
             if (!root.resolve(step.path()).normalize().startsWith(root)) {
               throw new IllegalStateException(step.path() + " is outside the folder");
             }
@@ -59,6 +60,20 @@ class HfFuzzTest {
         file("mpnet", "embed", "tokenizer_config.json"),
         bytes -> TokenizerSettings.read(HfConfig.parse("tokenizer_config.json", bytes)));
     fuzz(OTHERS, file("mpnet", "embed", "tokenizer.json"), HfFolder::checked);
+  }
+
+  /** Accidents that leave it JSON get further than others. */
+  @Test
+  void any_tokenizer_that_is_json_is_read_or_refused() throws Exception {
+    byte[] document = file("bert", "embed", "tokenizer.json");
+    TreeMutations mutations = new TreeMutations(SEED);
+    Bounds bounds = new Bounds(MOST_BYTES, BYTES_PER_BYTE);
+    for (int i = 0; i < OTHERS; i++) {
+      bounds.check(
+          mutations.damage(document), "seed " + SEED + ", document " + i, HfFolder::checked);
+    }
+    assertThat(bounds.read()).isPositive();
+    assertThat(bounds.refused()).isPositive();
   }
 
   private static void readConfig(byte[] bytes) throws IOException {

@@ -63,9 +63,31 @@ class ModelFoldersTest {
   @Test
   void heads_that_are_not_supported_are_named() throws Exception {
     Path folder = folder("bert", "token-classification");
+    replace(folder.resolve("config.json"), "BertForTokenClassification", "BertForPreTraining");
     assertThatThrownBy(() -> ModelFolders.describe(folder))
-        .hasMessageContaining("config.json: architectures: BertForTokenClassification")
-        .hasMessageContaining("*ForSequenceClassification");
+        .hasMessageContaining("config.json: architectures: BertForPreTraining")
+        .hasMessageContaining("*ForSequenceClassification, *ForTokenClassification");
+  }
+
+  @Test
+  void heads_follow_the_architectures_of_the_folder() throws Exception {
+    Head tokens = ModelFolders.describe(folder("bert", "token-classification")).head();
+    assertThat(tokens)
+        .isEqualTo(new Head.TokenClassifier(List.of("O", "B-PER", "I-PER", "B-LOC", "I-LOC")));
+    assertThat(ModelFolders.describe(folder("bert", "base")).head())
+        .isEqualTo(new Head.MaskedFill("[MASK]", 4, 100, true));
+    Path plain = folder("mpnet", "base");
+    replace(plain.resolve("tokenizer.json"), "<mask>", "<gap>");
+    assertThat(ModelFolders.describe(plain).head()).isInstanceOf(Head.Embedding.class);
+    assertThat(ModelFolders.describe(folder("bert", "embed-dense")).dimension()).isEqualTo(12);
+  }
+
+  @Test
+  void layers_that_do_not_fit_together_are_named() throws Exception {
+    Path folder = folder("bert", "embed-dense");
+    replace(folder.resolve("3_Dense/config.json"), "\"in_features\":24", "\"in_features\":23");
+    assertThatThrownBy(() -> ModelFolders.describe(folder))
+        .hasMessageContaining("3_Dense/linear: in_features: 23 (expected: 24)");
   }
 
   @Test

@@ -1,0 +1,286 @@
+package dev.headrace.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.headrace.embedded.EmbeddedServers;
+import dev.headrace.protocol.Detail;
+import dev.headrace.protocol.Status;
+import dev.headrace.protocol.body.FinishReason;
+import dev.headrace.protocol.config.Settings;
+import dev.headrace.router.RouterApp;
+import dev.headrace.router.RouterConfig;
+import dev.headrace.sdk.HeadraceClient;
+import dev.headrace.sdk.InferenceException;
+import dev.headrace.sdk.InferenceResult;
+import dev.headrace.sdk.Request;
+import dev.headrace.sdk.TextChunk;
+import dev.headrace.sdk.TextStream;
+import dev.headrace.worker.WorkerProcess;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Flow;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Text through the whole pipeline: client, router, a worker that feeds a small server of ours, and
+ * back, with a worker for embeddings beside it.
+ */
+class GenerationIT {
+  private static final JsonMapper JSON = new JsonMapper();
+  private static final ExecutorService THREADS = Executors.newCachedThreadPool();
+  private static final SimpleMeterRegistry METRICS = new SimpleMeterRegistry();
+
+  @TempDir Path folder;
+
+  private static HttpServer server;
+  private static EmbeddedServers servers;
+  private static RouterApp router;
+  private static WorkerProcess worker;
+  private static HeadraceClient client;
+
+  @BeforeAll
+  static void start() throws Exception {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 50);
+    server.setExecutor(THREADS);
+    server.createContext(
+        "/v1/models", e -> answer(e, "{\"data\":[{\"id\":\"tiny\",\"object\":\"model\"}]}"));
+    server.createContext("/v1/completions", e -> words(e, "\"text\":\"%s\""));
+    server.createContext("/v1/chat/completions", e -> words(e, "\"delta\":{\"content\":\"%s\"}"));
+    server.start();
+    servers = EmbeddedServers.builder().build().start();
+    router = new RouterApp(RouterConfig.read(Settings.of(addresses())), METRICS);
+    router.start();
+    Map<String, String> settings = new HashMap<>(addresses());
+    settings.put("worker.engine", "openai-upstream");
+    settings.put("worker.upstream.url", "http://127.0.0.1:" + server.getAddress().getPort());
+    settings.put("worker.stream.interval", "50ms");
+    settings.put("worker.drain-timeout", "2s");
+    worker = WorkerProcess.plan(Settings.of(settings)).start(METRICS);
+    await().atMost(Duration.ofMinutes(2)).until(() -> worker.app().health().ready());
+    client =
+        HeadraceClient.builder()
+            .bootstrapServers(servers.kafkaBootstrap())
+            .redisUri(servers.redisUri())
+            .clientId("it")
+            .build();
+  }
+
+  @AfterAll
+  static void stop() {
+    client.close();
+    worker.close();
+    router.close();
+    servers.close();
+    server.stop(0);
+    THREADS.shutdownNow();
+  }
+
+  private static Map<String, String> addresses() {
+    return Map.of(
+        "kafka.bootstrap-servers", servers.kafkaBootstrap(), "redis.uri", servers.redisUri());
+  }
+
+  private static void answer(HttpExchange exchange, String body) throws IOException {
+    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    exchange.sendResponseHeaders(200, bytes.length);
+    exchange.getResponseBody().write(bytes);
+    exchange.close();
+  }
+
+  /** So many words as max_tokens says, 10 ms each. */
+  private static void words(HttpExchange exchange, String shape) throws IOException {
+    try (exchange) {
+      JsonNode body = JSON.readTree(exchange.getRequestBody().readAllBytes());
+      exchange.sendResponseHeaders(200, 0);
+      OutputStream out = exchange.getResponseBody();
+      int most = body.path("max_tokens").asInt(5);
+      for (int i = 1; i <= most; i++) {
+        String finish = i == most ? "\"length\"" : "null";
+        out.write(
+            ("data: {\"choices\":[{\"index\":0,"
+                    + shape.formatted(" w" + i)
+                    + ",\"finish_reason\":"
+                    + finish
+                    + "}]}\n\n")
+                .getBytes(StandardCharsets.UTF_8));
+        out.flush();
+        Thread.sleep(10);
+      }
+      out.write("data: [DONE]\n\n".getBytes(StandardCharsets.UTF_8));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static String text(int words) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 1; i <= words; i++) {
+      text.append(" w").append(i);
+    }
+    return text.toString();
+  }
+
+  private static InferenceResult get(Request request) throws Exception {
+    return client.submit(request).get(60, TimeUnit.SECONDS);
+  }
+
+  private static final class Reader implements Flow.Subscriber<TextChunk> {
+    final List<TextChunk> chunks = new CopyOnWriteArrayList<>();
+    volatile Throwable failure;
+    volatile boolean completed;
+    volatile Flow.Subscription subscription;
+
+    @Override
+    public void onSubscribe(Flow.Subscription itsSubscription) {
+      subscription = itsSubscription;
+    }
+
+    @Override
+    public void onNext(TextChunk chunk) {
+      chunks.add(chunk);
+    }
+
+    @Override
+    public void onError(Throwable itsFailure) {
+      failure = itsFailure;
+    }
+
+    @Override
+    public void onComplete() {
+      completed = true;
+    }
+
+    String text() {
+      StringBuilder text = new StringBuilder();
+      chunks.forEach(c -> text.append(c.text()));
+      return text.toString();
+    }
+  }
+
+  @Test
+  void chat_and_completion_come_back_with_what_they_cost() throws Exception {
+    InferenceResult result = get(Request.chat("tiny", "hello").maxTokens(7).temperature(0));
+    assertThat(result.status()).as(result.toString()).isEqualTo(Status.OK);
+    assertThat(result.completions().get(0).text()).isEqualTo(text(7));
+    assertThat(result.completions().get(0).finish()).isEqualTo(FinishReason.LENGTH);
+    assertThat(result.details()).containsEntry(Detail.NEW_TOKENS, "7");
+    assertThat(result.deviceType()).contains("openai-upstream");
+    InferenceResult two = get(Request.complete("tiny", "a", "b").choices(2).maxTokens(2).seed(1));
+    assertThat(two.completions()).hasSize(4).allMatch(c -> c.text().equals(text(2)));
+  }
+
+  @Test
+  void text_streams_while_it_is_generated_and_is_whole_at_the_end() throws Exception {
+    TextStream stream = client.stream(Request.chat("tiny", "hello").maxTokens(200));
+    Reader reader = new Reader();
+    stream.subscribe(reader);
+    await().until(() -> reader.subscription != null);
+    reader.subscription.request(2);
+    await().atMost(Duration.ofSeconds(30)).until(() -> reader.chunks.size() == 2);
+    assertThat(stream.result()).as("still generating").isNotDone();
+    reader.subscription.request(Long.MAX_VALUE);
+    await().atMost(Duration.ofSeconds(60)).until(() -> reader.completed);
+    assertThat(reader.text()).isEqualTo(text(200));
+    assertThat(reader.chunks.size()).isGreaterThan(5);
+    assertThat(stream.result().get().completions().get(0).text()).isEqualTo(text(200));
+  }
+
+  @Test
+  void deadline_leaves_the_text_so_far() throws Exception {
+    TextStream stream =
+        client.stream(
+            Request.chat("tiny", "hello").maxTokens(100_000).deadline(Duration.ofSeconds(3)));
+    Reader reader = new Reader();
+    stream.subscribe(reader);
+    await().until(() -> reader.subscription != null);
+    reader.subscription.request(Long.MAX_VALUE);
+    await().atMost(Duration.ofSeconds(60)).until(() -> reader.failure != null);
+    assertThat(reader.failure).isInstanceOf(InferenceException.class);
+    InferenceResult result = stream.result().get();
+    assertThat(result.status()).isEqualTo(Status.EXPIRED);
+    String partial = result.partialCompletions().get(0).text();
+    assertThat(partial).startsWith(text(20));
+    assertThat(result.partialCompletions().get(0).finish()).isEqualTo(FinishReason.DEADLINE);
+    assertThat(reader.text()).isEqualTo(partial);
+  }
+
+  @Test
+  void cancelled_generation_ends_cancelled_and_the_worker_is_free_again() throws Exception {
+    TextStream stream = client.stream(Request.chat("tiny", "hello").maxTokens(100_000));
+    Reader reader = new Reader();
+    stream.subscribe(reader);
+    await().until(() -> reader.subscription != null);
+    reader.subscription.request(Long.MAX_VALUE);
+    await().atMost(Duration.ofSeconds(30)).until(() -> !reader.chunks.isEmpty());
+    assertThat(client.cancel(stream.id())).isTrue();
+    assertThat(stream.result().get(10, TimeUnit.SECONDS).status()).isEqualTo(Status.CANCELLED);
+    await().atMost(Duration.ofSeconds(10)).until(() -> worker.app().health().inFlight() == 0);
+  }
+
+  @Test
+  void batch_file_runs_with_results_and_errors_apart_and_can_be_resumed() throws Exception {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      lines.add(
+          "{\"custom_id\":\"c"
+              + i
+              + "\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{\"model\":\"tiny\","
+              + "\"max_tokens\":3,\"messages\":[{\"role\":\"user\",\"content\":\"n"
+              + i
+              + "\"}]}}");
+    }
+    lines.add(lines.get(0).replace("\"c0\"", "\"wrong\"").replace("max_tokens", "max_token"));
+    Path input = Files.write(folder.resolve("in.jsonl"), lines);
+    Path output = folder.resolve("out.jsonl");
+    Path errors = folder.resolve("err.jsonl");
+    BatchRun.Counts counts;
+    try (BatchRun run = new BatchRun(client::submit, output, errors, false, 8)) {
+      counts = run.run(input, r -> r.deadline(Duration.ofMinutes(2)));
+    }
+    assertThat(counts.completed()).isEqualTo(30);
+    assertThat(counts.failed()).isEqualTo(1);
+    for (String line : Files.readAllLines(output)) {
+      JsonNode node = JSON.readTree(line);
+      assertThat(node.path("response").path("status_code").asInt()).isEqualTo(200);
+      assertThat(
+              node.path("response")
+                  .path("body")
+                  .path("choices")
+                  .path(0)
+                  .path("message")
+                  .path("content")
+                  .asText())
+          .isEqualTo(text(3));
+    }
+    JsonNode error = JSON.readTree(Files.readAllLines(errors).get(0));
+    assertThat(error.path("custom_id").asText()).isEqualTo("wrong");
+    assertThat(error.path("error").path("message").asText()).startsWith("max_token: unknown field");
+    try (BatchRun run = new BatchRun(client::submit, output, errors, true, 8)) {
+      counts = run.run(input, r -> r);
+    }
+    assertThat(counts.skipped()).isEqualTo(31);
+  }
+}

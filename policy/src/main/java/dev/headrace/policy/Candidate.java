@@ -1,0 +1,69 @@
+package dev.headrace.policy;
+
+import dev.headrace.protocol.NumericPrecision;
+import dev.headrace.protocol.Size;
+import dev.headrace.protocol.Terms;
+import dev.headrace.protocol.service.GenerationCurve;
+import dev.headrace.protocol.service.ServiceCurve;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A lane that can run a model.
+ *
+ * @param lane index of the lane in {@link Fleet#lanes}
+ * @param curve service time of the model there
+ * @param batchRows rows of a usual batch there
+ * @param precision least precision of its workers' weights, null when one of them does not say
+ * @param generation service time of the model there when it generates, null when it does not
+ */
+public record Candidate(
+    int lane,
+    ServiceCurve curve,
+    double batchRows,
+    @Nullable NumericPrecision precision,
+    @Nullable GenerationCurve generation) {
+
+  /** A candidate of unknown precision. */
+  public Candidate(int lane, ServiceCurve curve, double batchRows) {
+    this(lane, curve, batchRows, null, null);
+  }
+
+  /** Whether it is as precise as the request demands; what is not known is not. */
+  boolean preciseEnough(Terms terms) {
+    NumericPrecision least = terms.minPrecision();
+    return least == null || (precision != null && precision.atLeast(least));
+  }
+
+  /** Seconds of device time that the request adds to the lane; what it is charged for. */
+  public double marginalSeconds(Size size) {
+    if (generation != null && size.newTokens() > 0) {
+      return generation.marginalSeconds(size.rows(), size.tokens(), size.newTokens(), batchRows);
+    }
+    return curve.marginalSeconds(size.rows(), tokens(size), batchRows);
+  }
+
+  /**
+   * Seconds from the start of the request's batch to its end, when it runs alone; of a request that
+   * generates, among as many sequences as usual.
+   */
+  double batchSeconds(Size size) {
+    if (generation != null && size.newTokens() > 0) {
+      return generation.requestSeconds(size.rows(), size.tokens(), size.newTokens(), batchRows);
+    }
+    double length = Math.ceil(tokens(size) / size.rows());
+    return curve.batchSeconds(size.rows(), (int) Math.min(length, Integer.MAX_VALUE));
+  }
+
+  /** A curve without a measurement is a guess that may be off by its own size. */
+  double relativeError() {
+    if (generation != null) {
+      return generation.samples() == 0 ? 1 : generation.relativeError();
+    }
+    return curve.samples() == 0 ? Math.max(1, curve.relativeError()) : curve.relativeError();
+  }
+
+  /** No row is shorter than one token. */
+  private static double tokens(Size size) {
+    return Math.max(size.tokens(), size.rows());
+  }
+}

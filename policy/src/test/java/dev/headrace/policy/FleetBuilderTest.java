@@ -1,0 +1,98 @@
+package dev.headrace.policy;
+
+import static dev.headrace.policy.testing.Heartbeats.heartbeat;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.headrace.policy.testing.Heartbeats;
+import dev.headrace.protocol.Task;
+import dev.headrace.protocol.service.DeviceReport;
+import dev.headrace.protocol.service.WorkerState;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class FleetBuilderTest {
+  private static Fleet build(Heartbeats... heartbeats) {
+    List<DeviceReport> reports = List.of(heartbeats).stream().map(Heartbeats::build).toList();
+    return FleetBuilder.build(reports, Set.of("a", "b"), List.of(), 2);
+  }
+
+  private static ServedModel model(Fleet fleet) {
+    ServedModel model = fleet.model("m");
+    assertThat(model).isNotNull();
+    return model;
+  }
+
+  @Test
+  void ready_workers_of_a_lane_are_summed() {
+    Fleet fleet =
+        build(
+            heartbeat("w1", "b").price(2),
+            heartbeat("w2", "a").price(1),
+            heartbeat("w3", "b").price(2));
+    assertThat(fleet.lanes())
+        .containsExactly(new Lane("a", "a", 1, 1, 2), new Lane("b", "b", 2, 2, 2));
+    assertThat(model(fleet).lanes().get(Task.EMBEDDINGS)).hasSize(2);
+  }
+
+  @Test
+  void loading_and_draining_workers_take_no_work_but_their_models_are_known() {
+    Fleet fleet =
+        build(
+            heartbeat("w1", "a").state(WorkerState.LOADING),
+            heartbeat("w2", "a").state(WorkerState.DRAINING));
+    assertThat(fleet.lanes()).isEmpty();
+    assertThat(model(fleet).lanes()).containsEntry(Task.EMBEDDINGS, List.of());
+    assertThat(model(fleet).revision()).isEqualTo("r1");
+  }
+
+  @Test
+  void lane_without_its_topic_takes_no_work() {
+    assertThat(build(heartbeat("w1", "c")).lanes()).isEmpty();
+  }
+
+  @Test
+  void curves_are_averaged_by_the_batches_they_rest_on() {
+    Fleet fleet =
+        build(heartbeat("w1", "a").curve(1, 99), heartbeat("w2", "a").curve(4, 199).batchRows(4));
+    var candidate = model(fleet).lanes().get(Task.EMBEDDINGS).get(0);
+    assertThat(candidate.curve().fixedSeconds()).isCloseTo(3, within(1e-9));
+    assertThat(candidate.curve().samples()).isEqualTo(199);
+    assertThat(candidate.batchRows()).isCloseTo(3, within(1e-9));
+  }
+
+  @Test
+  void garbage_is_left_out() {
+    Fleet fleet =
+        build(
+            heartbeat("w1", "a/b"),
+            heartbeat("w2", "x".repeat(65)),
+            heartbeat("w3", "a").price(-1),
+            heartbeat("w4", "a").price(Double.NaN),
+            heartbeat("w5", "a").deviceType("gpu,tpu"),
+            heartbeat("w6", "a").withoutModels());
+    assertThat(fleet).isEqualTo(Fleet.EMPTY);
+  }
+
+  @Test
+  void contradictions_are_settled_by_the_majority() {
+    Fleet fleet =
+        build(
+            heartbeat("w1", "a").revision("r9").deviceType("t9"),
+            heartbeat("w2", "a").revision("r2").deviceType("t2"),
+            heartbeat("w3", "a").revision("r2").deviceType("t2"),
+            heartbeat("w4", "a").model("odd"));
+    assertThat(model(fleet).revision()).isEqualTo("r2");
+    assertThat(fleet.lanes().get(0).deviceType()).isEqualTo("t2");
+    assertThat(fleet.model("odd").lanes()).containsEntry(Task.EMBEDDINGS, List.of());
+  }
+
+  @Test
+  void order_of_the_heartbeats_does_not_matter() {
+    Heartbeats one = heartbeat("w1", "a").curve(1, 10);
+    Heartbeats two = heartbeat("w2", "a").curve(0.3, 70).revision("r2");
+    Heartbeats three = heartbeat("w3", "b");
+    assertThat(build(one, two, three)).isEqualTo(build(three, two, one));
+  }
+}

@@ -1,0 +1,99 @@
+package dev.headrace.sdk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.headrace.protocol.Task;
+import dev.headrace.protocol.service.DeviceReport;
+import dev.headrace.protocol.service.ModelReport;
+import dev.headrace.protocol.service.RouterReport;
+import dev.headrace.protocol.service.RouterReport.Waiting;
+import dev.headrace.protocol.service.ServiceCurve;
+import dev.headrace.protocol.service.WorkerState;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Slow and cheap: 1 s a request at 1 $/h. Fast and dear: 0.1 s at 36 $/h. */
+class EstimateTest {
+  private final FakeServers servers = new FakeServers();
+  private final HeadraceClient client = servers.client(Map.of());
+
+  @AfterEach
+  void close() {
+    client.close();
+  }
+
+  private void worker(String type, double usdPerHour, double seconds, double queued) {
+    ModelReport model =
+        new ModelReport("r", Set.of(Task.EMBEDDINGS), new ServiceCurve(seconds, 0, 0, 0, 100), 1);
+    servers.devices.publish(
+        new DeviceReport(
+            type + "-1",
+            type,
+            type,
+            usdPerHour,
+            WorkerState.READY,
+            Instant.now(),
+            queued,
+            0,
+            0,
+            0,
+            Map.of("m", model)));
+  }
+
+  private Estimate estimate(Duration deadline) {
+    return client.estimate(Request.embed("m", "a text").deadline(deadline)).orElseThrow();
+  }
+
+  @Test
+  void estimate_says_where_when_and_for_how_much() {
+    worker("slow", 1, 1, 0);
+    worker("fast", 36, 0.1, 0);
+    Estimate estimate = estimate(Duration.ofSeconds(30));
+    assertThat(estimate.deviceType()).isEqualTo("slow");
+    assertThat(estimate.untilStart()).isZero();
+    assertThat(estimate.untilResult()).isEqualTo(Duration.ofMillis(1050));
+    assertThat(estimate.usd()).isCloseTo(1.0 / 3600, within(1e-9));
+    assertThat(estimate.inTime()).isTrue();
+  }
+
+  @Test
+  void what_workers_have_and_routers_keep_is_ahead_of_it() {
+    worker("slow", 1, 1, 4);
+    worker("fast", 36, 0.1, 0);
+    servers.routers.publish(new RouterReport("r1", Map.of("slow", new Waiting(16, 16, 0))));
+    assertThat(estimate(Duration.ofSeconds(30)).untilStart()).isEqualTo(Duration.ofSeconds(20));
+    Estimate tight = estimate(Duration.ofSeconds(15));
+    assertThat(tight.deviceType()).isEqualTo("fast");
+    assertThat(tight.usd()).isCloseTo(36 * 0.1 / 3600, within(1e-9));
+  }
+
+  @Test
+  void deadline_that_nobody_meets_is_said() {
+    worker("slow", 1, 1, 0);
+    Estimate estimate = estimate(Duration.ofMillis(500));
+    assertThat(estimate.inTime()).isFalse();
+    assertThat(estimate.deviceType()).isEqualTo("slow");
+  }
+
+  @Test
+  void nobody_who_can_run_it_is_no_estimate_and_no_redis_is_an_error() {
+    worker("slow", 1, 1, 0);
+    assertThat(client.estimate(Request.embed("other", "a text"))).isEmpty();
+    servers.registryOutage.begin();
+    assertThatThrownBy(() -> client.estimate(Request.embed("m", "a text")))
+        .isInstanceOf(StoreUnavailableException.class);
+  }
+
+  @Test
+  void nothing_is_sent() {
+    worker("slow", 1, 1, 0);
+    estimate(Duration.ofSeconds(5));
+    assertThat(servers.producer.records("headrace.requests.standard")).isEmpty();
+  }
+}

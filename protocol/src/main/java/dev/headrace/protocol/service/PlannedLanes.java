@@ -1,0 +1,83 @@
+package dev.headrace.protocol.service;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * The file of lanes that may have no worker: {@code {"lanes":{NAME:{"device_type","usd_per_hour",
+ * "startup_seconds","models":{NAME:{"tasks":[...],"fixed_seconds","seconds_per_token",...}}}}}},
+ * models as in a worker's heartbeat.
+ */
+public final class PlannedLanes {
+  private static final JsonMapper MAPPER = new JsonMapper();
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+
+  private PlannedLanes() {}
+
+  /**
+   * Reads the file's text.
+   *
+   * @throws IllegalArgumentException naming what is wrong and what was expected
+   */
+  public static List<PlannedLane> parse(String json) {
+    JsonNode lanes = lanes(json);
+    List<PlannedLane> planned = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> entry : lanes.properties()) {
+      planned.add(lane(entry.getKey(), entry.getValue()));
+    }
+    return List.copyOf(planned);
+  }
+
+  private static JsonNode lanes(String json) {
+    try {
+      JsonNode lanes = MAPPER.readTree(json).path("lanes");
+      if (lanes.isObject()) {
+        return lanes;
+      }
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(
+          "lanes: no JSON, " + e.getOriginalMessage() + " (expected: {\"lanes\":{...}})", e);
+    }
+    throw new IllegalArgumentException("lanes: missing (expected: {\"lanes\":{...}})");
+  }
+
+  private static PlannedLane lane(String name, JsonNode node) {
+    String at = "lanes." + name;
+    String type = node.path("device_type").asText(name);
+    require(NAME.matcher(name).matches(), at, name, "letters, digits, . _ -");
+    require(NAME.matcher(type).matches(), at + ".device_type", type, "letters, digits, . _ -");
+    JsonNode models = node.path("models");
+    require(!models.isEmpty(), at + ".models", "none", "at least one model");
+    try {
+      return new PlannedLane(
+          name,
+          type,
+          number(node, at, "usd_per_hour"),
+          number(node, at, "startup_seconds"),
+          DeviceReportCodec.models(models));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(at + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static double number(JsonNode node, String at, String field) {
+    JsonNode value = node.path(field);
+    require(
+        value.isNumber() && value.asDouble() >= 0 && Double.isFinite(value.asDouble()),
+        at + "." + field,
+        value.isMissingNode() ? "missing" : value.toString(),
+        "a number >= 0");
+    return value.asDouble();
+  }
+
+  private static void require(boolean met, String what, String value, String expected) {
+    if (!met) {
+      throw new IllegalArgumentException(what + ": " + value + " (expected: " + expected + ")");
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package dev.headrace.protocol.service;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.headrace.protocol.service.RouterReport.Waiting;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** Routers' heartbeats as a Redis hash: the id, and what waits for each lane as JSON. */
+public final class RouterReportCodec {
+  private static final JsonMapper MAPPER = new JsonMapper();
+
+  private RouterReportCodec() {}
+
+  /** The fields of the hash. */
+  public static Map<String, String> encode(RouterReport report) {
+    Map<String, String> hash = new LinkedHashMap<>();
+    hash.put("router", report.routerId());
+    ObjectNode lanes = MAPPER.createObjectNode();
+    report
+        .waiting()
+        .forEach(
+            (lane, w) ->
+                lanes
+                    .putObject(lane)
+                    .put("seconds", w.seconds())
+                    .put("requests", w.requests())
+                    .put("slack_seconds", w.slackSeconds()));
+    hash.put("waiting", lanes.toString());
+    return hash;
+  }
+
+  /** Reads a hash; empty when it is garbage: a bad heartbeat counts as none. */
+  public static Optional<RouterReport> decode(Map<String, String> hash) {
+    String id = hash.get("router");
+    if (id == null || id.isEmpty()) {
+      return Optional.empty();
+    }
+    Map<String, Waiting> waiting = new HashMap<>();
+    try {
+      JsonNode lanes = MAPPER.readTree(hash.getOrDefault("waiting", "{}"));
+      for (Map.Entry<String, JsonNode> lane : lanes.properties()) {
+        JsonNode w = lane.getValue();
+        waiting.put(
+            lane.getKey(),
+            new Waiting(
+                w.path("seconds").asDouble(),
+                w.path("requests").asLong(),
+                w.path("slack_seconds").asDouble()));
+      }
+      return Optional.of(new RouterReport(id, waiting));
+    } catch (IllegalArgumentException | JsonProcessingException e) {
+      return Optional.empty();
+    }
+  }
+}

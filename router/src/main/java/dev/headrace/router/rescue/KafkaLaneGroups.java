@@ -1,0 +1,48 @@
+package dev.headrace.router.rescue;
+
+import dev.headrace.protocol.naming.Topics;
+import dev.headrace.transport.kafka.EventConsumer;
+import dev.headrace.transport.kafka.GroupConsumer;
+import dev.headrace.transport.kafka.KafkaConfig;
+import dev.headrace.transport.kafka.Slot;
+import dev.headrace.transport.kafka.TopicAdmin;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The lanes of a real Kafka. */
+public final class KafkaLaneGroups implements LaneGroups {
+  private final KafkaConfig config;
+  private final TopicAdmin admin;
+
+  public KafkaLaneGroups(KafkaConfig config, TopicAdmin admin) {
+    this.config = config;
+    this.admin = admin;
+  }
+
+  @Override
+  public Set<String> lanes() {
+    return admin.lanes();
+  }
+
+  @Override
+  public Map<String, Long> lag(Collection<String> lanes) {
+    return admin.lag(lanes);
+  }
+
+  @Override
+  public EventConsumer join(String lane) {
+    return new GroupConsumer(
+        config, Topics.workGroup(lane), List.of(Topics.work(lane)), new NoListener());
+  }
+
+  /** Records of slots that go are known to the consumer as not owned; nothing else is kept. */
+  private static final class NoListener implements EventConsumer.Listener {
+    @Override
+    public void assigned(Collection<Slot> slots) {}
+
+    @Override
+    public void revoked(Collection<Slot> slots) {}
+  }
+}

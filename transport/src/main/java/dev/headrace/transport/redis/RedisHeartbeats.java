@@ -1,0 +1,98 @@
+package dev.headrace.transport.redis;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import redis.clients.jedis.Protocol.Command;
+
+/**
+ * Heartbeats of one kind as hashes that expire, and a list of the ids of those who sent them. The
+ * hash's own time to live decides whether a sender lives: it runs by one clock, the server's.
+ *
+ * @param <T> what a heartbeat says
+ */
+final class RedisHeartbeats<T> {
+  private static final Logger LOG = LoggerFactory.getLogger(RedisHeartbeats.class);
+  private static final Script HEARTBEAT = Script.load("heartbeat");
+  private static final Script ENLIST = Script.load("enlist");
+
+  private final RedisLink link;
+  private final RedisConfig config;
+  private final Kind<T> kind;
+
+  /**
+   * A kind of heartbeat.
+   *
+   * @param index key of the list of ids
+   * @param key of the heartbeat of an id
+   * @param decode reads the fields; empty when they are garbage
+   */
+  record Kind<T>(
+      String index,
+      UnaryOperator<String> key,
+      Function<T, String> id,
+      Function<T, Map<String, String>> encode,
+      Function<Map<String, String>, Optional<T>> decode) {}
+
+  RedisHeartbeats(RedisLink link, RedisConfig config, Kind<T> kind) {
+    this.link = link;
+    this.config = config;
+    this.kind = kind;
+  }
+
+  void publish(T report) {
+    String id = kind.id().apply(report);
+    long ttl = config.heartbeatTtl().toMillis();
+    List<String> fields = new ArrayList<>();
+    kind.encode().apply(report).forEach((k, v) -> fields.addAll(List.of(k, v)));
+    link.run(
+            List.of(
+                Call.ofAll(HEARTBEAT, List.of(kind.key().apply(id)), ttl, fields),
+                Call.of(ENLIST, List.of(kind.index()), id, ttl)))
+        .forEach(Reply::orThrow);
+  }
+
+  void remove(String id) {
+    link.run(
+            List.of(
+                Call.of(Command.DEL, kind.key().apply(id)),
+                Call.of(Command.ZREM, kind.index(), id)))
+        .forEach(Reply::orThrow);
+  }
+
+  List<T> list() {
+    List<String> ids =
+        Reply.list(link.run(Call.of(Command.ZRANGE, kind.index(), 0, -1)).orThrow()).stream()
+            .map(Reply::text)
+            .toList();
+    List<Reply> replies =
+        link.run(ids.stream().map(i -> Call.of(Command.HGETALL, kind.key().apply(i))).toList());
+    List<T> reports = new ArrayList<>(ids.size());
+    for (int i = 0; i < ids.size(); i++) {
+      report(ids.get(i), replies.get(i)).ifPresent(reports::add);
+    }
+    return reports;
+  }
+
+  private Optional<T> report(String id, Reply reply) {
+    List<?> fields = Reply.list(reply.value());
+    if (reply.error() == null && fields.isEmpty()) {
+      return Optional.empty(); // silent for longer than the time to live
+    }
+    Map<String, String> hash = new HashMap<>();
+    for (int i = 0; i + 1 < fields.size(); i += 2) {
+      hash.put(Reply.text(fields.get(i)), Reply.text(fields.get(i + 1)));
+    }
+    Optional<T> report = kind.decode().apply(hash);
+    if (report.isEmpty()) {
+      LOG.warn("heartbeat not decoded key={}", kind.key().apply(id));
+    }
+    return report;
+  }
+}

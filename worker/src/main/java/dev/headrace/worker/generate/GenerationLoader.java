@@ -1,0 +1,106 @@
+package dev.headrace.worker.generate;
+
+import dev.headrace.worker.device.Concurrency;
+import dev.headrace.worker.encode.EngineConfig;
+import dev.headrace.worker.engine.KvPlan;
+import dev.headrace.worker.engine.TorchEngine;
+import dev.headrace.worker.generate.GenerationEngine.Served;
+import dev.headrace.worker.generate.schedule.Scheduler;
+import dev.headrace.worker.generate.session.DecoderSession;
+import dev.headrace.worker.generate.session.KvMemory;
+import dev.headrace.worker.model.decoder.DecoderModel;
+import dev.headrace.worker.model.store.DecoderFolders;
+import dev.headrace.worker.text.PromptTokenizer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongSupplier;
+
+/** Finds and opens models that generate text. */
+public final class GenerationLoader {
+  /**
+   * What may be handed over beyond the memory, for few texts become as long as they may (chosen:
+   * the scheduler takes memory back from the last if it must).
+   */
+  private static final long OVERCOMMIT = 2;
+
+  private GenerationLoader() {}
+
+  /** Those of the configured models that generate text. */
+  public static List<String> models(EngineConfig config) throws IOException {
+    List<String> names = new ArrayList<>();
+    if (!config.folder().isEmpty()) {
+      for (String name : config.models()) {
+        if (DecoderFolders.isDecoder(Path.of(config.folder()).resolve(name))) {
+          names.add(name);
+        }
+      }
+    }
+    return names;
+  }
+
+  /** Opens an engine with some models, on the calling thread. */
+  public static GenerationEngine open(
+      List<String> names, EngineConfig config, GenerationConfig generation, LongSupplier nanos)
+      throws IOException {
+    TorchEngine torch = config.open();
+    List<Served> served = new ArrayList<>();
+    try {
+      for (String name : names) {
+        served.add(load(Path.of(config.folder()).resolve(name), torch, config, generation, nanos));
+      }
+      return new GenerationEngine(served, torch, new SecureRandom().nextLong());
+    } catch (IOException | RuntimeException e) {
+      served.forEach(s -> s.model().tokenizer().close());
+      torch.close();
+      throw e;
+    }
+  }
+
+  private static Served load(
+      Path folder,
+      TorchEngine torch,
+      EngineConfig config,
+      GenerationConfig generation,
+      LongSupplier nanos)
+      throws IOException {
+    DecoderModel model = DecoderFolders.describe(folder, generation.context());
+    ChatFiles chat = HfChatFiles.read(folder, InstantSource.system());
+    PromptTokenizer tokenizer = PromptTokenizer.open(model.name(), model.files().tokenizerJson());
+    try {
+      DecoderSession session =
+          torch.load(model, config.precision(), new KvPlan(generation.kvBytes()));
+      GenerationModel served =
+          new GenerationModel(
+              model.name(),
+              model.revision(),
+              tokenizer,
+              chat,
+              session.shape().vocabulary(),
+              context(model, session),
+              concurrency(session, generation));
+      return new Served(served, new Scheduler(session, generation.limits(), nanos));
+    } catch (IOException | RuntimeException e) {
+      tokenizer.close();
+      throw e;
+    }
+  }
+
+  /** A text that fits the context fits the memory too. */
+  private static int context(DecoderModel model, DecoderSession session) {
+    return (int)
+        Math.min(Math.min(model.maxTokens(), session.shape().maxPositions()), tokens(session));
+  }
+
+  private static long tokens(DecoderSession session) {
+    KvMemory memory = session.memory();
+    return (long) memory.totalBlocks() * memory.blockTokens();
+  }
+
+  private static Concurrency concurrency(DecoderSession session, GenerationConfig generation) {
+    return new Concurrency(generation.texts(), OVERCOMMIT * tokens(session));
+  }
+}
