@@ -22,6 +22,7 @@ import picocli.CommandLine.Option;
       BenchCommand.Pipeline.class,
       BenchModelCommand.class,
       BenchGenerateCommand.class,
+      BenchGpuCommand.class,
       BenchCommand.Routing.class
     },
     mixinStandardHelpOptions = true)
@@ -31,7 +32,8 @@ final class BenchCommand implements Runnable {
   @Override
   public void run() {
     throw new picocli.CommandLine.ParameterException(
-        spec.commandLine(), "benchmark: missing (expected: pipeline, model, generate or routing)");
+        spec.commandLine(),
+        "benchmark: missing (expected: pipeline, model, generate, gpu or routing)");
   }
 
   /** The pipeline with an engine that does nothing. */

@@ -23,6 +23,8 @@ import picocli.CommandLine.Command;
       BatchCommand.class,
       ResultCommand.class,
       CancelCommand.class,
+      DevicesCommand.class,
+      DoctorCommand.class,
       BenchCommand.class,
       ModelsCommand.class
     })

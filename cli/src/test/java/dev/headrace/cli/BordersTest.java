@@ -76,7 +76,7 @@ class BordersTest {
     "ai.djl.huggingface.., dev.headrace.worker.text",
     "ai.djl.pytorch.., dev.headrace.worker.engine",
     "ai.onnxruntime.., dev.headrace.bench.model",
-    "org.bytedeco.., dev.headrace.worker.engine",
+    "org.bytedeco.., dev.headrace.worker.cuda",
     "picocli.., dev.headrace.cli..",
     "com.sun.net.httpserver.., dev.headrace.cli.http",
     "com.fasterxml.., dev.headrace.protocol..|dev.headrace.worker.model..|dev.headrace.cli.."

@@ -1,5 +1,6 @@
 package dev.headrace.worker.engine;
 
+import dev.headrace.worker.cuda.DeviceTypeNames;
 import dev.headrace.worker.model.Precision;
 import java.util.SortedSet;
 
@@ -22,9 +23,10 @@ public record ComputeDevice(
   }
 
   /**
-   * The default name of the device type: what computes, and in which precision: {@code cpu-int8}.
+   * The default name of the device type: {@code cpu-int8} for a CPU, whose precision decides its
+   * speed most, {@code nvidia-h200} for a GPU.
    */
   public String typeName(Precision precision) {
-    return (kind == Kind.CPU ? "cpu" : "cuda") + "-" + precision.label();
+    return kind == Kind.CPU ? "cpu-" + precision.label() : DeviceTypeNames.of(name);
   }
 }

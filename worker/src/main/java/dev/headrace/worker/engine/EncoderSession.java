@@ -3,7 +3,7 @@ package dev.headrace.worker.engine;
 import dev.headrace.worker.text.TokenizedText;
 import java.util.List;
 
-/** A loaded text encoder. Run and closed by the thread that loaded it, and by no other. */
+/** A loaded text encoder. Run by the thread that opened its engine, and by no other. */
 public interface EncoderSession extends AutoCloseable {
   /** Width of the vectors. */
   int dimension();
@@ -21,7 +21,28 @@ public interface EncoderSession extends AutoCloseable {
    */
   EncodedBatch run(List<TokenizedText> texts);
 
-  /** Frees the model's memory. Closing again does nothing. */
+  /**
+   * Starts a batch and returns as soon as the device has been told; a device that computes beside
+   * the host goes on while the caller prepares the next one. What was started first must be awaited
+   * first, and at most {@link #depth} batches may be under way. Here the batch runs to its end.
+   *
+   * @throws IllegalArgumentException as {@link #run}
+   * @throws EngineException as {@link #run}
+   */
+  default PendingBatch start(List<TokenizedText> texts) {
+    EncodedBatch done = run(texts);
+    return () -> done;
+  }
+
+  /** Batches that may be under way at a time. */
+  default int depth() {
+    return 1;
+  }
+
+  /**
+   * Frees the model's memory; the thread that loaded it calls this, or the engine's, while no run
+   * is under way. Closing again does nothing.
+   */
   @Override
   void close();
 }

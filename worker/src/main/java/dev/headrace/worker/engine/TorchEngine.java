@@ -5,6 +5,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.JniUtils;
+import dev.headrace.worker.cuda.Cuda;
 import dev.headrace.worker.generate.session.DecoderSession;
 import dev.headrace.worker.model.ModelDescription;
 import dev.headrace.worker.model.Precision;
@@ -16,6 +17,7 @@ import dev.headrace.worker.model.torchscript.ScriptObject;
 import dev.headrace.worker.model.torchscript.TorchScriptArchive;
 import dev.headrace.worker.model.weights.WeightSource;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -30,6 +32,9 @@ public final class TorchEngine implements AutoCloseable {
 
   /** Chosen: a batch runs whole unless its rows differ very much. */
   private static final Grouping LARGE_GROUPS = new Grouping(4096, 1 << 17, 1);
+
+  /** Memory that a model's first batches take; measured on an H100: 450 MB for 256 rows of 128. */
+  private static final long WORKSPACE_BYTES = 512L << 20;
 
   private final ComputeDevice device;
   private final Thread owner;
@@ -57,7 +62,11 @@ public final class TorchEngine implements AutoCloseable {
       Device djl =
           device.kind() == ComputeDevice.Kind.CPU ? Device.cpu() : Device.gpu(device.index());
       PtNDManager manager = (PtNDManager) TorchRuntime.start().newBaseManager(djl);
-      return new TorchEngine(device, manager, new CpuThreads(threads));
+      boolean gpu = device.kind() == ComputeDevice.Kind.CUDA;
+      if (gpu) {
+        Cuda.select(device.index());
+      }
+      return new TorchEngine(device, manager, new CpuThreads(gpu ? 1 : threads));
     } catch (RuntimeException | Error e) {
       throw TorchErrors.translate("opening " + device.name(), e);
     }
@@ -67,20 +76,33 @@ public final class TorchEngine implements AutoCloseable {
     return device;
   }
 
+  /** Memory of a GPU that is free, as its driver says; 0 for a CPU. */
+  public long memoryFreeBytes() {
+    return device.kind() == ComputeDevice.Kind.CUDA ? Cuda.memory().freeBytes() : 0;
+  }
+
   /**
    * Loads a model in a precision. Takes seconds: the model is written as a TorchScript archive to
-   * the temporary folder, loaded, and the archive deleted.
+   * the temporary folder, loaded, and the archive deleted. Another thread than the owner may call
+   * this while the owner runs other sessions; the session is the owner's to run either way.
    *
    * @throws IOException when the model's files cannot be read or are not what they should be
    * @throws EngineException when libtorch refuses the model, or memory runs out
    */
   public EncoderSession load(ModelDescription model, Precision precision) throws IOException {
-    checkOwner(owner);
+    if (Thread.currentThread() != owner) {
+      CpuThreads.useOne();
+    }
     Path archive = Files.createTempFile("headrace-", ".pt");
     try {
       write(model, precision, archive);
+      long weights = Files.size(archive);
+      admit(model.name(), weights);
       PtSymbolBlock block = JniUtils.loadModule(manager, archive, true, NO_FILES, NO_FILES, false);
       JniUtils.enableInferenceMode(block);
+      if (device.kind() == ComputeDevice.Kind.CUDA) {
+        return onGpu(model, block, precision);
+      }
       TorchSession session =
           new TorchSession(model, block, manager, threads, owner, grouping(precision));
       session.warmUp();
@@ -90,6 +112,55 @@ public final class TorchEngine implements AutoCloseable {
     } finally {
       Files.deleteIfExists(archive);
     }
+  }
+
+  /**
+   * Refuses a model for which a GPU's memory does not suffice, before anything is loaded.
+   *
+   * @param weights bytes, as large as the archive
+   */
+  private void admit(String model, long weights) {
+    if (device.kind() != ComputeDevice.Kind.CUDA) {
+      return;
+    }
+    long free = Cuda.memory().freeBytes();
+    if (weights + WORKSPACE_BYTES > free) {
+      JniUtils.emptyCudaCache();
+      free = Cuda.memory().freeBytes();
+    }
+    if (weights + WORKSPACE_BYTES > free) {
+      throw new EngineException(
+          EngineException.Kind.RESOURCE,
+          "GPU memory for %s: %d bytes free (expected: >= %d of weights and %d to work in)"
+              .formatted(model, free, weights, WORKSPACE_BYTES),
+          null);
+    }
+  }
+
+  /** Loads a script that is no model; for measuring a GPU. */
+  ScriptRun script(ScriptObject script) {
+    checkOwner(owner);
+    try {
+      Path archive = Files.createTempFile("headrace-", ".pt");
+      try {
+        TorchScriptArchive.write(script, archive);
+        return new ScriptRun(
+            JniUtils.loadModule(manager, archive, true, NO_FILES, NO_FILES, false));
+      } finally {
+        Files.deleteIfExists(archive);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (RuntimeException | Error e) {
+      throw TorchErrors.translate("loading a script", e);
+    }
+  }
+
+  private EncoderSession onGpu(ModelDescription model, PtSymbolBlock block, Precision precision) {
+    PtNDManager host = manager.newSubManager(Device.cpu());
+    CudaSession session = new CudaSession(model, block, host, owner, grouping(precision));
+    session.warmUp();
+    return session;
   }
 
   /**
@@ -133,8 +204,11 @@ public final class TorchEngine implements AutoCloseable {
 
   private void write(ModelDescription model, Precision precision, Path archive) throws IOException {
     try (WeightSource weights = model.files().openWeights()) {
+      Target target = target(precision);
       ScriptObject script =
-          EncoderEmitter.model(model.config(), weights, target(precision), model.head());
+          device.kind() == ComputeDevice.Kind.CUDA
+              ? EncoderEmitter.staged(model.config(), weights, target, model.head())
+              : EncoderEmitter.model(model.config(), weights, target, model.head());
       TorchScriptArchive.write(script, archive);
     }
   }

@@ -50,13 +50,23 @@ final class TorchSession implements EncoderSession {
     return model.maxTokens();
   }
 
+  /** By the thread that loads it, before its owner has it. */
   void warmUp() {
     TokenizedText whole = new TokenizedText(new int[Math.min(WARM_UP_TOKENS, maxTokens())], false);
     TokenizedText padded = new TokenizedText(new int[1], false);
     for (int i = 0; i < WARM_UP_RUNS; i++) {
-      run(List.of(whole));
-      run(List.of(whole, padded));
+      warmUp(List.of(whole));
+      warmUp(List.of(whole, padded));
     }
+  }
+
+  private void warmUp(List<TokenizedText> texts) {
+    List<Integer> rows = texts.size() == 1 ? List.of(0) : List.of(0, 1);
+    run(
+        runners.get(0),
+        texts,
+        new Group(rows, texts.get(0).tokens()),
+        new BatchValues(model, texts));
   }
 
   @Override
@@ -65,10 +75,7 @@ final class TorchSession implements EncoderSession {
     if (!open) {
       throw new IllegalStateException("session of " + model.name() + " is closed");
     }
-    int[] lengths = new int[texts.size()];
-    for (int row = 0; row < lengths.length; row++) {
-      lengths[row] = check(row, texts.get(row));
-    }
+    int[] lengths = new BatchCheck(model).lengths(texts);
     BatchValues values = new BatchValues(model, texts);
     List<Group> groups = grouping.split(lengths, model.config().positions(), threads.members());
     threads.run(
@@ -90,29 +97,8 @@ final class TorchSession implements EncoderSession {
     }
   }
 
-  /** An id out of range would crash the process on a GPU, so nothing unchecked passes. */
-  private int check(int row, TokenizedText text) {
-    int[] tokens = text.ids();
-    if (tokens.length < 1 || tokens.length > maxTokens()) {
-      throw new IllegalArgumentException(
-          "row " + row + ": " + tokens.length + " tokens (expected: 1.." + maxTokens() + ")");
-    }
-    checkRange("row " + row + ": token id ", tokens, model.config().vocabulary());
-    checkRange("row " + row + ": token type ", text.types(), model.config().typeVocabulary());
-    return tokens.length;
-  }
-
-  private static void checkRange(String what, int[] values, int limit) {
-    for (int value : values) {
-      if (value < 0 || value >= limit) {
-        throw new IllegalArgumentException(what + value + " (expected: 0.." + (limit - 1) + ")");
-      }
-    }
-  }
-
   @Override
   public void close() {
-    TorchEngine.checkOwner(owner);
     if (open) {
       open = false;
       runners.forEach(GroupRunner::close);

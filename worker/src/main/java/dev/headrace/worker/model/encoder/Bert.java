@@ -45,6 +45,11 @@ final class Bert implements EncoderArchitecture {
   }
 
   @Override
+  public boolean packs() {
+    return true;
+  }
+
+  @Override
   public ScriptObject classifier(Parts parts, int labels) throws IOException {
     return parts.classifier("bert.pooler.dense", "torch.tanh(h)", "classifier", labels);
   }

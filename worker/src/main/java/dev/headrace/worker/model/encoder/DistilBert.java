@@ -59,6 +59,11 @@ final class DistilBert implements EncoderArchitecture {
   }
 
   @Override
+  public boolean packs() {
+    return true;
+  }
+
+  @Override
   public ScriptObject classifier(Parts parts, int labels) throws IOException {
     return parts.classifier("pre_classifier", "torch.relu(h)", "classifier", labels);
   }

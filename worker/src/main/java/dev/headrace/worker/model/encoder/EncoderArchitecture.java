@@ -33,6 +33,14 @@ interface EncoderArchitecture {
   ScriptObject encoder(Parts parts) throws IOException;
 
   /**
+   * Whether {@link #encoder} gives a packed module where the target wants one: {@code forward(ids,
+   * types, lengths, pack)}, described at {@link PackedPostNorm}.
+   */
+  default boolean packs() {
+    return false;
+  }
+
+  /**
    * The trained head for texts: a module {@code forward(p) -> logits [batch, labels]} of {@code p
    * [batch, hidden]}, the pooled hidden states.
    */

@@ -32,8 +32,9 @@ public final class EncoderEmitter {
       EncoderConfig config, WeightSource weights, Target target, Head head) throws IOException {
     EncoderArchitecture architecture = Architectures.named(config.modelType());
     Parts parts = new Parts(config, weights, target, architecture.prefix());
+    String forward = packs(config, target) ? PACKED_FORWARD : FORWARD;
     ScriptObject model =
-        new ScriptObject(new ScriptClass("Model", FORWARD + ending(head, architecture, config)))
+        new ScriptObject(new ScriptClass("Model", forward + ending(head, architecture, config)))
             .module("encoder", architecture.encoder(parts));
     if (head instanceof Head.Classifier classifier) {
       model.module("classifier", architecture.classifier(parts, classifier.labels().size()));
@@ -47,6 +48,20 @@ public final class EncoderEmitter {
       model.module("predictions", parts.predictions(architecture.predictions(config), fill.tied()));
     }
     return model;
+  }
+
+  /** Whether the model takes {@code pack} too, described at {@code PackedPostNorm}. */
+  private static boolean packs(EncoderConfig config, Target target) throws IOException {
+    return target.packs() && Architectures.named(config.modelType()).packs();
+  }
+
+  /**
+   * The same model for a GPU, with one copy to the device and one back, both without waiting for
+   * them: see {@link StagedModel}.
+   */
+  public static ScriptObject staged(
+      EncoderConfig config, WeightSource weights, Target target, Head head) throws IOException {
+    return StagedModel.of(model(config, weights, target, head), packs(config, target));
   }
 
   private static String ending(Head head, EncoderArchitecture architecture, EncoderConfig config) {
@@ -88,6 +103,11 @@ public final class EncoderEmitter {
           pass
         x = (self.encoder).forward(ids, types, mask)
       """;
+
+  private static final String PACKED_FORWARD =
+      FORWARD
+          .replace("lengths: Tensor)", "lengths: Tensor, pack: Tensor)")
+          .replace("forward(ids, types, mask)", "forward(ids, types, lengths, pack)");
 
   private static String dense(List<DenseLayer> layers) {
     StringBuilder source = new StringBuilder();

@@ -24,6 +24,7 @@ final class Parts {
   private final String prefix;
   private final LinearLayers linears;
   private final Activation activation;
+  private final boolean packed;
 
   /**
    * Makes the parts of one model.
@@ -37,6 +38,12 @@ final class Parts {
     this.prefix = weights.names().stream().anyMatch(n -> n.startsWith(prefix)) ? prefix : "";
     this.activation = Activation.named(config.activation());
     this.linears = new LinearLayers(target, activation);
+    this.packed = target.packs();
+  }
+
+  /** Whether the target wants rows packed, if the architecture can. */
+  boolean packed() {
+    return packed;
   }
 
   EncoderConfig config() {

@@ -23,7 +23,9 @@ final class PostNorm {
 
   static ScriptObject encoder(
       Parts parts, ScriptObject embeddings, IntFunction<LayerNames> layerNames) throws IOException {
-    return encoder(parts, embeddings, null, layerNames);
+    return parts.packed()
+        ? PackedPostNorm.encoder(parts, embeddings, layerNames)
+        : encoder(parts, embeddings, null, layerNames);
   }
 
   /**

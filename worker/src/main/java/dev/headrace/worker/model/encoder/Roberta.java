@@ -40,6 +40,11 @@ final class Roberta implements EncoderArchitecture {
   }
 
   @Override
+  public boolean packs() {
+    return true;
+  }
+
+  @Override
   public ScriptObject classifier(Parts parts, int labels) throws IOException {
     return parts.classifier("classifier.dense", "torch.tanh(h)", "classifier.out_proj", labels);
   }

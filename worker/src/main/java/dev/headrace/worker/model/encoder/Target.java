@@ -20,6 +20,14 @@ public record Target(Precision precision, boolean cpu, Set<String> features) {
   }
 
   /**
+   * Whether tokens of several rows are computed one behind the other, without padding:
+   * FlashAttention has no float32.
+   */
+  boolean packs() {
+    return !cpu && (precision == Precision.FLOAT16 || precision == Precision.BFLOAT16);
+  }
+
+  /**
    * Whether linear layers go to oneDNN with weights packed beforehand. Measured on an EPYC 9005
    * core: 245 GFLOP/s in float32 where {@code torch.linear}, which calls MKL, gives 105, and the
    * activation comes free. oneDNN has no float16 for most CPUs.

@@ -119,8 +119,8 @@ enum Quantisation {
       for (int i = 0; i < 32; i++) {
         int bits = from.get(high + i);
         for (int quarter = 0; quarter < 4; quarter++) {
-          int four = from.get(low + i + quarter % 2 * 32) >> quarter / 2 * 4 & 15;
-          int q = (four | (bits >> quarter * 2 & 3) << 4) - 32;
+          int four = (from.get(low + i + quarter % 2 * 32) >> (quarter / 2 * 4)) & 15;
+          int q = (four | (((bits >> (quarter * 2)) & 3) << 4)) - 32;
           into[part * 128 + quarter * 32 + i] = scale * from.get(scales + i / 16 + quarter * 2) * q;
         }
       }

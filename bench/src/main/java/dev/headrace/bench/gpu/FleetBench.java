@@ -1,0 +1,203 @@
+package dev.headrace.bench.gpu;
+
+import dev.headrace.protocol.config.Settings;
+import dev.headrace.worker.cuda.Cuda;
+import dev.headrace.worker.cuda.DeviceMemory;
+import dev.headrace.worker.device.EngineFactory;
+import dev.headrace.worker.encode.EncoderRunner;
+import dev.headrace.worker.encode.EngineConfig;
+import dev.headrace.worker.model.ModelCatalog;
+import dev.headrace.worker.model.ModelDescription;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The whole pipeline, Kafka and Redis in it, on this machine's GPUs. */
+final class FleetBench {
+  private static final int TEXTS = 16;
+  private static final String MINI_LM = "all-minilm-l6-v2";
+  private static final int IN_FLIGHT_ROWS = 8192;
+
+  /** Rows of a round; chosen: one or two seconds on a large GPU. */
+  private static final int ROWS = 32_768;
+
+  private static final int ROUNDS = 3;
+
+  /** AWS c5.4xlarge (16 processors), on demand, us-east-1, from AWS's guide to Auto Scaling. */
+  private static final double CPU_USD_PER_HOUR = 0.68;
+
+  /** Memory left to the worker in the storm; one batch at its limit needs about 2 GB. */
+  private static final long STORM_BYTES = 700L << 20;
+
+  private final ModelDescription bert;
+  private final List<String> texts;
+  private final PrintStream progress;
+  private final Map<String, Double> figures = new TreeMap<>();
+
+  FleetBench(ModelDescription bert, List<String> texts, PrintStream progress) {
+    this.bert = bert;
+    this.texts = texts;
+    this.progress = progress;
+  }
+
+  Map<String, Double> figures() {
+    return figures;
+  }
+
+  private Map<String, String> gpuSettings(int gpu) {
+    Map<String, String> values = new HashMap<>();
+    values.put("worker.device", "cuda:" + gpu);
+    values.put("worker.device-type", "gpu");
+    values.put("worker.id", "gpu-" + gpu);
+    values.put("worker.precision", "bf16");
+    values.put("worker.models", bert.name());
+    values.put("worker.usd-per-hour", "3.85");
+    values.put("worker.batch.max-rows", "1024");
+    values.put("worker.batch.max-tokens", "65536");
+    return values;
+  }
+
+  private Fleet.Member gpu(int gpu) {
+    Map<String, String> values = gpuSettings(gpu);
+    return new Fleet.Member(values, engine(values));
+  }
+
+  private EngineFactory engine(Map<String, String> values) {
+    ModelCatalog catalog = ModelCatalog.builtIn().with(List.of(bert));
+    return EncoderRunner.factory(EngineConfig.read(Settings.of(values)), catalog, System::nanoTime);
+  }
+
+  private List<List<String>> requests(int rows, int perRequest) {
+    List<List<String>> requests = new ArrayList<>();
+    for (int at = 0; at < rows; at += perRequest) {
+      List<String> one = new ArrayList<>(perRequest);
+      for (int i = 0; i < perRequest; i++) {
+        one.add(texts.get((at + i) % texts.size()));
+      }
+      requests.add(one);
+    }
+    return requests;
+  }
+
+  /** One GPU, one text a request and several. */
+  void oneGpu() throws InterruptedException {
+    try (Fleet fleet = new Fleet(List.of(gpu(0)))) {
+      figure("pipeline_rows_per_second_1", best(fleet, 1));
+      figure("pipeline_rows_per_second_16", best(fleet, TEXTS));
+    }
+  }
+
+  /** As many workers as GPUs, in this process. */
+  void twoGpus() throws InterruptedException {
+    try (Fleet fleet = new Fleet(List.of(gpu(0), gpu(1)))) {
+      figure("pipeline_two_gpu_rows_per_second", best(fleet, TEXTS));
+    }
+  }
+
+  private double best(Fleet fleet, int perRequest) throws InterruptedException {
+    List<List<String>> requests = requests(ROWS, perRequest);
+    double best = 0;
+    for (int i = 0; i < ROUNDS; i++) {
+      FleetRun run = fleet.run(bert.name(), requests, IN_FLIGHT_ROWS / perRequest);
+      progress.println("fleet " + run);
+      best = Math.max(best, run.rowsPerSecond());
+    }
+    return best;
+  }
+
+  /** One of two workers loses its device in the middle; the other does its work. */
+  void lostDevice() throws InterruptedException {
+    Map<String, String> values = gpuSettings(1);
+    EngineFactory sound = engine(values);
+    Fleet.Member failing = new Fleet.Member(values, () -> new FailingEngine(sound.open(), 40));
+    try (Fleet fleet = new Fleet(List.of(gpu(0), failing))) {
+      FleetRun run = fleet.run(bert.name(), requests(4 * ROWS, TEXTS), IN_FLIGHT_ROWS / TEXTS);
+      progress.println("lost device " + run + " failure=" + fleet.worker(1).app().failure());
+      figure("lost_device_ok_share", share(run, "OK"));
+      figure("lost_device_ended", fleet.worker(1).app().failure() == null ? 0 : 1);
+    }
+  }
+
+  private static double share(FleetRun run, String ending) {
+    int all = run.endings().values().stream().mapToInt(Integer::intValue).sum();
+    return run.endings().getOrDefault(ending, 0) / (double) all;
+  }
+
+  /** Batches far larger than the memory that is left; every request has its outcome. */
+  void storm(double seconds) throws InterruptedException {
+    Map<String, String> values = gpuSettings(0);
+    values.put("worker.batch.max-rows", "8192");
+    values.put("worker.batch.max-tokens", "1000000");
+    values.put("worker.batch.max-duration", "20s");
+    try (Fleet fleet = new Fleet(List.of(new Fleet.Member(values, engine(values))))) {
+      Cuda.select(0);
+      long free = Cuda.memory().freeBytes();
+      long until = System.nanoTime() + (long) (seconds * 1e9);
+      int requests = 0;
+      int ok = 0;
+      try (DeviceMemory taken = new DeviceMemory(0, free - STORM_BYTES)) {
+        progress.println("storm: took " + taken.bytes() + " of " + free + " bytes");
+        while (System.nanoTime() - until < 0) {
+          FleetRun run = fleet.run(bert.name(), longRequests(), 1024);
+          requests += run.endings().values().stream().mapToInt(Integer::intValue).sum();
+          ok += run.endings().getOrDefault("OK", 0);
+          progress.println("storm " + run + " free=" + Cuda.memory().freeBytes());
+        }
+      }
+      figure("storm_requests", requests);
+      figure("storm_outcome_ok_share", ok / (double) requests);
+    }
+  }
+
+  /** 512 requests of 16 texts; longer ones would wait for their tokens, not for memory. */
+  private List<List<String>> longRequests() {
+    String longest = String.join(" ", texts.subList(0, 5));
+    List<List<String>> requests = new ArrayList<>();
+    for (int i = 0; i < 512; i++) {
+      List<String> one = new ArrayList<>();
+      for (int k = 0; k < TEXTS; k++) {
+        one.add(i + " " + k + " " + longest);
+      }
+      requests.add(one);
+    }
+    return requests;
+  }
+
+  /** MiniLM on a GPU and on this machine's CPU behind one router, and on either alone. */
+  void mixedFleet() throws InterruptedException {
+    Map<String, String> gpu = gpuSettings(0);
+    gpu.put("worker.models", MINI_LM);
+    Map<String, String> cpu = new HashMap<>();
+    cpu.put("worker.device", "cpu");
+    cpu.put("worker.device-type", "cpu-int8");
+    cpu.put("worker.precision", "int8");
+    cpu.put("worker.threads", "8");
+    cpu.put("worker.models", MINI_LM);
+    cpu.put("worker.usd-per-hour", Double.toString(CPU_USD_PER_HOUR));
+    Fleet.Member onGpu = new Fleet.Member(gpu, null);
+    Fleet.Member onCpu = new Fleet.Member(cpu, null);
+    mixed("mixed", List.of(onGpu, onCpu), ROWS);
+    mixed("gpu_only", List.of(onGpu), ROWS);
+    mixed("cpu_only", List.of(onCpu), ROWS / 8);
+  }
+
+  private void mixed(String name, List<Fleet.Member> members, int rows)
+      throws InterruptedException {
+    try (Fleet fleet = new Fleet(members)) {
+      fleet.run(MINI_LM, requests(rows / 4, TEXTS), IN_FLIGHT_ROWS / TEXTS);
+      FleetRun run = fleet.run(MINI_LM, requests(rows, TEXTS), IN_FLIGHT_ROWS / TEXTS);
+      progress.println(name + " " + run);
+      figure("minilm_" + name + "_rows_per_second", run.rowsPerSecond());
+      figure("minilm_" + name + "_usd_per_million_rows", 1000 * run.usdPerThousand());
+      figure("minilm_" + name + "_gpu_share", run.share("gpu"));
+    }
+  }
+
+  private void figure(String key, double value) {
+    figures.put(key, value);
+    progress.println(key + " " + value);
+  }
+}

@@ -1,0 +1,276 @@
+package dev.headrace.bench.gpu;
+
+import dev.headrace.bench.BenchResult;
+import dev.headrace.bench.BenchResult.Goal;
+import dev.headrace.worker.engine.ComputeDevice;
+import dev.headrace.worker.engine.DeviceCeilings;
+import dev.headrace.worker.engine.DeviceInventory;
+import dev.headrace.worker.engine.EncoderSession;
+import dev.headrace.worker.engine.TorchEngine;
+import dev.headrace.worker.model.ModelCatalog;
+import dev.headrace.worker.model.ModelDescription;
+import dev.headrace.worker.model.Precision;
+import dev.headrace.worker.text.InvalidTextException;
+import dev.headrace.worker.text.TextTokenizer;
+import dev.headrace.worker.text.TokenizedText;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** BERT-base's shape on the first GPU, beside the device's ceilings and PyTorch. */
+public final class GpuBench {
+  private static final int[][] SHAPES = {{1, 32}, {8, 64}, {64, 128}, {256, 128}, {64, 512}};
+  private static final int LATENCY_TOKENS = 32;
+
+  /** The most tokens of a batch of real passages, padding included; chosen. */
+  private static final int MIXED_TOKENS = 32_768;
+
+  private static final List<Precision> HALVES = List.of(Precision.FLOAT16, Precision.BFLOAT16);
+
+  private final List<String> texts;
+  private final String python;
+  private final double stormSeconds;
+  private final PrintStream progress;
+  private final Map<String, Double> figures = new TreeMap<>();
+
+  /**
+   * A benchmark.
+   *
+   * @param texts real passages
+   * @param python a Python with torch and transformers for the comparison; empty for none
+   * @param stormSeconds how long more is asked for than memory allows
+   * @param progress takes a line per figure
+   */
+  public GpuBench(List<String> texts, String python, double stormSeconds, PrintStream progress) {
+    this.texts = List.copyOf(texts);
+    this.python = python;
+    this.stormSeconds = stormSeconds;
+    this.progress = progress;
+  }
+
+  /** Runs all parts. */
+  public BenchResult run() throws IOException, InterruptedException {
+    ComputeDevice gpu =
+        DeviceInventory.discover().stream()
+            .filter(GpuBench::isGpu)
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new IllegalStateException(
+                        "GPUs: none (expected: at least one; headrace doctor says why)"));
+    progress.println("device " + gpu.name());
+    List<List<TokenizedText>> mixed = mixed();
+    ModelDescription bert = RandomBert.describe();
+    try (TorchEngine engine = TorchEngine.open(gpu, 1)) {
+      DeviceCeilings ceilings = DeviceCeilings.measure(engine);
+      figure("matrix_tflops", ceilings.matrixFlops() / 1e12);
+      figure("copy_gb_per_second", ceilings.copyBytesPerSecond() / 1e9);
+      shapes(engine, bert, Precision.FLOAT32, mixed);
+      for (Precision precision : HALVES) {
+        shapes(engine, bert, precision, mixed);
+      }
+      agreement(engine);
+      overlap(engine, bert);
+    }
+    Transfers.host().forEach(this::figure);
+    fleets(bert);
+    if (!python.isEmpty()) {
+      PythonReference.run(python, SHAPES, LATENCY_TOKENS, mixed, progress)
+          .forEach((key, value) -> figure("pytorch_" + key, value));
+    }
+    derive();
+    return new BenchResult("gpu", figures, goals());
+  }
+
+  /** What starting the next batch early brings: BERT-base's shape and MiniLM's. */
+  private void overlap(TorchEngine engine, ModelDescription bert) throws IOException {
+    for (ModelDescription model : List.of(bert, miniLm())) {
+      try (EncoderSession session = engine.load(model, Precision.BFLOAT16)) {
+        EncoderSpeed speed = new EncoderSpeed(session);
+        List<List<TokenizedText>> batches = List.of(EncoderSpeed.texts(256, 64));
+        double staged = speed.throughput(batches);
+        figure("overlap_" + model.name() + "_ratio", speed.oneByOne(batches) / staged);
+      }
+    }
+  }
+
+  private void fleets(ModelDescription bert) throws IOException, InterruptedException {
+    long gpus = DeviceInventory.discover().stream().filter(GpuBench::isGpu).count();
+    List<List<TokenizedText>> mixed = mixed();
+    FleetBench fleets = new FleetBench(bert, texts, progress);
+    part("one GPU", fleets::oneGpu);
+    if (gpus > 1) {
+      part("two GPUs", fleets::twoGpus);
+      part("two engines", () -> figure("two_gpu_engine_ratio", TwoEngines.ratio(bert, mixed)));
+      part("lost device", fleets::lostDevice);
+      part("peers", () -> Transfers.peers().forEach(this::figure));
+    }
+    part("storm", () -> fleets.storm(stormSeconds));
+    part("mixed fleet", fleets::mixedFleet);
+    figures.putAll(fleets.figures());
+    ratio("pipeline_efficiency", "pipeline_rows_per_second_16", "bf16_mixed");
+    ratio("two_gpu_ratio", "pipeline_two_gpu_rows_per_second", "pipeline_rows_per_second_16");
+  }
+
+  private interface Part {
+    void run() throws InterruptedException;
+  }
+
+  /** A part that breaks leaves its figures out, and the others run. */
+  private void part(String name, Part part) throws InterruptedException {
+    try {
+      part.run();
+    } catch (RuntimeException e) {
+      progress.println(name + ": " + e);
+      e.printStackTrace(progress);
+    }
+  }
+
+  private void ratio(String key, String figure, String over) {
+    if (figures.containsKey(figure) && figures.containsKey(over)) {
+      figure(key, value(figure) / value(over));
+    }
+  }
+
+  private static boolean isGpu(ComputeDevice device) {
+    return device.kind() == ComputeDevice.Kind.CUDA;
+  }
+
+  private void figure(String key, double value) {
+    figures.put(key, value);
+    progress.println(String.format(Locale.ROOT, "%-44s %14.3f", key, value));
+  }
+
+  private void shapes(
+      TorchEngine engine,
+      ModelDescription bert,
+      Precision precision,
+      List<List<TokenizedText>> mixed)
+      throws IOException {
+    String name = precision.label();
+    try (EncoderSession session = engine.load(bert, precision)) {
+      EncoderSpeed speed = new EncoderSpeed(session);
+      for (int[] shape : SHAPES) {
+        double seconds = speed.throughput(List.of(EncoderSpeed.texts(shape[0], shape[1])));
+        String key = name + "_" + shape[0] + "x" + shape[1];
+        figure(key, shape[0] / seconds);
+        figure(key + "_tflops", shape[0] * RandomBert.operations(shape[1]) / seconds / 1e12);
+      }
+      double seconds = speed.throughput(mixed) * mixed.size();
+      int rows = mixed.stream().mapToInt(List::size).sum();
+      int tokens = mixed.stream().flatMap(List::stream).mapToInt(TokenizedText::tokens).sum();
+      figure(name + "_mixed", rows / seconds);
+      figure(name + "_mixed_tokens_per_second", tokens / seconds);
+      figure(name + "_latency_ms", 1e3 * speed.latency(EncoderSpeed.texts(1, LATENCY_TOKENS)));
+    }
+  }
+
+  /** All passages as token ids that BERT's shape knows, in batches of like length. */
+  private List<List<TokenizedText>> mixed() throws IOException {
+    List<TokenizedText> tokens = new ArrayList<>(tokens(miniLm()));
+    tokens.sort(Comparator.comparingInt(TokenizedText::tokens));
+    List<List<TokenizedText>> batches = new ArrayList<>();
+    List<TokenizedText> batch = new ArrayList<>();
+    for (TokenizedText text : tokens) {
+      if ((batch.size() + 1) * text.tokens() > MIXED_TOKENS) {
+        batches.add(batch);
+        batch = new ArrayList<>();
+      }
+      batch.add(text);
+    }
+    batches.add(batch);
+    return batches;
+  }
+
+  private static ModelDescription miniLm() {
+    return ModelCatalog.builtIn().find("all-minilm-l6-v2").orElseThrow();
+  }
+
+  private List<TokenizedText> tokens(ModelDescription model) throws IOException {
+    List<TokenizedText> tokens = new ArrayList<>();
+    try (TextTokenizer tokenizer = TextTokenizer.open(model)) {
+      for (String text : texts) {
+        tokens.add(tokenizer.tokenize(text));
+      }
+    } catch (InvalidTextException e) {
+      throw new IOException(e);
+    }
+    return tokens;
+  }
+
+  /** The lowest cosine of a passage's vector to the same in float32 on the CPU. */
+  private void agreement(TorchEngine engine) throws IOException {
+    ModelDescription model = miniLm();
+    List<TokenizedText> some = tokens(model).subList(0, Math.min(64, texts.size()));
+    List<float[]> expected = new ArrayList<>();
+    try (TorchEngine cpu = TorchEngine.open(DeviceInventory.cpu(), 4);
+        EncoderSession session = cpu.load(model, Precision.FLOAT32)) {
+      var out = session.run(some);
+      for (int i = 0; i < some.size(); i++) {
+        expected.add(out.row(i));
+      }
+    }
+    for (Precision precision : List.of(Precision.FLOAT32, Precision.FLOAT16, Precision.BFLOAT16)) {
+      try (EncoderSession session = engine.load(model, precision)) {
+        var out = session.run(some);
+        double lowest = 1;
+        for (int i = 0; i < some.size(); i++) {
+          lowest = Math.min(lowest, dot(expected.get(i), out.row(i)));
+        }
+        figure("minilm_" + precision.label() + "_lowest_cosine", lowest);
+        double seconds = new EncoderSpeed(session).throughput(List.of(some));
+        figure("minilm_" + precision.label() + "_64_passages", some.size() / seconds);
+      }
+    }
+  }
+
+  private static double dot(float[] a, float[] b) {
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      sum += (double) a[i] * b[i];
+    }
+    return sum;
+  }
+
+  private void derive() {
+    String best = best("_256x128");
+    figure("rows_per_second", value(best + "_256x128"));
+    figure("matrix_peak_share", value(best + "_256x128_tflops") / value("matrix_tflops"));
+    double reference = reference("_256x128");
+    if (reference > 0) {
+      figure("vs_pytorch_ratio", value(best + "_256x128") / reference);
+      figure("vs_pytorch_mixed_ratio", value(best("_mixed") + "_mixed") / reference("_mixed"));
+    }
+  }
+
+  /** A figure; 0 when its part broke. */
+  private double value(String key) {
+    return figures.getOrDefault(key, 0.0);
+  }
+
+  private String best(String suffix) {
+    return value("fp16" + suffix) >= value("bf16" + suffix) ? "fp16" : "bf16";
+  }
+
+  /** The best of PyTorch's, whatever precision and mode; 0 when it did not run. */
+  private double reference(String suffix) {
+    return figures.entrySet().stream()
+        .filter(e -> e.getKey().startsWith("pytorch_") && e.getKey().endsWith(suffix))
+        .mapToDouble(Map.Entry::getValue)
+        .max()
+        .orElse(0);
+  }
+
+  private static Map<String, Goal> goals() {
+    return Map.of(
+        "matrix_peak_share", new Goal(0.6, true),
+        "pipeline_efficiency", new Goal(0.9, true),
+        "two_gpu_ratio", new Goal(1.9, true),
+        "vs_pytorch_ratio", new Goal(1.0, true));
+  }
+}

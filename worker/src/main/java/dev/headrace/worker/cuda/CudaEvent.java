@@ -1,0 +1,36 @@
+package dev.headrace.worker.cuda;
+
+import org.bytedeco.cuda.cudart.CUevent_st;
+import org.bytedeco.cuda.global.cudart;
+
+/**
+ * A mark in the work of the device that was the thread's when it was made. The thread that waits
+ * spins, as libtorch's own copies do: waking up would cost a short batch more than it takes.
+ */
+public final class CudaEvent implements AutoCloseable {
+  private final CUevent_st event = new CUevent_st();
+  private boolean open = true;
+
+  public CudaEvent() {
+    Cuda.check(
+        "cudaEventCreate", cudart.cudaEventCreateWithFlags(event, cudart.cudaEventDisableTiming));
+  }
+
+  /** Sets the mark behind all that the device's usual stream was given so far. */
+  public void record() {
+    Cuda.check("cudaEventRecord", cudart.cudaEventRecord(event));
+  }
+
+  /** Waits until the device has passed the mark. */
+  public void await() {
+    Cuda.check("cudaEventSynchronize", cudart.cudaEventSynchronize(event));
+  }
+
+  @Override
+  public void close() {
+    if (open) {
+      open = false;
+      Cuda.check("cudaEventDestroy", cudart.cudaEventDestroy(event));
+    }
+  }
+}
