@@ -23,6 +23,7 @@ final class Generation {
   boolean ended;
   private final StringBuilder text = new StringBuilder();
   private final List<TokenLogprob> logprobs = new ArrayList<>();
+  private boolean sentAgain;
   private int pieces;
   private int reported;
   private int reportedLogprobs;
@@ -41,6 +42,16 @@ final class Generation {
 
   void runs(Future<?> itsCall) {
     call = itsCall;
+  }
+
+  /**
+   * Whether to send it once more: it broke before anything came. A server may close a connection
+   * that it kept open just when it is used again, and no one else tries a second time.
+   */
+  boolean again() {
+    boolean first = !sentAgain && pieces == 0 && !whole();
+    sentAgain = true;
+    return first;
   }
 
   /** Closes the connection, if it is open. */

@@ -127,11 +127,16 @@ public final class UpstreamEngine implements Engine {
   private void generate(long batch, int row, UpstreamModel model, UpstreamModel.PromptRow prompt) {
     Generation g = new Generation(batch, row, model, prompt.length(), nanos.getAsLong());
     running.add(g);
+    send(g, prompt);
+  }
+
+  private void send(Generation g, UpstreamModel.PromptRow prompt) {
     CompletableFuture<java.net.http.HttpResponse<UpstreamClient.Answer>> call =
         client.stream(
             prompt.task().url(), prompt.body(), event -> events.add(() -> heard(g, event)));
     g.runs(call);
-    var ignored = call.whenComplete((answer, error) -> events.add(() -> ended(g, answer, error)));
+    var ignored =
+        call.whenComplete((answer, error) -> events.add(() -> ended(g, prompt, answer, error)));
   }
 
   private void heard(Generation g, String event) {
@@ -148,9 +153,14 @@ public final class UpstreamEngine implements Engine {
 
   private void ended(
       Generation g,
+      UpstreamModel.PromptRow prompt,
       java.net.http.@Nullable HttpResponse<UpstreamClient.Answer> response,
       @Nullable Throwable error) {
     if (g.ended) {
+      return;
+    }
+    if (error != null && g.again()) {
+      send(g, prompt);
       return;
     }
     g.ended = true;
