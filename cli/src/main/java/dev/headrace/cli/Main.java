@@ -25,7 +25,8 @@ import picocli.CommandLine.Command;
       CancelCommand.class,
       DevicesCommand.class,
       DoctorCommand.class,
-      BenchCommand.class
+      BenchCommand.class,
+      ModelsCommand.class
     })
 public final class Main implements Runnable {
   /** Wrong usage or input. */

@@ -21,7 +21,8 @@ class ThreadsIT {
   private static final Pattern ROW =
       Pattern.compile("(?m)^\\| `([^`]+)` \\| (router|worker|client|all) ");
   private static final Pattern OURS =
-      Pattern.compile("(router|worker|prepare|engine|headrace)-.*|kafka-producer-first-sends.*");
+      Pattern.compile(
+          "(router|worker|prepare|loader|engine|headrace)-.*|kafka-producer-first-sends.*");
 
   @Test
   void the_table_of_threads_names_what_runs() throws Exception {

@@ -29,6 +29,8 @@ public enum ErrorCode {
   UPSTREAM_UNAVAILABLE("upstream_unavailable", ErrorKind.TRANSIENT),
   /** The device has too little memory for the request. */
   OUT_OF_MEMORY("out_of_memory", ErrorKind.RESOURCE),
+  /** The worker could not load the model; the message says why. Another device type may. */
+  MODEL_NOT_LOADED("model_not_loaded", ErrorKind.RESOURCE),
   /** A defect in Headrace or in the model. */
   INTERNAL_ERROR("internal_error", ErrorKind.INTERNAL),
   /** Two workers died while they ran this request alone. */

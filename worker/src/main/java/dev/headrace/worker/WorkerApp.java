@@ -7,6 +7,8 @@ import dev.headrace.transport.kafka.EventConsumer;
 import dev.headrace.worker.device.DeviceAgent;
 import dev.headrace.worker.device.DeviceBatch;
 import dev.headrace.worker.device.EngineFactory;
+import dev.headrace.worker.device.LoadCall;
+import dev.headrace.worker.device.LoaderAgent;
 import dev.headrace.worker.device.RowDrop;
 import dev.headrace.worker.loop.HealthBoard;
 import dev.headrace.worker.loop.LoopConfig;
@@ -30,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>{@code worker-loop}: owns consumer, jobs, batcher and state;
  *   <li>{@code prepare}: reads bodies, tokenises, writes responses;
+ *   <li>{@code loader}: loads and unloads models;
  *   <li>{@code engine}: owns the engine.
  * </ul>
  */
@@ -44,6 +47,7 @@ public final class WorkerApp implements AutoCloseable {
   private final HealthBoard health;
   private final AgentRunner loop;
   private final AgentRunner prepare;
+  private final AgentRunner loader;
   private final AgentRunner device;
 
   /**
@@ -58,13 +62,15 @@ public final class WorkerApp implements AutoCloseable {
     Mailbox<Runnable> toLoop = new Mailbox<>(LOOP_MAILBOX);
     Mailbox<DeviceBatch> toDevice = new Mailbox<>(SERVANT_MAILBOX);
     Mailbox<RowDrop> drops = new Mailbox<>(LOOP_MAILBOX);
+    Mailbox<LoadCall> toLoader = new Mailbox<>(SERVANT_MAILBOX);
     Mailbox<PrepareCall> toPrepare = new Mailbox<>(SERVANT_MAILBOX);
     String suffix = "-" + config.identity().deviceType();
     WorkerLoop workerLoop =
         new WorkerLoop(
             "worker-loop" + suffix,
             loopConfig(config, links),
-            loopLinks(links, registry, new Mailboxes(toLoop, toDevice, drops, toPrepare)));
+            loopLinks(
+                links, registry, new Mailboxes(toLoop, toDevice, drops, toLoader, toPrepare)));
     PrepareAgent.Tools tools =
         new PrepareAgent.Tools(
             new TaskReader(config.limits()), links.outcomes()::blob, config.sharedVectors());
@@ -79,6 +85,11 @@ public final class WorkerApp implements AutoCloseable {
                 workerLoop.prepareListener(),
                 tools,
                 links.nanos()),
+            drain);
+    this.loader =
+        new AgentRunner(
+            new LoaderAgent(
+                "loader" + suffix, toLoader, toLoop, workerLoop.loadListener(), links.nanos()),
             drain);
     this.device =
         new AgentRunner(
@@ -109,6 +120,7 @@ public final class WorkerApp implements AutoCloseable {
       Mailbox<Runnable> loop,
       Mailbox<DeviceBatch> device,
       Mailbox<RowDrop> drops,
+      Mailbox<LoadCall> loader,
       Mailbox<PrepareCall> prepare) {}
 
   private LoopLinks loopLinks(WorkerLinks links, MeterRegistry registry, Mailboxes mailboxes) {
@@ -132,6 +144,7 @@ public final class WorkerApp implements AutoCloseable {
         mailboxes.loop(),
         mailboxes.device(),
         mailboxes.drops(),
+        mailboxes.loader(),
         mailboxes.prepare(),
         metrics,
         health,
@@ -142,6 +155,7 @@ public final class WorkerApp implements AutoCloseable {
   /** Starts the threads; the worker takes work when its models are loaded. */
   public void start() {
     device.start();
+    loader.start();
     prepare.start();
     loop.start();
   }
@@ -154,7 +168,8 @@ public final class WorkerApp implements AutoCloseable {
   /** The names of its threads. */
   public List<String> threads() {
     String suffix = "-" + config.identity().deviceType();
-    return List.of("worker-loop" + suffix, "prepare" + suffix, "engine" + suffix);
+    return List.of(
+        "worker-loop" + suffix, "prepare" + suffix, "loader" + suffix, "engine" + suffix);
   }
 
   /** What ended it, or null while it runs or when it ended well. */
@@ -162,6 +177,9 @@ public final class WorkerApp implements AutoCloseable {
     Throwable failure = device.failure();
     if (failure == null) {
       failure = prepare.failure();
+    }
+    if (failure == null) {
+      failure = loader.failure();
     }
     return failure == null ? loop.failure() : failure;
   }
@@ -186,6 +204,7 @@ public final class WorkerApp implements AutoCloseable {
   public void close(Duration timeout) {
     loop.close(timeout);
     prepare.close(timeout);
+    loader.close(timeout);
     device.close(timeout);
   }
 }

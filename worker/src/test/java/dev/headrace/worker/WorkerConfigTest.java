@@ -88,6 +88,8 @@ class WorkerConfigTest {
     values.put("worker.generation.step", "9ms");
     values.put("worker.generation.step-tokens", "88");
     values.put("worker.generation.prefix-cache", "false");
+    values.put("worker.models.memory", "0B");
+    values.put("worker.models.pinned", "a");
     values.put("worker.max-in-flight", "7");
     values.put("worker.max-in-flight-bytes", "1MiB");
     values.put("worker.max-queue", "9s");
@@ -109,7 +111,8 @@ class WorkerConfigTest {
             new WorkerConfig(
                 new Identity("w-2", "h200", "large", 3.5),
                 EngineKind.OPENAI_UPSTREAM,
-                new EngineConfig("cuda:1", List.of("a", "b"), "models", Precision.INT8, 3),
+                new EngineConfig(
+                    "cuda:1", List.of("a", "b"), "models", Precision.INT8, 3, 0, List.of("a")),
                 new GenerationConfig(5, 1 << 20, 77, Duration.ofMillis(9), 88, false),
                 new UpstreamConfig(
                     URI.create("http://127.0.0.1:8080/x"),

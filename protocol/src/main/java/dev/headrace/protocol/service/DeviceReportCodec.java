@@ -53,6 +53,11 @@ public final class DeviceReportCodec {
     node.put("relative_error", m.curve().relativeError());
     node.put("samples", m.curve().samples());
     node.put("batch_rows", m.batchRows());
+    // Absent for a loaded model, which is the rule, and in what older workers write.
+    if (m.state() != ModelState.LOADED) {
+      node.put("state", m.state().wireName());
+      node.put("load_seconds", m.loadSeconds());
+    }
     if (m.precision() != null) {
       node.put("precision", m.precision().wireName());
     }
@@ -117,6 +122,9 @@ public final class DeviceReportCodec {
               tasks,
               curve,
               node.path("batch_rows").asDouble(1),
+              // A state that this version does not know promises nothing.
+              ModelState.ofWireName(node.path("state").asText("loaded")).orElse(ModelState.FAILED),
+              node.path("load_seconds").asDouble(),
               NumericPrecision.ofWireName(node.path("precision").asText()).orElse(null),
               generation(node.path("generation"))));
     }

@@ -2,6 +2,7 @@ package dev.headrace.worker.device;
 
 import dev.headrace.protocol.FailureException;
 import java.util.List;
+import java.util.Optional;
 
 /** Models that run a whole batch in one call. Owned by one thread. */
 public interface BatchRunner extends AutoCloseable {
@@ -16,6 +17,11 @@ public interface BatchRunner extends AutoCloseable {
    * @throws FailureException whose kind says what is to be done
    */
   List<RowOutput> run(ServedModel model, List<Row> rows) throws FailureException;
+
+  /** What loads more models; empty when all there are are loaded. */
+  default Optional<ModelLoader> loader() {
+    return Optional.empty();
+  }
 
   /** Memory of the device that is free, in bytes; 0 when unknown. */
   long memoryFreeBytes();

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -71,7 +72,12 @@ public final class DeviceAgent implements Agent {
       if (running == null) {
         engine = factory.open();
         List<ServedModel> models = List.copyOf(engine.models());
-        loop.put(() -> listener.opened(models));
+        Optional<ModelLoader> loader = engine.loader();
+        loop.put(
+            () -> {
+              loader.ifPresent(listener::offers);
+              listener.opened(models);
+            });
       } else {
         work(running);
       }

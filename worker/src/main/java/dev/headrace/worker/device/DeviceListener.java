@@ -5,7 +5,10 @@ import java.util.List;
 
 /** What the loop hears from the device's thread; called on the loop's thread. */
 public interface DeviceListener {
-  /** The models are loaded. */
+  /** More models can be loaded; called before {@link #opened}, if at all. */
+  default void offers(ModelLoader loader) {}
+
+  /** These models are loaded. */
   void opened(List<ServedModel> models);
 
   /** The device is there, or is not for the time being. */

@@ -2,6 +2,7 @@ package dev.headrace.worker.device;
 
 import dev.headrace.protocol.Failure;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Runs models on one device, step by step. Owned by one thread, which also makes and closes it.
@@ -31,8 +32,13 @@ public interface Engine extends AutoCloseable {
     void measured(ServiceSample sample);
   }
 
-  /** The models it serves, loaded. */
+  /** The models that are loaded when it is opened. */
   List<ServedModel> models();
+
+  /** What loads more models; empty when all there are are loaded. */
+  default Optional<ModelLoader> loader() {
+    return Optional.empty();
+  }
 
   /**
    * Whether the device is there. While it is not, the worker takes no work; asked often, so the

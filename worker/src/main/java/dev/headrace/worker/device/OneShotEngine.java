@@ -2,6 +2,7 @@ package dev.headrace.worker.device;
 
 import dev.headrace.protocol.FailureException;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,11 @@ public final class OneShotEngine implements Engine {
   @Override
   public List<ServedModel> models() {
     return runner.models();
+  }
+
+  @Override
+  public Optional<ModelLoader> loader() {
+    return runner.loader();
   }
 
   @Override

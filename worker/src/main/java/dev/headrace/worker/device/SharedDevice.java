@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
@@ -22,6 +23,8 @@ public final class SharedDevice implements Engine {
   private final LongSupplier nanos;
   private final List<Member> members = new ArrayList<>();
   private final Map<String, Member> byModel = new HashMap<>();
+
+  private Optional<ModelLoader> loader = Optional.empty();
 
   /** How far the member was that had its turn last. */
   private double clock;
@@ -44,20 +47,36 @@ public final class SharedDevice implements Engine {
   /**
    * Joins engines; they belong to it from now on.
    *
-   * @throws IllegalArgumentException when two have a model of the same name
+   * @throws IllegalArgumentException when two have a model of the same name, or both load models
    */
   public SharedDevice(List<Engine> engines, LongSupplier nanos) {
     this.nanos = nanos;
     for (Engine engine : engines) {
       Member member = new Member(engine);
       members.add(member);
-      for (ServedModel model : engine.models()) {
-        if (byModel.put(model.name(), member) != null) {
-          throw new IllegalArgumentException(
-              "model " + model.name() + ": in two engines (expected: in one)");
-        }
-      }
+      engine.models().forEach(m -> assign(m.name(), member));
+      engine.loader().ifPresent(l -> join(l, member));
     }
+  }
+
+  private void assign(String model, Member member) {
+    Member other = byModel.put(model, member);
+    if (other != null && other != member) {
+      throw new IllegalArgumentException("model " + model + ": in two engines (expected: in one)");
+    }
+  }
+
+  private void join(ModelLoader added, Member member) {
+    if (loader.isPresent()) {
+      throw new IllegalArgumentException("loaders: 2 (expected: one engine that loads models)");
+    }
+    loader = Optional.of(added);
+    added.offers().forEach(o -> assign(o.name(), member));
+  }
+
+  @Override
+  public Optional<ModelLoader> loader() {
+    return loader;
   }
 
   @Override

@@ -5,6 +5,7 @@ import dev.headrace.protocol.FailureException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
@@ -33,6 +34,11 @@ public final class StagedEngine implements Engine {
   @Override
   public List<ServedModel> models() {
     return runner.models();
+  }
+
+  @Override
+  public Optional<ModelLoader> loader() {
+    return runner.loader();
   }
 
   @Override

@@ -56,6 +56,11 @@ record EncoderModel(
 
   @Override
   public Set<Task> tasks() {
+    return tasks(description);
+  }
+
+  /** What a model does, loaded or not. */
+  static Set<Task> tasks(ModelDescription description) {
     if (description.head() instanceof Head.Classifier head) {
       return head.labels().size() == 1
           ? EnumSet.of(Task.CLASSIFICATIONS, Task.RERANK)

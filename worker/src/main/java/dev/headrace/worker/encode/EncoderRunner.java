@@ -5,6 +5,8 @@ import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.worker.device.EngineFactory;
+import dev.headrace.worker.device.ModelLoader;
+import dev.headrace.worker.device.ModelOffer;
 import dev.headrace.worker.device.Row;
 import dev.headrace.worker.device.RowOutput;
 import dev.headrace.worker.device.ServedModel;
@@ -23,21 +25,36 @@ import dev.headrace.worker.text.TokenizedText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Runs encoders on one device with libtorch. */
 public final class EncoderRunner implements StagedRunner {
   private final TorchEngine engine;
-  private final Map<String, Loaded> loaded = new LinkedHashMap<>();
+  private final EngineConfig config;
+  private final Map<String, ModelDescription> descriptions = new LinkedHashMap<>();
+  private final Map<String, Loaded> loaded = new ConcurrentHashMap<>();
+  private final @Nullable ModelLoader loader;
 
-  private record Loaded(EncoderModel model, EncoderSession session) {}
+  /** A model that is run under the read lock and closed under the write lock. */
+  private record Loaded(EncoderModel model, EncoderSession session, ReadWriteLock lock) {}
 
-  private EncoderRunner(TorchEngine engine) {
+  private EncoderRunner(
+      TorchEngine engine, EngineConfig config, Collection<ModelDescription> models)
+      throws IOException {
     this.engine = engine;
+    this.config = config;
+    models.forEach(m -> descriptions.put(m.name(), m));
+    this.loader = config.memoryBytes() == 0 ? null : new Shelf(offers());
   }
 
   /** What opens such an engine, on the thread that will own it. */
@@ -51,15 +68,94 @@ public final class EncoderRunner implements StagedRunner {
         config.folder().isEmpty()
             ? builtIn
             : builtIn.with(ModelFolders.read(Path.of(config.folder()), config.models()));
-    EncoderRunner runner = new EncoderRunner(config.open());
+    List<ModelDescription> models = new ArrayList<>();
+    for (String name : config.models()) {
+      models.add(description(name, catalog));
+    }
+    TorchEngine engine = config.open();
     try {
-      for (String name : config.models()) {
-        runner.load(description(name, catalog), config);
+      EncoderRunner runner = new EncoderRunner(engine, config, models);
+      for (String name : runner.loader == null ? config.models() : config.pinned()) {
+        runner.load(name);
       }
       return runner;
     } catch (IOException | RuntimeException e) {
-      runner.close();
+      engine.close();
       throw e;
+    }
+  }
+
+  private List<ModelOffer> offers() throws IOException {
+    List<ModelOffer> offers = new ArrayList<>();
+    long pinned = 0;
+    for (ModelDescription model : descriptions.values()) {
+      ModelOffer offer =
+          new ModelOffer(
+              model.name(),
+              model.revision(),
+              EncoderModel.tasks(model),
+              ModelMemory.bytes(model, config.precision()),
+              config.pinned().contains(model.name()),
+              NumericPrecision.ofWireName(config.precision().label()).orElse(null));
+      offers.add(offer);
+      pinned += offer.pinned() ? offer.bytes() : 0;
+    }
+    for (ModelOffer offer : offers) {
+      long needed = pinned + (offer.pinned() ? 0 : offer.bytes());
+      if (needed > config.memoryBytes()) {
+        throw new FailureException(
+            ErrorCode.DEVICE_LOST,
+            "worker.models.memory: %d bytes (expected: >= %d, for %s and the pinned models)"
+                .formatted(config.memoryBytes(), needed, offer.name()));
+      }
+    }
+    return offers;
+  }
+
+  /** Models come and go under the budget. */
+  private final class Shelf implements ModelLoader {
+    private final List<ModelOffer> offers;
+
+    Shelf(List<ModelOffer> offers) {
+      this.offers = List.copyOf(offers);
+    }
+
+    @Override
+    public List<ModelOffer> offers() {
+      return offers;
+    }
+
+    @Override
+    public long budgetBytes() {
+      return config.memoryBytes();
+    }
+
+    @Override
+    public ServedModel load(String name) {
+      try {
+        return EncoderRunner.this.load(name);
+      } catch (IOException | EngineException e) {
+        throw new FailureException(ErrorCode.MODEL_NOT_LOADED, name + ": " + e.getMessage(), e);
+      }
+    }
+
+    @Override
+    public void unload(String name) {
+      Loaded gone = loaded.remove(name);
+      if (gone != null) {
+        free(gone);
+      }
+    }
+  }
+
+  /** Waits for a run that is under way. */
+  private static void free(Loaded gone) {
+    gone.lock().writeLock().lock();
+    try {
+      gone.session().close();
+      gone.model().tokenizer().close();
+    } finally {
+      gone.lock().writeLock().unlock();
     }
   }
 
@@ -73,7 +169,12 @@ public final class EncoderRunner implements StagedRunner {
                     "worker.models: " + name + " (expected: some of " + catalog.names() + ")"));
   }
 
-  private void load(ModelDescription description, EngineConfig config) throws IOException {
+  private EncoderModel load(String name) throws IOException {
+    ModelDescription description = descriptions.get(name);
+    if (description == null) {
+      throw new IllegalArgumentException(
+          "model: " + name + " (expected: one of " + descriptions.keySet() + ")");
+    }
     TextTokenizer tokenizer = TextTokenizer.open(description);
     EncoderSession session;
     try {
@@ -82,18 +183,22 @@ public final class EncoderRunner implements StagedRunner {
       tokenizer.close();
       throw e;
     }
-    loaded.put(
-        description.name(),
-        new Loaded(
-            new EncoderModel(
-                description, tokenizer, NumericPrecision.ofWireName(config.precision().label())),
-            session));
+    EncoderModel model =
+        new EncoderModel(
+            description, tokenizer, NumericPrecision.ofWireName(config.precision().label()));
+    loaded.put(name, new Loaded(model, session, new ReentrantReadWriteLock()));
+    return model;
   }
 
   @Override
   public List<ServedModel> models() {
     List<ServedModel> models = new ArrayList<>();
-    loaded.values().forEach(l -> models.add(l.model()));
+    for (String name : descriptions.keySet()) {
+      Loaded here = loaded.get(name);
+      if (here != null) {
+        models.add(here.model());
+      }
+    }
     return models;
   }
 
@@ -104,17 +209,41 @@ public final class EncoderRunner implements StagedRunner {
   }
 
   @Override
+  public Optional<ModelLoader> loader() {
+    return Optional.ofNullable(loader);
+  }
+
+  @Override
   public Running start(ServedModel model, List<Row> rows) {
     Loaded target = loaded.get(model.name());
     if (target == null) {
-      throw new FailureException(
-          ErrorCode.INTERNAL_ERROR,
-          model.name() + ": not loaded (expected: " + loaded.keySet() + ")");
+      throw gone(model);
     }
     List<TokenizedText> texts = new ArrayList<>(rows.size());
     rows.forEach(r -> texts.add(((EncoderModel.TextRow) r).text()));
-    PendingBatch pending = translated(() -> target.session().start(texts));
-    return () -> outputs(target.model(), rows, translated(pending::await));
+    // Held until the batch is done, so that a model is not freed under it.
+    target.lock().readLock().lock();
+    boolean started = false;
+    try {
+      if (!target.equals(loaded.get(model.name()))) {
+        throw gone(model);
+      }
+      PendingBatch pending = translated(() -> target.session().start(texts));
+      started = true;
+      return () -> ended(target, rows, pending);
+    } finally {
+      if (!started) {
+        target.lock().readLock().unlock();
+      }
+    }
+  }
+
+  private static List<RowOutput> ended(Loaded target, List<Row> rows, PendingBatch pending) {
+    try {
+      return outputs(target.model(), rows, translated(pending::await));
+    } finally {
+      target.lock().readLock().unlock();
+    }
   }
 
   private static <T> T translated(Supplier<T> call) {
@@ -123,6 +252,12 @@ public final class EncoderRunner implements StagedRunner {
     } catch (EngineException e) {
       throw new FailureException(code(e.kind()), String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /** The loop unloads no model that it gave rows of; if it were to, they would come again. */
+  private FailureException gone(ServedModel model) {
+    return new FailureException(
+        ErrorCode.NO_CAPACITY, model.name() + ": not loaded (expected: " + loaded.keySet() + ")");
   }
 
   private static ErrorCode code(EngineException.Kind kind) {

@@ -20,9 +20,25 @@ import java.util.regex.Pattern;
  * @param folder where Hugging Face folders are, each a model called as its folder; empty for none
  * @param precision the number format
  * @param threads that run a batch on the CPU together; 0 for one a core
+ * @param memoryBytes most memory for models, by which they are loaded and unloaded as requests
+ *     come; 0 for no limit: all are loaded at the start and stay
+ * @param pinned models that are loaded at the start and stay whatever the limit
  */
 public record EngineConfig(
-    String device, List<String> models, String folder, Precision precision, int threads) {
+    String device,
+    List<String> models,
+    String folder,
+    Precision precision,
+    int threads,
+    long memoryBytes,
+    List<String> pinned) {
+
+  /** All models stay loaded. */
+  public EngineConfig(
+      String device, List<String> models, String folder, Precision precision, int threads) {
+    this(device, models, folder, precision, threads, 0, List.of());
+  }
+
   private static final Pattern DEVICE = Pattern.compile("cpu|cuda:(\\d{1,2})");
 
   private static final Pattern FOLDER = Pattern.compile("\\P{Cntrl}{0,4096}");
@@ -48,9 +64,26 @@ public record EngineConfig(
                 0,
                 0,
                 1024,
-                "Threads that run a batch on the CPU together; 0 for one a core."));
+                "Threads that run a batch on the CPU together; 0 for one a core."),
+            s.bytes(
+                "worker.models.memory",
+                "0B",
+                "Memory for models: they are loaded when requests come, those used least recently"
+                    + " make room; 0B for no limit, all are loaded at the start."),
+            s.list(
+                "worker.models.pinned",
+                List.of(),
+                "Models that are loaded at the start and stay, with worker.models.memory."));
     if (config.models().isEmpty()) {
       s.problem("worker.models", "", "at least one model", "settings");
+    }
+    for (String name : config.pinned()) {
+      if (!config.models().contains(name)) {
+        s.problem("worker.models.pinned", name, "some of worker.models", "settings");
+      }
+    }
+    if (config.memoryBytes() > 0 && config.gpu().isPresent()) {
+      s.problem("worker.models.memory", config.memoryBytes() + "B", "0B on a GPU", "settings");
     }
     return config;
   }
@@ -65,7 +98,8 @@ public record EngineConfig(
 
   /** The same for other models. */
   public EngineConfig withModels(List<String> names) {
-    return new EngineConfig(device, names, folder, precision, threads);
+    List<String> kept = pinned.stream().filter(names::contains).toList();
+    return new EngineConfig(device, names, folder, precision, threads, memoryBytes, kept);
   }
 
   /** Opens the device for the calling thread. */

@@ -29,7 +29,8 @@ final class CpuThreads implements AutoCloseable {
     this.crew = new Crew(all, CpuThreads::useOne);
   }
 
-  private static void useOne() {
+  /** Operations of the calling thread take no helpers. */
+  static void useOne() {
     JniUtils.getNumThreads();
     JniUtils.setNumThreads(1);
   }

@@ -3,7 +3,7 @@ package dev.headrace.worker.engine;
 import dev.headrace.worker.text.TokenizedText;
 import java.util.List;
 
-/** A loaded text encoder. Run and closed by the thread that loaded it, and by no other. */
+/** A loaded text encoder. Run by the thread that opened its engine, and by no other. */
 public interface EncoderSession extends AutoCloseable {
   /** Width of the vectors. */
   int dimension();
@@ -39,7 +39,10 @@ public interface EncoderSession extends AutoCloseable {
     return 1;
   }
 
-  /** Frees the model's memory. Closing again does nothing. */
+  /**
+   * Frees the model's memory; the thread that loaded it calls this, or the engine's, while no run
+   * is under way. Closing again does nothing.
+   */
   @Override
   void close();
 }

@@ -83,13 +83,16 @@ public final class TorchEngine implements AutoCloseable {
 
   /**
    * Loads a model in a precision. Takes seconds: the model is written as a TorchScript archive to
-   * the temporary folder, loaded, and the archive deleted.
+   * the temporary folder, loaded, and the archive deleted. Another thread than the owner may call
+   * this while the owner runs other sessions; the session is the owner's to run either way.
    *
    * @throws IOException when the model's files cannot be read or are not what they should be
    * @throws EngineException when libtorch refuses the model, or memory runs out
    */
   public EncoderSession load(ModelDescription model, Precision precision) throws IOException {
-    checkOwner(owner);
+    if (Thread.currentThread() != owner) {
+      CpuThreads.useOne();
+    }
     Path archive = Files.createTempFile("headrace-", ".pt");
     try {
       write(model, precision, archive);

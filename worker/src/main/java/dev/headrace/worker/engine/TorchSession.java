@@ -50,13 +50,23 @@ final class TorchSession implements EncoderSession {
     return model.maxTokens();
   }
 
+  /** By the thread that loads it, before its owner has it. */
   void warmUp() {
     TokenizedText whole = new TokenizedText(new int[Math.min(WARM_UP_TOKENS, maxTokens())], false);
     TokenizedText padded = new TokenizedText(new int[1], false);
     for (int i = 0; i < WARM_UP_RUNS; i++) {
-      run(List.of(whole));
-      run(List.of(whole, padded));
+      warmUp(List.of(whole));
+      warmUp(List.of(whole, padded));
     }
+  }
+
+  private void warmUp(List<TokenizedText> texts) {
+    List<Integer> rows = texts.size() == 1 ? List.of(0) : List.of(0, 1);
+    run(
+        runners.get(0),
+        texts,
+        new Group(rows, texts.get(0).tokens()),
+        new BatchValues(model, texts));
   }
 
   @Override
@@ -89,7 +99,6 @@ final class TorchSession implements EncoderSession {
 
   @Override
   public void close() {
-    TorchEngine.checkOwner(owner);
     if (open) {
       open = false;
       runners.forEach(GroupRunner::close);

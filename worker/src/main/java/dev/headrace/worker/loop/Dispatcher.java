@@ -174,6 +174,12 @@ final class Dispatcher {
     return expired;
   }
 
+  /** Whether rows of this model wait, or are on the device, wanted or not. */
+  boolean holds(String model) {
+    return onDevice.runs(model)
+        || sets.values().stream().anyMatch(s -> s.waiting().model().equals(model));
+  }
+
   /** Seconds of service that wait. */
   double queuedSeconds() {
     return batcher.queuedSeconds();

@@ -1,10 +1,9 @@
 package dev.headrace.worker.loop;
 
 import dev.headrace.protocol.service.DeviceReport;
+import dev.headrace.protocol.service.ModelReport;
 import dev.headrace.protocol.service.WorkerState;
 import dev.headrace.transport.redis.DeviceRegistry;
-import dev.headrace.worker.device.ServedModel;
-import dev.headrace.worker.heartbeat.ModelMeters;
 import java.time.Instant;
 import java.util.Map;
 
@@ -12,7 +11,6 @@ import java.util.Map;
 final class Heartbeat {
   private final DeviceRegistry registry;
   private final StoreGate gate;
-  private final ModelMeters meters;
   private final Identity self;
   private final long intervalNanos;
   private long dueAt;
@@ -26,15 +24,9 @@ final class Heartbeat {
       double utilisation) {}
 
   Heartbeat(
-      DeviceRegistry registry,
-      StoreGate gate,
-      ModelMeters meters,
-      Identity self,
-      long intervalNanos,
-      long nowNanos) {
+      DeviceRegistry registry, StoreGate gate, Identity self, long intervalNanos, long nowNanos) {
     this.registry = registry;
     this.gate = gate;
-    this.meters = meters;
     this.self = self;
     this.intervalNanos = intervalNanos;
     this.dueAt = nowNanos;
@@ -50,7 +42,7 @@ final class Heartbeat {
     dueAt = nowNanos;
   }
 
-  void send(Load load, Map<String, ServedModel> models, long nowNanos, Instant now) {
+  void send(Load load, Map<String, ModelReport> models, long nowNanos, Instant now) {
     dueAt = nowNanos + intervalNanos;
     DeviceReport report =
         new DeviceReport(
@@ -64,7 +56,7 @@ final class Heartbeat {
             load.runningSeconds(),
             load.memoryFreeBytes(),
             load.utilisation(),
-            meters.reports(models));
+            models);
     gate.tell("sending the heartbeat", () -> registry.publish(report));
   }
 

@@ -9,6 +9,7 @@ import dev.headrace.protocol.event.WorkCodec;
 import dev.headrace.transport.kafka.Received;
 import dev.headrace.transport.redis.OutcomeStore;
 import dev.headrace.transport.redis.OutcomeStore.Delivered;
+import dev.headrace.worker.device.ModelOffer;
 import dev.headrace.worker.device.ServedModel;
 import dev.headrace.worker.heartbeat.ModelMeters;
 import java.time.Duration;
@@ -17,8 +18,8 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -46,6 +47,7 @@ final class Intake {
   private final CrashWatch crashes;
   private final Endings endings;
   private final PrepareDesk desk;
+  private final ModelDesk models;
   private final ModelMeters meters;
   private final InstantSource clock;
   private final LongSupplier nanos;
@@ -63,6 +65,7 @@ final class Intake {
       CrashWatch crashes,
       Endings endings,
       PrepareDesk desk,
+      ModelDesk models,
       ModelMeters meters) {}
 
   /**
@@ -77,6 +80,7 @@ final class Intake {
     this.crashes = parts.crashes();
     this.endings = parts.endings();
     this.desk = parts.desk();
+    this.models = parts.models();
     this.meters = parts.meters();
     this.clock = clock;
     this.nanos = nanos;
@@ -128,7 +132,7 @@ final class Intake {
   }
 
   /** Looks up outcomes and lets jobs through; returns how many went. */
-  int runOnce(Map<String, ServedModel> models) {
+  int runOnce() {
     if (!deferred.isEmpty() && nanos.getAsLong() - deferredUntil >= 0) {
       unchecked.addAll(deferred);
       deferred.clear();
@@ -148,7 +152,7 @@ final class Intake {
         break;
       }
       for (int i = 0; i < batch.size(); i++) {
-        admit(batch.get(i), standing.get(i), models);
+        admit(batch.get(i), standing.get(i));
       }
       moved += batch.size();
     }
@@ -180,22 +184,42 @@ final class Intake {
     return late.size();
   }
 
-  private void admit(Job job, Optional<Delivered> standing, Map<String, ServedModel> models) {
+  /** Takes a job back whose model was loaded meanwhile. */
+  void again(Job job) {
+    unchecked.add(job);
+  }
+
+  private void admit(Job job, Optional<Delivered> standing) {
     InferenceRequest request = job.request();
-    ServedModel model = models.get(request.model());
+    ServedModel model = models.open(request.model());
+    ModelOffer offer = model == null ? models.offer(request.model()) : null;
     if (standing.isPresent()) {
       endings.standing(job, standing.get());
     } else if (request.expiredAt(clock.instant())) {
       endings.expired(job);
     } else if (crashes.poison(job.name())) {
       endings.failed(job, poison(job));
+    } else if (offer != null) {
+      await(job, offer);
     } else if (model == null) {
-      endings.retryElsewhere(job, unknown(request, models));
+      endings.retryElsewhere(job, unknown(request, models.names()));
     } else if (!model.tasks().contains(request.task())) {
-      endings.failed(job, undone(request.task(), model));
+      endings.failed(job, undone(request.task(), model.name(), model.tasks()));
     } else {
       job.to(JobState.PREPARING);
       desk.body(job, model, estimate(request));
+    }
+  }
+
+  private void await(Job job, ModelOffer offer) {
+    Task task = job.request().task();
+    if (!offer.tasks().contains(task)) {
+      endings.failed(job, undone(task, offer.name(), offer.tasks()));
+      return;
+    }
+    Failure refusal = models.await(job, offer);
+    if (refusal != null) {
+      endings.retryElsewhere(job, refusal);
     }
   }
 
@@ -217,26 +241,16 @@ final class Intake {
             + ")");
   }
 
-  private static Failure unknown(InferenceRequest request, Map<String, ServedModel> models) {
+  private static Failure unknown(InferenceRequest request, Set<String> models) {
     return new Failure(
         ErrorCode.UNKNOWN_MODEL,
-        "ce_model: "
-            + request.model()
-            + " (expected: one of "
-            + String.join(", ", models.keySet())
-            + ")");
+        "ce_model: " + request.model() + " (expected: one of " + String.join(", ", models) + ")");
   }
 
-  private static Failure undone(Task task, ServedModel model) {
-    String tasks = String.join(", ", model.tasks().stream().map(Task::wireName).sorted().toList());
+  private static Failure undone(Task task, String model, Set<Task> does) {
+    String tasks = String.join(", ", does.stream().map(Task::wireName).sorted().toList());
     return new Failure(
         ErrorCode.UNKNOWN_TASK,
-        "ce_task: "
-            + task.wireName()
-            + " (expected: "
-            + tasks
-            + ", which "
-            + model.name()
-            + " does)");
+        "ce_task: " + task.wireName() + " (expected: " + tasks + ", which " + model + " does)");
   }
 }

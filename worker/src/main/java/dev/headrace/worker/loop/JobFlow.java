@@ -18,7 +18,6 @@ import dev.headrace.worker.prepare.ToRender;
 import dev.headrace.worker.task.Work;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -39,9 +38,9 @@ final class JobFlow implements PrepareListener {
   private final CrashWatch crashes;
   private final LongSupplier nanos;
   private final LongSupplier numbers;
+  private final ModelDesk models;
   private final Streams streams;
   private final CancelWatch cancels;
-  private Map<String, ServedModel> models = Map.of();
   private boolean draining;
 
   /** The stations. */
@@ -52,6 +51,7 @@ final class JobFlow implements PrepareListener {
       Dispatcher dispatcher,
       Endings endings,
       CrashWatch crashes,
+      ModelDesk models,
       Streams streams,
       CancelWatch cancels) {}
 
@@ -62,16 +62,11 @@ final class JobFlow implements PrepareListener {
     this.dispatcher = stations.dispatcher();
     this.endings = stations.endings();
     this.crashes = stations.crashes();
+    this.models = stations.models();
     this.streams = stations.streams();
     this.cancels = stations.cancels();
     this.nanos = nanos;
     this.numbers = numbers;
-  }
-
-  /** From now on requests for these models are run. */
-  void serve(Map<String, ServedModel> served) {
-    models = Map.copyOf(served);
-    dispatcher.serve(served.values());
   }
 
   /**
@@ -91,7 +86,8 @@ final class JobFlow implements PrepareListener {
 
   /** Moves what can move; returns how much did. */
   int runOnce(long nowNanos) {
-    int moved = intake.runOnce(models);
+    int moved = intake.runOnce();
+    moved += models.runOnce(this::inUse);
     for (long owner : dispatcher.expire(nowNanos)) {
       Job job = inFlight.get(owner);
       if (job != null && !job.over()) {
@@ -133,6 +129,22 @@ final class JobFlow implements PrepareListener {
     }
   }
 
+  /** Whether a model is needed by what was let through; the device may still run dropped rows. */
+  private boolean inUse(String model) {
+    if (dispatcher.holds(model)) {
+      return true;
+    }
+    for (Job job : inFlight.all()) {
+      JobState state = job.state();
+      boolean letThrough =
+          state == JobState.PREPARING || state == JobState.RUNNING || state == JobState.RENDERING;
+      if (letThrough && job.request().model().equals(model)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Slots went: their records will be delivered again. */
   void dropLost(EventConsumer consumer) {
     for (Job job : inFlight.where(j -> !j.over() && !consumer.owns(j.received()))) {
@@ -167,7 +179,7 @@ final class JobFlow implements PrepareListener {
   }
 
   private void run(Job job, Prepared.Ready ready) {
-    ServedModel model = models.get(job.request().model());
+    ServedModel model = models.here(job.request().model());
     if (model == null) {
       throw new IllegalStateException("model is gone request=" + job.name());
     }

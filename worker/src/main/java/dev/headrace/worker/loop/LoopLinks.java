@@ -8,6 +8,7 @@ import dev.headrace.transport.redis.DeviceRegistry;
 import dev.headrace.transport.redis.OutcomeStore;
 import dev.headrace.transport.redis.ResultCache;
 import dev.headrace.worker.device.DeviceBatch;
+import dev.headrace.worker.device.LoadCall;
 import dev.headrace.worker.device.RowDrop;
 import dev.headrace.worker.mailbox.Mailbox;
 import dev.headrace.worker.prepare.PrepareCall;
@@ -22,6 +23,7 @@ import java.util.function.LongSupplier;
  * @param mailbox the loop's own
  * @param device mailbox of the device's thread
  * @param drops mailbox of the device's thread for rows to give up
+ * @param loader mailbox of the loader's thread
  * @param prepare mailbox of the preparing thread
  * @param health where the loop publishes how it does
  */
@@ -38,6 +40,7 @@ public record LoopLinks(
     Mailbox<Runnable> mailbox,
     Mailbox<DeviceBatch> device,
     Mailbox<RowDrop> drops,
+    Mailbox<LoadCall> loader,
     Mailbox<PrepareCall> prepare,
     WorkerMetrics metrics,
     HealthBoard health,

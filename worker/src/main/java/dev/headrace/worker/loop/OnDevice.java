@@ -33,6 +33,11 @@ final class OnDevice {
     }
   }
 
+  /** Whether a batch of this model is there. */
+  boolean runs(String model) {
+    return given.values().stream().anyMatch(g -> g.batch.model().equals(model));
+  }
+
   /** What of a model is on the device. */
   record Load(int rows, long tokens) {}
 

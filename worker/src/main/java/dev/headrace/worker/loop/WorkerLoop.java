@@ -11,6 +11,8 @@ import dev.headrace.transport.kafka.Received;
 import dev.headrace.worker.batch.Batcher;
 import dev.headrace.worker.device.DeviceListener;
 import dev.headrace.worker.device.FinishedRow;
+import dev.headrace.worker.device.LoadListener;
+import dev.headrace.worker.device.ModelLoader;
 import dev.headrace.worker.device.RowProgress;
 import dev.headrace.worker.device.ServedModel;
 import dev.headrace.worker.device.ServiceSample;
@@ -20,9 +22,7 @@ import dev.headrace.worker.heartbeat.BusyMeter;
 import dev.headrace.worker.heartbeat.ModelMeters;
 import dev.headrace.worker.prepare.PrepareListener;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
@@ -66,6 +66,7 @@ public final class WorkerLoop implements Agent {
   private final Settlements settlements;
   private final PrepareDesk desk;
   private final Intake intake;
+  private final ModelDesk models;
   private final JobFlow flow;
   private final Valve valve;
   private final Poller poller;
@@ -73,7 +74,7 @@ public final class WorkerLoop implements Agent {
   private final Heartbeat heartbeat;
 
   private WorkerState state = WorkerState.LOADING;
-  private Map<String, ServedModel> models = Map.of();
+  private @Nullable ModelLoader loader;
   private @Nullable WarmUp warmUp;
   private boolean deviceLost;
   private boolean deviceThere = true;
@@ -99,13 +100,24 @@ public final class WorkerLoop implements Agent {
     this.settlements = new Settlements(links.cache(), gate, delivery, links.metrics());
     Endings endings = endings(self);
     this.desk = new PrepareDesk(links.prepare());
+    this.models = new ModelDesk(links.loader(), endings, nanos);
     Intake.Parts parts =
-        new Intake.Parts(inFlight, links.outcomes(), gate, crashes, endings, desk, meters);
+        new Intake.Parts(inFlight, links.outcomes(), gate, crashes, endings, desk, models, meters);
     this.intake = new Intake(parts, links.clock(), nanos, numbers::getAndIncrement);
+    models.whenLoaded(intake::again);
+    models.whenChanged(dispatcher::serve);
     this.flow =
         new JobFlow(
             new JobFlow.Stations(
-                inFlight, intake, desk, dispatcher, endings, crashes, streams(now), cancels(now)),
+                inFlight,
+                intake,
+                desk,
+                dispatcher,
+                endings,
+                crashes,
+                models,
+                streams(now),
+                cancels(now)),
             nanos,
             numbers::getAndIncrement);
     this.valve = new Valve(consumer, config.intake());
@@ -113,8 +125,7 @@ public final class WorkerLoop implements Agent {
     this.poller = new Poller(consumer, valve, nanos);
     this.busy = new BusyMeter(now);
     this.heartbeat =
-        new Heartbeat(
-            links.registry(), gate, meters, self, config.heartbeatInterval().toNanos(), now);
+        new Heartbeat(links.registry(), gate, self, config.heartbeatInterval().toNanos(), now);
     this.healthAt = now;
   }
 
@@ -150,6 +161,11 @@ public final class WorkerLoop implements Agent {
   /** What the device's thread calls, through the mailbox. */
   public DeviceListener deviceListener() {
     return new FromDevice();
+  }
+
+  /** What the loader's thread calls, through the mailbox. */
+  public LoadListener loadListener() {
+    return models;
   }
 
   /** What the preparing thread calls, through the mailbox. */
@@ -211,7 +227,7 @@ public final class WorkerLoop implements Agent {
   private void warmUp(long now) {
     if (warmUp != null && warmUp.done(now)) {
       warmUp = null;
-      LOG.info("ready worker={} models={}", config.identity().workerId(), models.keySet());
+      LOG.info("ready worker={} models={}", config.identity().workerId(), models.names());
       become(WorkerState.READY);
     }
   }
@@ -263,7 +279,7 @@ public final class WorkerLoop implements Agent {
       Heartbeat.Load load =
           new Heartbeat.Load(
               shown(), queuedSeconds(), dispatcher.secondsAhead(now), memoryFreeBytes, utilisation);
-      heartbeat.send(load, models, now, links.clock().instant());
+      heartbeat.send(load, models.reports(meters), now, links.clock().instant());
     }
     if (now - healthAt >= 0) {
       healthAt = now + HEALTH_EVERY;
@@ -337,11 +353,13 @@ public final class WorkerLoop implements Agent {
   /** What the device's thread posts. */
   private final class FromDevice implements DeviceListener {
     @Override
+    public void offers(ModelLoader itsLoader) {
+      loader = itsLoader;
+    }
+
+    @Override
     public void opened(List<ServedModel> served) {
-      Map<String, ServedModel> byName = new LinkedHashMap<>();
-      served.forEach(m -> byName.put(m.name(), m));
-      models = byName;
-      flow.serve(byName);
+      models.opened(served, loader);
       long end = nanos.getAsLong() + config.warmUp().toNanos();
       warmUp = new WarmUp(served, dispatcher, numbers::getAndIncrement, meters::add, end);
     }

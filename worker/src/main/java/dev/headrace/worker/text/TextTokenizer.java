@@ -10,13 +10,16 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Tokenizes texts for one model, cutting them to the model's maximum.
  *
  * <p>Safe for use by several threads at once: the native tokenizer is immutable after it is made.
- * It works on the calling thread. Whoever closes it makes sure that no call is running.
+ * It works on the calling thread. Closing waits for the calls that are running; those after it
+ * fail.
  */
 public final class TextTokenizer implements AutoCloseable {
   /**
@@ -27,8 +30,10 @@ public final class TextTokenizer implements AutoCloseable {
   private static final int MAX_CHARS_PER_TOKEN = 64;
 
   private final HuggingFaceTokenizer tokenizer;
+  private final ReadWriteLock open = new ReentrantReadWriteLock();
   private final String prompt;
   private final int maxTokens;
+  private boolean closed;
   private final TokenizerTraits traits;
   private final boolean typed;
 
@@ -169,12 +174,18 @@ public final class TextTokenizer implements AutoCloseable {
   }
 
   private Encoding encode(String text, @Nullable String pair) throws InvalidTextException {
+    open.readLock().lock();
     try {
+      if (closed) {
+        throw new IllegalStateException("the tokenizer is closed");
+      }
       return pair == null
           ? tokenizer.encode(text, true, false)
           : tokenizer.encode(text, pair, true, false);
     } catch (RuntimeException e) {
       throw new InvalidTextException("text: refused by the tokenizer: " + e.getMessage());
+    } finally {
+      open.readLock().unlock();
     }
   }
 
@@ -222,6 +233,14 @@ public final class TextTokenizer implements AutoCloseable {
 
   @Override
   public void close() {
-    tokenizer.close();
+    open.writeLock().lock();
+    try {
+      if (!closed) {
+        closed = true;
+        tokenizer.close();
+      }
+    } finally {
+      open.writeLock().unlock();
+    }
   }
 }

@@ -10,6 +10,7 @@ import dev.headrace.worker.batch.BatchConfig;
 import dev.headrace.worker.device.DeviceAgent;
 import dev.headrace.worker.device.DeviceBatch;
 import dev.headrace.worker.device.EngineFactory;
+import dev.headrace.worker.device.LoadCall;
 import dev.headrace.worker.device.OneShotEngine;
 import dev.headrace.worker.device.RowDrop;
 import dev.headrace.worker.failure.RetryConfig;
@@ -32,6 +33,7 @@ final class TestWorker {
   private final Mailbox<Runnable> toLoop = new Mailbox<>(1024);
   private final Mailbox<DeviceBatch> toDevice = new Mailbox<>(64);
   private final Mailbox<RowDrop> drops = new Mailbox<>(64);
+  private final Mailbox<LoadCall> toLoader = new Mailbox<>(4);
   private final Mailbox<PrepareCall> toPrepare = new Mailbox<>(64);
   private final DeviceAgent device;
   private final PrepareAgent prepare;
@@ -102,6 +104,7 @@ final class TestWorker {
         toLoop,
         toDevice,
         drops,
+        toLoader,
         toPrepare,
         new WorkerMetrics(metrics, "type", id, health::latest),
         health,

@@ -4,6 +4,7 @@ import dev.headrace.worker.model.torchscript.ScriptClass;
 import dev.headrace.worker.model.torchscript.ScriptObject;
 import dev.headrace.worker.model.weights.Tensor;
 import dev.headrace.worker.model.weights.Tensors;
+import java.io.IOException;
 import java.util.Optional;
 
 /**
@@ -37,7 +38,8 @@ final class Attention {
   }
 
   ScriptObject of(
-      Norm before, Matrix queryKeyValue, Optional<HeadNorms> norms, Matrix output, int layer) {
+      Norm before, Matrix queryKeyValue, Optional<HeadNorms> norms, Matrix output, int layer)
+      throws IOException {
     String name = norms.isPresent() ? "NormedAttention" : "Attention";
     String source =
         "def forward(self: __torch__."

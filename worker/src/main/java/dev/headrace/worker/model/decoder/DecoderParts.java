@@ -119,13 +119,15 @@ final class DecoderParts {
   /**
    * Causal attention over the KV cache, {@code x} added to it: a module as {@link Attention} says.
    */
-  ScriptObject attention(Norm before, Matrix queryKeyValue, Matrix output, int layer) {
+  ScriptObject attention(Norm before, Matrix queryKeyValue, Matrix output, int layer)
+      throws IOException {
     return attention.of(before, queryKeyValue, Optional.empty(), output, layer);
   }
 
   /** The same, the heads of query and key normed before they are turned. */
   ScriptObject normedAttention(
-      Norm before, Matrix queryKeyValue, Norm query, Norm key, Matrix output, int layer) {
+      Norm before, Matrix queryKeyValue, Norm query, Norm key, Matrix output, int layer)
+      throws IOException {
     return attention.of(
         before, queryKeyValue, Optional.of(new Attention.HeadNorms(query, key)), output, layer);
   }
@@ -155,7 +157,8 @@ final class DecoderParts {
     return mlp("Mlp", forward, before, up, down);
   }
 
-  private ScriptObject mlp(String name, String forward, Norm before, Matrix up, Matrix down) {
+  private ScriptObject mlp(String name, String forward, Norm before, Matrix up, Matrix down)
+      throws IOException {
     return new ScriptObject(new ScriptClass(name, forward))
         .module("up", projections.normed(before, up))
         .module("down", projections.linear(down));

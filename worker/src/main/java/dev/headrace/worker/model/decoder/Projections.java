@@ -1,11 +1,14 @@
 package dev.headrace.worker.model.decoder;
 
+import dev.headrace.worker.model.Precision;
 import dev.headrace.worker.model.encoder.Target;
 import dev.headrace.worker.model.torchscript.ScriptClass;
 import dev.headrace.worker.model.torchscript.ScriptObject;
 import dev.headrace.worker.model.weights.ElementType;
+import dev.headrace.worker.model.weights.Int8Tensor;
 import dev.headrace.worker.model.weights.Tensor;
 import dev.headrace.worker.model.weights.Tensors;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -39,7 +42,10 @@ final class Projections {
     return Tensors.as(elementType(), tensor);
   }
 
-  ScriptObject linear(Matrix matrix) {
+  ScriptObject linear(Matrix matrix) throws IOException {
+    if (target.precision() == Precision.INT8) {
+      return int8(matrix);
+    }
     return target.usesOneDnn() ? packed(matrix) : plain(matrix);
   }
 
@@ -59,7 +65,7 @@ final class Projections {
   }
 
   /** A linear layer behind a norm. */
-  ScriptObject normed(Norm norm, Matrix matrix) {
+  ScriptObject normed(Norm norm, Matrix matrix) throws IOException {
     ScriptObject linear = linear(matrix);
     ScriptObject before = norm(norm);
     String name = "Normed" + linear.type().name();
@@ -89,6 +95,45 @@ final class Projections {
         new ScriptObject(new ScriptClass(name, methods)).tensor("w", as(matrix.weight()));
     matrix.bias().ifPresent(bias -> object.tensor("b", as(bias)));
     return object;
+  }
+
+  /**
+   * int8 by FBGEMM: weights quantised here, per output channel and symmetric. Each token is divided
+   * by its largest value and quantised on a fixed scale, never on the range of what runs beside it:
+   * a token's result is the same to the bit in every batch.
+   */
+  private ScriptObject int8(Matrix matrix) throws IOException {
+    boolean biased = matrix.bias().isPresent();
+    int levels = target.reducesInt8Range() ? 63 : 127;
+    String methods =
+        """
+        def __getstate__(self: __torch__.NAME) -> Tuple[Tensor, Tensor, Tensor]:
+          return (self.b, self.b, self.b)
+        def __setstate__(self: __torch__.NAME, state: Tuple[Tensor, Tensor, Tensor]) -> None:
+          w, scale, b, = state
+          zero = torch.zeros_like(scale, dtype=4)
+          q = torch._make_per_channel_quantized_tensor(w, scale, zero, 0)
+          self.p = ops.quantized.linear_prepack(q, None)
+          self.b = b
+        def forward(self: __torch__.NAME, x: Tensor) -> Tensor:
+          m = torch.clamp_min(torch.amax(torch.abs(x), [-1], True), 1e-9)
+          y = ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(torch.div(x, m), STEP, ZERO, self.p)
+          return RESULT
+        def plus(self: __torch__.NAME, x: Tensor, residual: Tensor) -> Tensor:
+          return torch.add_((self).forward(x), residual)
+        """
+            .replace("RESULT", biased ? "torch.add_(torch.mul_(y, m), self.b)" : "torch.mul_(y, m)")
+            .replace("NAME", biased ? "BiasedLinearInt8" : "LinearInt8")
+            .replace("STEP", Double.toString(1.0 / levels))
+            .replace("ZERO", Integer.toString(levels + 1));
+    Int8Tensor quantised = Int8Tensor.perRow(matrix.weight());
+    Tensor bias = matrix.bias().orElse(Tensors.of(new float[1], 1));
+    return new ScriptObject(
+            new ScriptClass(
+                biased ? "BiasedLinearInt8" : "LinearInt8",
+                "b : Tensor\np : __torch__.torch.classes.quantized.LinearPackedParamsBase",
+                methods))
+        .state(List.of(quantised, quantised.scales(), Tensors.as(ElementType.FLOAT32, bias)));
   }
 
   /** oneDNN with weights packed when the model is loaded, as the encoders' linear layers. */

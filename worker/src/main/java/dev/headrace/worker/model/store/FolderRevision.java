@@ -52,7 +52,8 @@ final class FolderRevision {
 
   private static boolean counts(String name) {
     boolean hidden = name.startsWith(".") || name.contains("/.");
-    return !hidden && (name.endsWith(".json") || name.endsWith(".safetensors"));
+    return !hidden
+        && (name.endsWith(".json") || name.endsWith(".safetensors") || name.endsWith(".gguf"));
   }
 
   private static String name(Path folder, Path file) {

@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
  * Float.floatToFloat16} came with 20). Narrowing rounds to nearest, ties to even (IEEE 754-2019,
  * 4.3.1), as PyTorch does.
  */
-final class FloatBits {
+public final class FloatBits {
   private FloatBits() {}
 
   static float bfloat16ToFloat(short bits) {
@@ -22,7 +22,7 @@ final class FloatBits {
     return (short) ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
   }
 
-  static float float16ToFloat(short half) {
+  public static float float16ToFloat(short half) {
     int sign = (half & 0x8000) << 16;
     int exponent = (half >>> 10) & 0x1f;
     int fraction = half & 0x3ff;

@@ -1,0 +1,94 @@
+package dev.headrace.worker.device;
+
+import dev.headrace.protocol.ErrorCode;
+import dev.headrace.protocol.Failure;
+import dev.headrace.protocol.FailureException;
+import dev.headrace.transport.agent.Agent;
+import dev.headrace.worker.mailbox.Mailbox;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The thread {@code loader-<device>}: loads and unloads models, one at a time. */
+public final class LoaderAgent implements Agent {
+  private static final Logger LOG = LoggerFactory.getLogger(LoaderAgent.class);
+
+  private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private final String name;
+  private final Mailbox<LoadCall> mailbox;
+  private final Mailbox<Runnable> loop;
+  private final LoadListener listener;
+  private final LongSupplier nanos;
+
+  /**
+   * Makes the agent.
+   *
+   * @param mailbox its own
+   * @param loop the mailbox of the thread to which {@code listener} belongs
+   */
+  public LoaderAgent(
+      String name,
+      Mailbox<LoadCall> mailbox,
+      Mailbox<Runnable> loop,
+      LoadListener listener,
+      LongSupplier nanos) {
+    this.name = name;
+    this.mailbox = mailbox;
+    this.loop = loop;
+    this.listener = listener;
+    this.nanos = nanos;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public void doWork() {
+    LoadCall call = mailbox.poll(IDLE_NANOS);
+    if (call == null) {
+      return;
+    }
+    if (call.load()) {
+      load(call);
+    } else {
+      call.loader().unload(call.model());
+      loop.put(() -> listener.unloaded(call.model()));
+    }
+  }
+
+  /** What is wrong with one model, down to too little memory for it, is no end of the worker. */
+  private void load(LoadCall call) {
+    long started = nanos.getAsLong();
+    try {
+      ServedModel model = call.loader().load(call.model());
+      double seconds = (nanos.getAsLong() - started) / 1e9;
+      loop.put(() -> listener.loaded(model, seconds));
+    } catch (FailureException e) {
+      loop.put(() -> listener.notLoaded(call.model(), e.failure()));
+    } catch (RuntimeException | OutOfMemoryError e) {
+      LOG.warn("model could not be loaded model={}", call.model(), e);
+      Failure failure = new Failure(ErrorCode.MODEL_NOT_LOADED, call.model() + ": " + e);
+      loop.put(() -> listener.notLoaded(call.model(), failure));
+    }
+  }
+
+  @Override
+  public boolean drained() {
+    return mailbox.isEmpty();
+  }
+
+  @Override
+  public void drain() {
+    // The loop stops asking; a load under way is finished.
+  }
+
+  @Override
+  public void close(Duration timeout) {
+    mailbox.close();
+  }
+}

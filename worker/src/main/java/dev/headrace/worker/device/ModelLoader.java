@@ -1,0 +1,27 @@
+package dev.headrace.worker.device;
+
+import dev.headrace.protocol.FailureException;
+import java.util.List;
+
+/**
+ * Loads and unloads the models of an engine while the engine runs others. {@link #load} and {@link
+ * #unload} are called by the loader's thread alone, which therefore makes and frees what belongs to
+ * a model; the engine's thread only runs it.
+ */
+public interface ModelLoader {
+  /** All models, loaded or not; does not change. */
+  List<ModelOffer> offers();
+
+  /** Memory for models, in bytes. */
+  long budgetBytes();
+
+  /**
+   * Loads a model; may take minutes.
+   *
+   * @throws FailureException MODEL_NOT_LOADED and the reason
+   */
+  ServedModel load(String name) throws FailureException;
+
+  /** Frees a model; waits for a run that is under way. One that is not loaded is read over. */
+  void unload(String name);
+}
