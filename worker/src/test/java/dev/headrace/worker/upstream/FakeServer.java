@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -28,6 +29,9 @@ final class FakeServer implements AutoCloseable {
   final AtomicInteger most = new AtomicInteger();
   final AtomicInteger closedByClient = new AtomicInteger();
   volatile long pauseMs = 1;
+
+  /** Each word takes one of these. */
+  volatile Semaphore allowed = new Semaphore(Integer.MAX_VALUE);
 
   FakeServer(int port) throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 100);
@@ -124,6 +128,7 @@ final class FakeServer implements AutoCloseable {
         if (body.contains("break") && i == 3) {
           return;
         }
+        allowed.acquire();
         String text = " w" + i;
         event(out, "data: " + chunk(chat, text, i == words ? "\"length\"" : "null") + "\r\n\r\n");
         Thread.sleep(pauseMs);
