@@ -1,14 +1,17 @@
 package dev.headrace.protocol.event;
 
 import dev.headrace.protocol.Address;
+import dev.headrace.protocol.AdmissionMode;
 import dev.headrace.protocol.Assignment;
 import dev.headrace.protocol.Attempts;
 import dev.headrace.protocol.CacheMode;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.InferenceRequest;
+import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.Payload;
 import dev.headrace.protocol.Size;
 import dev.headrace.protocol.Task;
+import dev.headrace.protocol.Terms;
 import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.TraceContext;
 import dev.headrace.protocol.naming.RedisKeys;
@@ -72,6 +75,8 @@ public final class WorkCodec {
         .number(r.attempts().number())
         .texts(r.attempts().tried())
         .texts(r.attempts().excluded())
+        .text(r.terms().admission().wireName())
+        .text(r.terms().minPrecision() == null ? null : r.terms().minPrecision().wireName())
         .flag(r.payload().reference() != null);
     Assignment a = r.assignment();
     w.flag(a != null);
@@ -128,6 +133,7 @@ public final class WorkCodec {
             in.number(0, Integer.MAX_VALUE),
             in.number(0, Integer.MAX_VALUE));
     Attempts attempts = new Attempts(in.number(1, MAX_ATTEMPT), in.texts(), in.texts());
+    Terms terms = terms(in);
     boolean byReference = in.flag();
     Assignment assignment =
         in.flag() ? new Assignment(in.need(), in.need(), in.need(), in.text()) : null;
@@ -148,7 +154,20 @@ public final class WorkCodec {
         Attributes.trace(record),
         byReference
             ? Payload.byReference(RedisKeys.blob(address.client(), address.id()))
-            : RequestCodec.inline(record));
+            : RequestCodec.inline(record),
+        terms);
+  }
+
+  private static Terms terms(Packed.Reader in) {
+    String admission = in.need();
+    String precision = in.text();
+    return new Terms(
+        AdmissionMode.ofWireName(admission)
+            .orElseThrow(() -> in.malformed("admission " + admission)),
+        precision == null
+            ? null
+            : NumericPrecision.ofWireName(precision)
+                .orElseThrow(() -> in.malformed("precision " + precision)));
   }
 
   /**

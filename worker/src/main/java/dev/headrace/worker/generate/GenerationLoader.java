@@ -9,6 +9,7 @@ import dev.headrace.worker.generate.schedule.Scheduler;
 import dev.headrace.worker.generate.session.DecoderSession;
 import dev.headrace.worker.generate.session.KvMemory;
 import dev.headrace.worker.model.decoder.DecoderModel;
+import dev.headrace.worker.model.gguf.GgufModel;
 import dev.headrace.worker.model.store.DecoderFolders;
 import dev.headrace.worker.text.PromptTokenizer;
 import java.io.IOException;
@@ -68,7 +69,7 @@ public final class GenerationLoader {
       LongSupplier nanos)
       throws IOException {
     DecoderModel model = DecoderFolders.describe(folder, generation.context());
-    ChatFiles chat = HfChatFiles.read(folder, InstantSource.system());
+    ChatFiles chat = chat(folder, model, InstantSource.system());
     PromptTokenizer tokenizer = PromptTokenizer.open(model.name(), model.files().tokenizerJson());
     try {
       DecoderSession session =
@@ -87,6 +88,13 @@ public final class GenerationLoader {
       tokenizer.close();
       throw e;
     }
+  }
+
+  private static ChatFiles chat(Path folder, DecoderModel model, InstantSource clock)
+      throws IOException {
+    return model.files() instanceof GgufModel gguf
+        ? GgufChatFiles.read(model.name(), gguf, clock)
+        : HfChatFiles.read(folder, clock);
   }
 
   /** A text that fits the context fits the memory too. */

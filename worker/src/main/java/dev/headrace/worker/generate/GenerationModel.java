@@ -18,6 +18,7 @@ import dev.headrace.worker.text.InvalidTextException;
 import dev.headrace.worker.text.PromptTokenizer;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -109,9 +110,7 @@ record GenerationModel(
                         ErrorCode.UNKNOWN_TASK,
                         name + ": has no chat template (expected: a model that has one)"));
     List<Map<String, String>> messages =
-        request.messages().stream()
-            .map(m -> Map.of("role", m.role(), "content", m.content()))
-            .toList();
+        request.messages().stream().map(m -> message(m.role(), m.content())).toList();
     try {
       return encode(template.render(messages, true), false);
     } catch (TemplateException e) {
@@ -120,6 +119,14 @@ record GenerationModel(
           "messages: " + e.getMessage(),
           e);
     }
+  }
+
+  /** In the order of transformers, for a template may print the whole. */
+  private static Map<String, String> message(String role, String content) {
+    Map<String, String> message = new LinkedHashMap<>();
+    message.put("role", role);
+    message.put("content", content);
+    return message;
   }
 
   private int[] encode(String text, boolean special) {
