@@ -96,7 +96,7 @@ class SmolLm2IT {
     DecoderModel model = DecoderFolders.describe(FOLDER, 2048);
     List<JsonNode> texts = texts(20);
     List<int[]> found = new ArrayList<>();
-    try (TorchEngine engine = TorchEngine.open(DeviceInventory.cpu(), 2);
+    try (TorchEngine engine = TorchEngine.open(DeviceInventory.cpu(), 1);
         DecoderSession session = engine.load(model, precision, PLAN)) {
       List<Sequence> sequences = new ArrayList<>();
       for (int step = 0; step < STEPS; step++) {
