@@ -27,7 +27,7 @@ final class UpCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     StackFile file = new StackFile();
     try (Termination termination = new Termination();
-        LocalStack stack = LocalStack.start(settings)) {
+        LocalStack stack = LocalStack.startForOrderlyEnd(settings)) {
       HttpConfig http = HttpConfig.read(stack.settings());
       try (var endpoint = stack.http(http.address(), http.port())) {
         Map<String, String> addresses = stack.addresses();

@@ -54,20 +54,33 @@ public final class LocalStack implements AutoCloseable {
   private final List<WorkerProcess> workers = new ArrayList<>();
   private final RouterApp router;
 
-  private LocalStack(Map<String, String> given) {
+  private LocalStack(Map<String, String> given, boolean stopsServersOnExit) {
     this.given = Map.copyOf(given);
-    servers = EmbeddedServers.builder().build().start();
+    servers = EmbeddedServers.builder().shutdownHook(stopsServersOnExit).build().start();
     router = startRouter();
   }
 
   /**
-   * Starts everything and waits until both workers take work.
+   * Starts everything and waits until both workers take work. When the JVM ends before the stack is
+   * closed, the servers go at once.
    *
    * @param given settings over the defaults of router and workers
    * @throws IllegalStateException when a part does not come up
    */
   public static LocalStack start(Map<String, String> given) {
-    LocalStack stack = new LocalStack(given);
+    return start(given, true);
+  }
+
+  /**
+   * The same for a caller that closes the stack when the JVM is asked to end: the servers then stop
+   * last, and nobody misses them.
+   */
+  public static LocalStack startForOrderlyEnd(Map<String, String> given) {
+    return start(given, false);
+  }
+
+  private static LocalStack start(Map<String, String> given, boolean stopsServersOnExit) {
+    LocalStack stack = new LocalStack(given, stopsServersOnExit);
     try {
       for (Map<String, String> worker : WORKERS) {
         stack.startWorker(worker);
