@@ -288,7 +288,7 @@ class WorkerIT {
     await().until(() -> worker.app().health().ready());
     assertThat(threadNames()).containsAll(worker.app().threads());
     assertThat(threadNames())
-        .filteredOn(n -> n.matches("(worker-loop|prepare|engine)-.*"))
+        .filteredOn(n -> n.matches("(worker-loop|prepare|loader|engine)-.*"))
         .hasSameElementsAs(worker.app().threads());
     worker.close();
     assertThat(threadNames()).doesNotContainAnyElementsOf(worker.app().threads());
