@@ -1,0 +1,147 @@
+package dev.headrace.cli;
+
+import static org.awaitility.Awaitility.await;
+
+import dev.headrace.embedded.EmbeddedServers;
+import dev.headrace.protocol.config.Settings;
+import dev.headrace.protocol.service.WorkerState;
+import dev.headrace.sdk.HeadraceClient;
+import dev.headrace.transport.kafka.KafkaConfig;
+import dev.headrace.transport.kafka.TopicAdmin;
+import dev.headrace.transport.redis.RedisConfig;
+import dev.headrace.transport.redis.RedisStores;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+
+/** Broker and Redis in this JVM; routers and workers as processes that can be killed. */
+final class Fleet implements AutoCloseable {
+  private final EmbeddedServers servers = EmbeddedServers.builder().build().start();
+  private final Program program;
+  private final Map<String, Program.Started> running = new TreeMap<>();
+  private final RedisStores stores;
+  private final TopicAdmin admin;
+
+  Fleet(Path temporary) {
+    program = new Program(temporary);
+    Settings settings = settings();
+    stores = RedisStores.connect(RedisConfig.read(settings));
+    admin = new TopicAdmin(KafkaConfig.read(settings));
+  }
+
+  Settings settings() {
+    return Settings.of(
+        Map.of(
+            "kafka.bootstrap-servers", servers.kafkaBootstrap(), "redis.uri", servers.redisUri()));
+  }
+
+  RedisStores stores() {
+    return stores;
+  }
+
+  TopicAdmin admin() {
+    return admin;
+  }
+
+  HeadraceClient client(String id) {
+    return HeadraceClient.builder()
+        .bootstrapServers(servers.kafkaBootstrap())
+        .redisUri(servers.redisUri())
+        .clientId(id)
+        .set("redis.heartbeat-ttl", "3s")
+        .build();
+  }
+
+  void router(String name) throws IOException {
+    start(name, "router", "router.name=" + name);
+  }
+
+  /** A worker with the model that comes with Headrace, on one thread. */
+  void worker(String name, String precision, double usdPerHour) throws IOException {
+    start(
+        name,
+        "worker",
+        "worker.precision=" + precision,
+        "worker.threads=1",
+        "worker.heartbeat.interval=500ms",
+        "worker.usd-per-hour=" + usdPerHour);
+  }
+
+  private void start(String name, String role, String... settings) throws IOException {
+    List<String> arguments = new ArrayList<>();
+    arguments.add(role);
+    arguments.addAll(List.of("--kafka", servers.kafkaBootstrap(), "--redis", servers.redisUri()));
+    List<String> all = new ArrayList<>(List.of(settings));
+    all.addAll(
+        List.of(
+            "http.port=0",
+            "redis.heartbeat-ttl=3s",
+            "kafka.topics.partitions=4",
+            "router.refresh-interval=250ms",
+            "router.rescue.after=4s",
+            "router.rescue.interval=500ms"));
+    if (role.equals("worker")) {
+      all.removeIf(s -> s.startsWith("router."));
+    }
+    all.forEach(
+        s -> {
+          arguments.add("--set");
+          arguments.add(s);
+        });
+    running.put(name, program.start(arguments.toArray(String[]::new)));
+  }
+
+  /** The process is gone at once, with all it knows. */
+  void kill(String name) throws InterruptedException {
+    Program.Started started = running.remove(name);
+    if (started != null && started.process().isAlive()) {
+      started.process().destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+    }
+  }
+
+  /** What ended by itself; nothing should. */
+  List<String> failures() {
+    List<String> failures = new ArrayList<>();
+    running.forEach(
+        (name, started) -> {
+          if (!started.process().isAlive()) {
+            failures.add(name + ": " + started.errors());
+          }
+        });
+    return failures;
+  }
+
+  void awaitReady(int workers) {
+    await()
+        .atMost(Duration.ofMinutes(2))
+        .until(
+            () ->
+                !failures().isEmpty()
+                    || stores.deviceRegistry().list().stream()
+                            .filter(r -> r.state() == WorkerState.READY)
+                            .count()
+                        >= workers);
+    if (!failures().isEmpty()) {
+      throw new IllegalStateException(failures().toString());
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      for (String name : List.copyOf(running.keySet())) {
+        kill(name);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    admin.close();
+    stores.close();
+    servers.close();
+  }
+}

@@ -1,0 +1,172 @@
+package dev.headrace.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.headrace.protocol.Status;
+import dev.headrace.protocol.Tier;
+import dev.headrace.protocol.event.OutcomeCodec;
+import dev.headrace.protocol.event.WireRecord;
+import dev.headrace.protocol.naming.Topics;
+import dev.headrace.protocol.service.DeviceReport;
+import dev.headrace.sdk.HeadraceClient;
+import dev.headrace.sdk.InferenceResult;
+import dev.headrace.sdk.PendingResult;
+import dev.headrace.sdk.Request;
+import dev.headrace.transport.kafka.KafkaConfig;
+import dev.headrace.transport.kafka.KafkaOutcomeTail;
+import dev.headrace.transport.kafka.OutcomeTail;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Two routers and three workers as processes, with a real model, and one of each killed at random:
+ * nothing is lost, nothing has two outcomes. Takes over a minute, so it runs when asked for: {@code
+ * -Dheadrace.chaos.seconds=300 -Dit.test=FleetIT}.
+ */
+@EnabledIfSystemProperty(named = "headrace.chaos.seconds", matches = "[1-9][0-9]*")
+class FleetIT {
+  private static final String MODEL = "all-minilm-l6-v2";
+  private static final String CHEAP = "cpu-fp32";
+  private static final String DEAR = "cpu-int8";
+  private static final String TEXT =
+      " of many that go through the mill, one after the other, as the water comes: the channel"
+          + " brings it to the wheels, and the wheels turn as long as there is any of it left.";
+
+  @TempDir Path temporary;
+  private int numbers;
+
+  private Request request(Duration deadline) {
+    return Request.embed(MODEL, "Passage " + numbers++ + TEXT).deadline(deadline);
+  }
+
+  private List<InferenceResult> all(List<PendingResult> pending) throws Exception {
+    List<InferenceResult> results = new ArrayList<>();
+    for (PendingResult p : pending) {
+      results.add(p.get(150, TimeUnit.SECONDS));
+    }
+    return results;
+  }
+
+  @Test
+  void random_deaths_of_routers_and_workers_lose_nothing_and_repeat_nothing() throws Exception {
+    int seconds = Integer.getInteger("headrace.chaos.seconds");
+    long seed = Long.getLong("headrace.chaos.seed", 42);
+    Instant begin = Instant.now();
+    try (Fleet fleet = new Fleet(temporary);
+        HeadraceClient client = fleet.client("chaos")) {
+      fleet.router("r0");
+      fleet.router("r1");
+      for (int i = 0; i < 3; i++) {
+        worker(fleet, i);
+      }
+      fleet.awaitReady(3);
+      List<PendingResult> pending = new ArrayList<>();
+      Map<String, Double> fullest = new HashMap<>();
+      kill(fleet, client, pending, fullest, seconds, new Random(seed));
+      assertThat(fleet.failures()).as("ended by themselves, seed %s", seed).isEmpty();
+      check(fleet, pending, begin, seed);
+      System.err.printf(
+          "chaos: seconds=%d requests=%d fullest lanes in seconds=%s%n",
+          seconds, pending.size(), fullest);
+      // Window of 2 s for each of the most workers that a lane had, and what a dead worker took.
+      assertThat(fullest.values()).as("seed %s", seed).allMatch(s -> s <= 2 * (2 * 2.0) + 1);
+    }
+  }
+
+  /** Two of the cheap type, one of the dear. */
+  private static void worker(Fleet fleet, int i) throws IOException {
+    fleet.worker("w" + i, i < 2 ? "fp32" : "int8", i < 2 ? 0.01 : 1);
+  }
+
+  private void kill(
+      Fleet fleet,
+      HeadraceClient client,
+      List<PendingResult> pending,
+      Map<String, Double> fullest,
+      int seconds,
+      Random random)
+      throws Exception {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+    long nextDeath = System.nanoTime() + TimeUnit.SECONDS.toNanos(3);
+    while (System.nanoTime() - end < 0) {
+      Tier tier = Tier.values()[random.nextInt(3)];
+      for (int i = random.nextInt(8) == 0 ? 40 : 4; i > 0; i--) {
+        pending.add(client.submit(request(Duration.ofSeconds(90)).tier(tier)));
+      }
+      look(fleet, fullest);
+      if (System.nanoTime() - nextDeath > 0) {
+        int router = random.nextInt(2);
+        int worker = random.nextInt(3);
+        fleet.kill("r" + router);
+        fleet.kill("w" + worker);
+        fleet.router("r" + router);
+        worker(fleet, worker);
+        nextDeath = System.nanoTime() + TimeUnit.SECONDS.toNanos(8 + random.nextInt(8));
+      }
+      TimeUnit.MILLISECONDS.sleep(200);
+    }
+  }
+
+  /** Seconds of work in each lane, by its records and its workers' own curves. */
+  private static void look(Fleet fleet, Map<String, Double> fullest) {
+    Map<String, Long> lag = fleet.admin().lag(List.of(CHEAP, DEAR));
+    for (DeviceReport report : fleet.stores().deviceRegistry().list()) {
+      var model = report.models().get(MODEL);
+      if (model != null && model.curve().samples() > 50) {
+        double each = model.curve().marginalSeconds(1, 45, model.batchRows());
+        fullest.merge(report.lane(), lag.getOrDefault(report.lane(), 0L) * each, Math::max);
+      }
+    }
+  }
+
+  private void check(Fleet fleet, List<PendingResult> pending, Instant begin, long seed)
+      throws Exception {
+    List<InferenceResult> results = all(pending);
+    assertThat(results).as("seed %s", seed).hasSameSizeAs(pending);
+    long ok = results.stream().filter(r -> r.status() == Status.OK).count();
+    assertThat(results)
+        .as("only results and deadlines, seed %s", seed)
+        .allMatch(r -> r.status() == Status.OK || r.status() == Status.EXPIRED);
+    assertThat(ok).as("seed %s", seed).isGreaterThan(results.size() / 2);
+    Map<String, Set<String>> published = published(fleet, begin, results.size());
+    assertThat(published).as("outcomes in Kafka, seed %s", seed).hasSize(results.size());
+    assertThat(published.values())
+        .as("one outcome each, seed %s", seed)
+        .allMatch(s -> s.size() == 1);
+  }
+
+  /** The distinct outcomes of each request in the topic of outcomes. */
+  private static Map<String, Set<String>> published(Fleet fleet, Instant begin, int requests) {
+    Map<String, Set<String>> byId = new HashMap<>();
+    KafkaConfig kafka = KafkaConfig.read(fleet.settings());
+    try (OutcomeTail tail =
+        KafkaOutcomeTail.at(kafka, "chaos").open(Set.of(Topics.OUTCOMES), begin)) {
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .until(
+              () -> {
+                for (WireRecord record : tail.poll(Duration.ofMillis(100))) {
+                  var outcome = OutcomeCodec.decode(record);
+                  byId.computeIfAbsent(outcome.address().id(), i -> new HashSet<>())
+                      .add(outcome.status() + " " + outcome.time() + " " + outcome.source());
+                }
+                return tail.caughtUp() && byId.size() >= requests;
+              });
+    }
+    return byId;
+  }
+}
