@@ -87,53 +87,30 @@ public record InferenceRequest(
 
   /** This request with the router's decision. */
   public InferenceRequest assigned(Assignment decision) {
-    return new InferenceRequest(
-        address, source, time, model, task, tier, deadline, tenant, cacheMode, size, attempts,
-        decision, trace, payload, terms);
+    return with(attempts, decision, payload, terms);
   }
 
   /** This request for another attempt, with no assignment. */
   public InferenceRequest retried(Attempts nextAttempts) {
-    return new InferenceRequest(
-        address,
-        source,
-        time,
-        model,
-        task,
-        tier,
-        deadline,
-        tenant,
-        cacheMode,
-        size,
-        nextAttempts,
-        null,
-        trace,
-        payload,
-        terms);
+    return with(nextAttempts, null, payload, terms);
   }
 
   /** This request with another body. */
   public InferenceRequest withPayload(Payload other) {
-    return new InferenceRequest(
-        address,
-        source,
-        time,
-        model,
-        task,
-        tier,
-        deadline,
-        tenant,
-        cacheMode,
-        size,
-        attempts,
-        assignment,
-        trace,
-        other,
-        terms);
+    return with(attempts, assignment, other, terms);
   }
 
   /** This request with other demands. */
   public InferenceRequest withTerms(Terms other) {
+    return with(attempts, assignment, payload, other);
+  }
+
+  /** The one place that copies, so that a new component cannot be lost in one of the copies. */
+  private InferenceRequest with(
+      Attempts newAttempts,
+      @Nullable Assignment newAssignment,
+      Payload newPayload,
+      Terms newTerms) {
     return new InferenceRequest(
         address,
         source,
@@ -145,11 +122,11 @@ public record InferenceRequest(
         tenant,
         cacheMode,
         size,
-        attempts,
-        assignment,
+        newAttempts,
+        newAssignment,
         trace,
-        payload,
-        other);
+        newPayload,
+        newTerms);
   }
 
   /** When it ends without a result: at its deadline, or long after it when it may run late. */
@@ -159,6 +136,6 @@ public record InferenceRequest(
 
   /** Whether it must end without a result at this time. */
   public boolean expiredAt(Instant now) {
-    return !now.isBefore(terms.admission() == AdmissionMode.LATE ? expiry() : deadline);
+    return !now.isBefore(expiry());
   }
 }
