@@ -28,6 +28,7 @@ import java.util.regex.Pattern;
  * @param batch limits of a batch
  * @param retry how often a request is tried
  * @param limits of bodies
+ * @param prepareThreads threads that read bodies and write responses, >= 1
  * @param sharedVectors label descriptions and the like whose vectors are remembered
  * @param heartbeatInterval between heartbeats
  * @param warmUp longest time for measuring before work is taken; zero for none
@@ -44,6 +45,7 @@ public record WorkerConfig(
     BatchConfig batch,
     RetryConfig retry,
     BodyLimits limits,
+    int prepareThreads,
     int sharedVectors,
     Duration heartbeatInterval,
     Duration warmUp,
@@ -51,6 +53,12 @@ public record WorkerConfig(
     Duration drainTimeout) {
   /** A name, or nothing: then it is made up. */
   private static final Pattern NAME_OR_NONE = Pattern.compile("[A-Za-z0-9._-]{0,64}");
+
+  /** A core tokenises for several that run the model (chosen). */
+  private static final int CORES_PER_PREPARE_THREAD = 4;
+
+  /** The loop, one thread, takes no more than some of them make (chosen). */
+  private static final int MOST_PREPARE_THREADS = 8;
 
   private static final String NAME_EXPECTED = "1..64 of A-Z a-z 0-9 . _ -";
 
@@ -74,6 +82,7 @@ public record WorkerConfig(
         BatchConfig.read(s),
         RetryConfig.read(s),
         limits(s),
+        prepareThreads(s),
         s.integer(
             "worker.shared-vectors",
             4096,
@@ -104,6 +113,22 @@ public record WorkerConfig(
             Duration.ZERO,
             Duration.ofHours(1),
             "How long work that was begun may take when the worker stops."));
+  }
+
+  private static int prepareThreads(Settings s) {
+    int threads =
+        s.integer(
+            "worker.prepare.threads",
+            0,
+            0,
+            256,
+            "Threads that read bodies, tokenise and write responses; 0 for one per "
+                + CORES_PER_PREPARE_THREAD
+                + " cores, at most "
+                + MOST_PREPARE_THREADS
+                + ".");
+    int cores = Runtime.getRuntime().availableProcessors() / CORES_PER_PREPARE_THREAD;
+    return threads > 0 ? threads : Math.max(1, Math.min(cores, MOST_PREPARE_THREADS));
   }
 
   private static Identity identity(Settings s, String usualType) {

@@ -99,7 +99,7 @@ public final class WorkerLoop implements Agent {
         new Dispatcher(batcher, meters, links.device(), links.drops(), crashes, links.metrics());
     this.settlements = new Settlements(links.cache(), gate, delivery, links.metrics());
     Endings endings = endings(self);
-    this.desk = new PrepareDesk(links.prepare());
+    this.desk = new PrepareDesk(links.prepare(), config.prepareThreads());
     this.models = new ModelDesk(links.loader(), endings, nanos);
     Intake.Parts parts =
         new Intake.Parts(inFlight, links.outcomes(), gate, crashes, endings, desk, models, meters);

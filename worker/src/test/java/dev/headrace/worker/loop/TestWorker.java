@@ -71,8 +71,9 @@ final class TestWorker {
     PrepareAgent.Tools tools =
         new PrepareAgent.Tools(new TaskReader(BodyLimits.DEFAULT), cluster.outcomes::blob, 100);
     this.prepare =
-        new PrepareAgent(
-            "prepare", toPrepare, toLoop, loop.prepareListener(), tools, cluster::nanos);
+        PrepareAgent.team(
+                "prepare", 1, toPrepare, toLoop, loop.prepareListener(), tools, cluster::nanos)
+            .get(0);
     this.device =
         new DeviceAgent(
             "engine", engine, toDevice, drops, toLoop, loop.deviceListener(), cluster::nanos);
@@ -87,7 +88,8 @@ final class TestWorker {
         Duration.ofSeconds(1),
         Duration.ZERO,
         Duration.ofMillis(200),
-        Duration.ofMillis(200));
+        Duration.ofMillis(200),
+        1);
   }
 
   private LoopLinks links(String id, SlotWatch slots) {
