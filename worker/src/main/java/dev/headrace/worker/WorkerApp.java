@@ -80,7 +80,7 @@ public final class WorkerApp implements AutoCloseable {
     for (PrepareAgent agent :
         PrepareAgent.team(
             "prepare" + suffix,
-            config.prepareThreads(),
+            config.preparing(),
             toPrepare,
             toLoop,
             workerLoop.prepareListener(),
@@ -116,7 +116,7 @@ public final class WorkerApp implements AutoCloseable {
         config.warmUp(),
         config.streamInterval(),
         links.delivery().retryPause(),
-        config.prepareThreads());
+        config.preparing());
   }
 
   private record Mailboxes(

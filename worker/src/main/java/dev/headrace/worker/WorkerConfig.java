@@ -28,7 +28,8 @@ import java.util.regex.Pattern;
  * @param batch limits of a batch
  * @param retry how often a request is tried
  * @param limits of bodies
- * @param prepareThreads threads that read bodies and write responses, >= 1
+ * @param prepareThreads threads that read bodies and write responses; 0 for as many as fit the
+ *     cores
  * @param sharedVectors label descriptions and the like whose vectors are remembered
  * @param heartbeatInterval between heartbeats
  * @param warmUp longest time for measuring before work is taken; zero for none
@@ -116,19 +117,21 @@ public record WorkerConfig(
   }
 
   private static int prepareThreads(Settings s) {
-    int threads =
-        s.integer(
-            "worker.prepare.threads",
-            0,
-            0,
-            256,
-            "Threads that read bodies, tokenise and write responses; 0 for one per "
-                + CORES_PER_PREPARE_THREAD
-                + " cores, at most "
-                + MOST_PREPARE_THREADS
-                + ".");
-    int cores = Runtime.getRuntime().availableProcessors() / CORES_PER_PREPARE_THREAD;
-    return threads > 0 ? threads : Math.max(1, Math.min(cores, MOST_PREPARE_THREADS));
+    return s.integer(
+        "worker.prepare.threads",
+        0,
+        0,
+        256,
+        "Threads that read bodies, tokenise and write responses; 0 for one per four cores, at most"
+            + " eight.");
+  }
+
+  /** How many threads read bodies and write responses. */
+  int preparing() {
+    int cores = Runtime.getRuntime().availableProcessors();
+    return prepareThreads > 0
+        ? prepareThreads
+        : Math.max(1, Math.min(cores / CORES_PER_PREPARE_THREAD, MOST_PREPARE_THREADS));
   }
 
   private static Identity identity(Settings s, String usualType) {

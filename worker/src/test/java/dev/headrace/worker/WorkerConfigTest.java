@@ -53,6 +53,7 @@ class WorkerConfigTest {
                 new BatchConfig(256, 16_384, Duration.ofMillis(250), Duration.ofMillis(20)),
                 new RetryConfig(4),
                 BodyLimits.DEFAULT,
+                0,
                 4096,
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(5),
@@ -101,6 +102,7 @@ class WorkerConfigTest {
     values.put("worker.limits.rows", "10");
     values.put("worker.limits.text-chars", "11");
     values.put("worker.limits.labels", "12");
+    values.put("worker.prepare.threads", "6");
     values.put("worker.shared-vectors", "300");
     values.put("worker.heartbeat.interval", "2s");
     values.put("worker.warm-up", "3s");
@@ -128,6 +130,7 @@ class WorkerConfigTest {
                 new BatchConfig(8, 99, Duration.ofSeconds(1), Duration.ofMillis(5)),
                 new RetryConfig(2),
                 new BodyLimits(10, 11, 12),
+                6,
                 300,
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(3),

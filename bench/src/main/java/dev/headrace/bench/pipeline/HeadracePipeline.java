@@ -10,8 +10,10 @@ import dev.headrace.sdk.Request;
 import dev.headrace.worker.WorkerProcess;
 import dev.headrace.worker.device.EngineFactory;
 import dev.headrace.worker.device.OneShotEngine;
+import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +32,7 @@ final class HeadracePipeline implements Pipeline {
 
   private final String model;
   private final CacheMode cache;
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final RouterApp router;
   private final WorkerProcess worker;
   private final HeadraceClient client;
@@ -64,7 +67,6 @@ final class HeadracePipeline implements Pipeline {
     values.put("worker.usd-per-hour", "1");
     values.putAll(given);
     Settings settings = Settings.of(values);
-    SimpleMeterRegistry registry = new SimpleMeterRegistry();
     router = new RouterApp(RouterConfig.read(settings), registry);
     router.start();
     WorkerProcess.Plan plan = WorkerProcess.plan(settings);
@@ -83,9 +85,43 @@ final class HeadracePipeline implements Pipeline {
     }
   }
 
+  /** Seconds in which the device ran batches, and how many rows and batches it ran. */
+  record Device(double busySeconds, double rows, long batches) {
+    Device since(Device before) {
+      return new Device(
+          busySeconds - before.busySeconds, rows - before.rows, batches - before.batches);
+    }
+  }
+
+  /** What the device has done so far. */
+  Device device() {
+    DistributionSummary rows = registry.get("headrace.worker.batch.rows").summary();
+    double busy = registry.get("headrace.worker.device.busy.seconds").counter().count();
+    return new Device(busy, rows.totalAmount(), rows.count());
+  }
+
+  /**
+   * As {@link #run}, but any texts may be alike.
+   *
+   * @return when each answer came, by {@link System#nanoTime}, ascending
+   */
+  long[] completions(List<String> texts, int inFlight) throws InterruptedException {
+    Answers answers = answers(texts, inFlight);
+    Arrays.sort(answers.at());
+    return answers.at();
+  }
+
   @Override
   public long[] run(List<String> texts, int inFlight) throws InterruptedException {
+    return answers(texts, inFlight).latency();
+  }
+
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Answers(long[] latency, long[] at) {}
+
+  private Answers answers(List<String> texts, int inFlight) throws InterruptedException {
     long[] latency = new long[texts.size()];
+    long[] at = new long[texts.size()];
     Semaphore free = new Semaphore(inFlight);
     AtomicReference<@Nullable String> wrong = new AtomicReference<>();
     for (int i = 0; i < texts.size(); i++) {
@@ -97,13 +133,14 @@ final class HeadracePipeline implements Pipeline {
               .submit(Request.embed(model, texts.get(i)).cache(cache))
               .whenComplete(
                   (result, failure) -> {
-                    latency[index] = System.nanoTime() - sentAt;
+                    at[index] = System.nanoTime();
+                    latency[index] = at[index] - sentAt;
                     check(result, failure, wrong);
                     free.release();
                   });
     }
     acquire(free, inFlight, wrong);
-    return latency;
+    return new Answers(latency, at);
   }
 
   private static void check(

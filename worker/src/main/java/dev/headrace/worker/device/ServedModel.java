@@ -23,6 +23,14 @@ public interface ServedModel {
   /** What it does. */
   Set<Task> tasks();
 
+  /**
+   * Whether each row of a batch costs as much as its longest. Not so on a device that runs rows of
+   * unlike length apart: there a batch costs what its tokens cost.
+   */
+  default boolean pads() {
+    return true;
+  }
+
   /** In what its weights are held, when the engine knows. */
   default Optional<NumericPrecision> precision() {
     return Optional.empty();

@@ -25,7 +25,10 @@ import java.util.TreeSet;
 
 /** An encoder with its tokenizer. */
 record EncoderModel(
-    ModelDescription description, TextTokenizer tokenizer, Optional<NumericPrecision> precision)
+    ModelDescription description,
+    TextTokenizer tokenizer,
+    Optional<NumericPrecision> precision,
+    boolean pads)
     implements ServedModel {
 
   /**

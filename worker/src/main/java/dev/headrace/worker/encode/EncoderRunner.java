@@ -185,7 +185,10 @@ public final class EncoderRunner implements StagedRunner {
     }
     EncoderModel model =
         new EncoderModel(
-            description, tokenizer, NumericPrecision.ofWireName(config.precision().label()));
+            description,
+            tokenizer,
+            NumericPrecision.ofWireName(config.precision().label()),
+            config.gpu().isPresent());
     loaded.put(name, new Loaded(model, session, new ReentrantReadWriteLock()));
     return model;
   }
