@@ -165,7 +165,7 @@ public final class Scheduler implements AutoCloseable {
   private Sampled next(Text text, Logits logits, int row) {
     if (Sampler.greedy(text.row().sampling())) {
       int token = logits.argmax(row);
-      float logit = logits.row(row).get(token);
+      float logit = logits.highest(row);
       if (!Float.isFinite(logit)) {
         throw new FailureException(
             ErrorCode.INTERNAL_ERROR, "logit " + token + ": " + logit + " (expected: finite)");

@@ -19,6 +19,11 @@ public interface Logits {
    */
   int argmax(int row);
 
+  /** The largest logit itself, NaN if one of the row is; as cheap as {@link #argmax}. */
+  default float highest(int row) {
+    return row(row).get(argmax(row));
+  }
+
   /** Whether a row has no NaN and no infinity: float16 can overflow. */
   default boolean isFinite(int row) {
     FloatBuffer values = row(row);

@@ -1,0 +1,73 @@
+package dev.headrace.worker.engine;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import dev.headrace.worker.generate.session.Logits;
+import java.nio.FloatBuffer;
+
+/** Logits that stay on the device; the largest of each row came with the step. */
+final class RunLogits implements Logits, AutoCloseable {
+  private final PtNDArray values;
+  private final float[] best;
+  private final int rows;
+  private final PtNDManager manager;
+  private boolean open = true;
+
+  /**
+   * Logits of a step.
+   *
+   * @param best the largest logit of each row, then their ids
+   */
+  RunLogits(PtNDArray values, float[] best, PtNDManager manager) {
+    this.values = values;
+    this.best = best;
+    this.rows = best.length / 2;
+    this.manager = manager;
+  }
+
+  @Override
+  public int rows() {
+    return rows;
+  }
+
+  @Override
+  public FloatBuffer row(int row) {
+    check(row);
+    try (NDArray one = values.get(new NDIndex(row));
+        NDArray floats = one.toType(DataType.FLOAT32, true)) {
+      return FloatBuffer.wrap(floats.toFloatArray()).asReadOnlyBuffer();
+    } catch (RuntimeException | Error e) {
+      throw TorchErrors.translate("reading logits", e);
+    }
+  }
+
+  @Override
+  public int argmax(int row) {
+    check(row);
+    return (int) best[rows + row];
+  }
+
+  @Override
+  public float highest(int row) {
+    check(row);
+    return best[row];
+  }
+
+  private void check(int row) {
+    if (!open) {
+      throw new IllegalStateException("logits of an earlier step (expected: of the last one)");
+    }
+    if (row < 0 || row >= rows) {
+      throw new IndexOutOfBoundsException("row: " + row + " (expected: 0.." + (rows - 1) + ")");
+    }
+  }
+
+  @Override
+  public void close() {
+    open = false;
+    manager.close();
+  }
+}
