@@ -2,10 +2,10 @@ package dev.headrace.worker.engine;
 
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.IValueUtils;
 import dev.headrace.worker.generate.session.DecoderSession;
 import dev.headrace.worker.generate.session.DecoderShape;
 import dev.headrace.worker.generate.session.KvMemory;
@@ -74,12 +74,9 @@ final class RunDecoder implements DecoderSession {
     this.shape = new DecoderShape(config.vocabulary(), model.maxTokens(), bytesPerToken);
     this.runs = new KvRuns(KvPlan.BLOCK_TOKENS, plan.blocks(bytesPerToken));
     long slots = (long) runs.memory().totalBlocks() * KvPlan.BLOCK_TOKENS;
-    this.cache =
-        IValue.from(
-            (PtNDArray)
-                manager.zeros(
-                    new Shape(config.layers(), slots, 2L * config.kvHeads(), config.headSize()),
-                    type));
+    try (IValue count = IValue.from(slots)) {
+      this.cache = IValueUtils.runMethod(block, "cache", count);
+    }
   }
 
   /** The first runs of a TorchScript model profile and optimise it. */
@@ -203,13 +200,17 @@ final class RunDecoder implements DecoderSession {
         IValue count = IValue.from((long) segments.size());
         IValue rows = IValue.from((long) step.wanted());
         IValue longest = IValue.from((long) step.longest());
-        IValue reach = IValue.from((long) step.reach());
-        IValue result = block.forward(cache, first, second, tokens, count, rows, longest, reach)) {
-      PtNDArray logits = result.toTensor(results);
-      memory.await();
+        IValue reach = IValue.from((long) step.reach())) {
+      IValue logits = block.forward(cache, first, second, tokens, count, rows, longest, reach);
+      try {
+        memory.await();
+      } catch (RuntimeException | Error e) {
+        logits.close();
+        throw e;
+      }
       float[] found = new float[floats];
       best.asFloatBuffer().get(found);
-      return new RunLogits(logits, found, results);
+      return new RunLogits(block, logits, found, results);
     } catch (RuntimeException | Error e) {
       results.close();
       throw e;

@@ -1,16 +1,16 @@
 package dev.headrace.worker.engine;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.index.NDIndex;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.IValueUtils;
 import dev.headrace.worker.generate.session.Logits;
 import java.nio.FloatBuffer;
 
 /** Logits that stay on the device; the largest of each row came with the step. */
 final class RunLogits implements Logits, AutoCloseable {
-  private final PtNDArray values;
+  private final PtSymbolBlock block;
+  private final IValue values;
   private final float[] best;
   private final int rows;
   private final PtNDManager manager;
@@ -19,9 +19,12 @@ final class RunLogits implements Logits, AutoCloseable {
   /**
    * Logits of a step.
    *
+   * @param block the module, which reads rows
+   * @param values taken over
    * @param best the largest logit of each row, then their ids
    */
-  RunLogits(PtNDArray values, float[] best, PtNDManager manager) {
+  RunLogits(PtSymbolBlock block, IValue values, float[] best, PtNDManager manager) {
+    this.block = block;
     this.values = values;
     this.best = best;
     this.rows = best.length / 2;
@@ -36,9 +39,9 @@ final class RunLogits implements Logits, AutoCloseable {
   @Override
   public FloatBuffer row(int row) {
     check(row);
-    try (NDArray one = values.get(new NDIndex(row));
-        NDArray floats = one.toType(DataType.FLOAT32, true)) {
-      return FloatBuffer.wrap(floats.toFloatArray()).asReadOnlyBuffer();
+    try (IValue index = IValue.from((long) row);
+        IValue one = IValueUtils.runMethod(block, "row", values, index)) {
+      return FloatBuffer.wrap(one.toTensor(manager).toFloatArray()).asReadOnlyBuffer();
     } catch (RuntimeException | Error e) {
       throw TorchErrors.translate("reading logits", e);
     }
@@ -68,6 +71,7 @@ final class RunLogits implements Logits, AutoCloseable {
   @Override
   public void close() {
     open = false;
+    values.close();
     manager.close();
   }
 }

@@ -24,6 +24,9 @@ import java.util.Optional;
  *       their ids; queued, so the caller waits for an event behind it
  *   <li>{@code longest} tokens of a segment, {@code reach} slots of a sequence
  * </ul>
+ *
+ * {@code cache(slots)} makes {@code kv}; {@code row(logits, row)} gives one row in float32. DJL could
+ * do both, but its native side ends the process when it meets bf16.
  */
 public final class PackedDecoderEmitter {
   private PackedDecoderEmitter() {}
@@ -78,7 +81,11 @@ public final class PackedDecoderEmitter {
     }
     return source
         .append(END)
+        .append(MEMORY)
         .toString()
+        .replace("LAYERS", Integer.toString(config.layers()))
+        .replace("KVTWICE", Integer.toString(2 * config.kvHeads()))
+        .replace("SIZE", Integer.toString(config.headSize()))
         .replace(
             "HEAD", config.tied() ? "torch.linear(y, self.words, None)" : "(self.head).forward(y)");
   }
@@ -150,5 +157,13 @@ public final class PackedDecoderEmitter {
         else:
           logits = x
         return logits
+      """;
+
+  private static final String MEMORY =
+      """
+      def cache(self: __torch__.Model, slots: int) -> Tensor:
+        return torch.zeros([LAYERS, slots, KVTWICE, SIZE], dtype=self.words.dtype, layout=None, device=self.words.device)
+      def row(self: __torch__.Model, logits: Tensor, row: int) -> Tensor:
+        return torch.to(torch.select(logits, 0, row), 6)
       """;
 }
