@@ -3,7 +3,7 @@ package dev.headrace.worker.engine;
 import dev.headrace.worker.generate.session.KvMemory;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -62,7 +62,7 @@ final class KvRuns {
       throw new IllegalStateException("blocks: " + more + " (expected: <= " + free + " free)");
     }
     List<Move> moves = new ArrayList<>();
-    Map<Run, Integer> left = new IdentityHashMap<>(wanted);
+    Map<Run, Integer> left = new LinkedHashMap<>(wanted);
     for (Map.Entry<Run, Integer> entry : wanted.entrySet()) {
       if (!extend(entry.getKey(), entry.getValue())
           && !relocate(entry.getKey(), entry.getValue(), moves)) {

@@ -6,6 +6,7 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
+import dev.headrace.worker.generate.session.Candidates;
 import dev.headrace.worker.generate.session.DecoderSession;
 import dev.headrace.worker.generate.session.DecoderShape;
 import dev.headrace.worker.generate.session.KvMemory;
@@ -210,11 +211,30 @@ final class RunDecoder implements DecoderSession {
       }
       float[] found = new float[floats];
       best.asFloatBuffer().get(found);
-      return new RunLogits(block, logits, found, results);
+      return new RunLogits(block, logits, found, results, t -> top(logits, t));
     } catch (RuntimeException | Error e) {
       results.close();
       throw e;
     }
+  }
+
+  private float[] top(IValue logits, float[] temperatures) {
+    int count = Math.min(Candidates.COUNT, shape.vocabulary());
+    int floats = temperatures.length * (2 * count + 1);
+    memory.reserve(temperatures.length, floats);
+    ByteBuffer given = memory.inputs(temperatures.length).order(ByteOrder.nativeOrder());
+    given.asFloatBuffer().put(temperatures);
+    ByteBuffer out = memory.outputs(floats).order(ByteOrder.nativeOrder());
+    try (PtNDManager tensors = (PtNDManager) host.newSubManager();
+        IValue first = tensor(tensors, given, DataType.FLOAT32);
+        IValue second = tensor(tensors, out, DataType.FLOAT32);
+        IValue third = IValue.from((long) count)) {
+      IValueUtils.runMethod(block, "top", logits, first, second, third).close();
+      memory.await();
+    }
+    float[] found = new float[floats];
+    out.asFloatBuffer().get(found);
+    return found;
   }
 
   /** A tensor over memory of the host: DJL copies nothing for a direct buffer on the CPU. */

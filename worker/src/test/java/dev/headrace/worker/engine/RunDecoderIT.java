@@ -3,6 +3,7 @@ package dev.headrace.worker.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.headrace.worker.generate.session.Candidates;
 import dev.headrace.worker.generate.session.DecoderSession;
 import dev.headrace.worker.generate.session.DecoderSessionContract;
 import dev.headrace.worker.generate.session.Logits;
@@ -45,6 +46,25 @@ class RunDecoderIT extends DecoderSessionContract {
   @Override
   protected float tolerance() {
     return 1e-4f;
+  }
+
+  @Test
+  void the_most_likely_tokens_come_with_the_weight_of_all() {
+    Sequence sequence = session.open();
+    Logits logits = session.step(List.of(new Segment(sequence, new int[] {3, 1, 4, 1, 5}, true)));
+    float[] row = row(logits);
+    Candidates few = logits.candidates(0, new float[] {0.7f}).orElseThrow();
+    session.release(sequence);
+    assertThat(few.count()).isEqualTo(Math.min(Candidates.COUNT, row.length));
+    double total = 0;
+    for (float value : row) {
+      total += Math.exp((value - few.logits()[0]) / 0.7);
+    }
+    assertThat(few.total()).isCloseTo(total, within(1e-4 * total));
+    for (int i = 0; i < few.count(); i++) {
+      assertThat(row[few.ids()[i]]).isEqualTo(few.logits()[i]);
+      assertThat(few.logits()[i]).isLessThanOrEqualTo(few.logits()[Math.max(0, i - 1)]);
+    }
   }
 
   /** Sequences come, grow and go until the memory is full, so that runs move and are spread. */

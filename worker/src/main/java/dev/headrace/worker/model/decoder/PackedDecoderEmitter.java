@@ -25,8 +25,8 @@ import java.util.Optional;
  *   <li>{@code longest} tokens of a segment, {@code reach} slots of a sequence
  * </ul>
  *
- * {@code cache(slots)} makes {@code kv}; {@code row(logits, row)} gives one row in float32. DJL could
- * do both, but its native side ends the process when it meets bf16.
+ * {@code cache(slots)} makes {@code kv}; {@code row(logits, row)} gives one row in float32. DJL
+ * could do the first two, but its native side ends the process when it meets bf16.
  */
 public final class PackedDecoderEmitter {
   private PackedDecoderEmitter() {}
@@ -165,5 +165,13 @@ public final class PackedDecoderEmitter {
         return torch.zeros([LAYERS, slots, KVTWICE, SIZE], dtype=self.words.dtype, layout=None, device=self.words.device)
       def row(self: __torch__.Model, logits: Tensor, row: int) -> Tensor:
         return torch.to(torch.select(logits, 0, row), 6)
+      def top(self: __torch__.Model, logits: Tensor, temperatures: Tensor, found: Tensor, count: int) -> Tensor:
+        values, ids, = torch.topk(logits, count, -1, True, True)
+        t = torch.unsqueeze(torch.to(temperatures, logits.device, 6, True), 1)
+        best = torch.to(values, 6)
+        weights = torch.exp(torch.div(torch.sub(torch.to(logits, 6), torch.slice(best, 1, 0, 1)), t))
+        total = torch.sum(weights, [1], True)
+        all = torch.cat([best, torch.to(ids, 6), total], 1)
+        return torch.copy_(found, torch.flatten(all), True)
       """;
 }
