@@ -111,6 +111,11 @@ public final class TierBuffer<T> {
     return Double.isInfinite(waiting) ? served : waiting;
   }
 
+  /** How many have ever come in. */
+  public long arrivals() {
+    return sequence;
+  }
+
   public int size(Tier tier) {
     return queue(tier).nodes.size();
   }
