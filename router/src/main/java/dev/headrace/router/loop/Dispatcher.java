@@ -11,6 +11,7 @@ import dev.headrace.router.buffer.TierBuffer.Verdict;
 import dev.headrace.router.metrics.RouterMetrics;
 import dev.headrace.router.scaling.Demand;
 import dev.headrace.router.state.RouterState;
+import dev.headrace.router.tenant.Tenants;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -37,6 +38,7 @@ final class Dispatcher {
   private static final long EXPIRE_NANOS = 1_000_000;
 
   private final TierBuffer<Entry> buffer;
+  private final Tenants tenants;
   private final RoutingPolicy policy;
   private final RouterState state;
   private final RouterMetrics metrics;
@@ -55,7 +57,7 @@ final class Dispatcher {
   private long expireAt;
   private Snapshot snapshot;
 
-  Dispatcher(Parts parts, Exits exits, Holding holding, TierBuffer<Entry> buffer) {
+  Dispatcher(Parts parts, Exits exits, Holding holding, TierBuffer<Entry> buffer, Tenants tenants) {
     this.policy = parts.policy();
     this.state = parts.state();
     this.metrics = parts.metrics();
@@ -64,6 +66,7 @@ final class Dispatcher {
     this.exits = exits;
     this.holding = holding;
     this.buffer = buffer;
+    this.tenants = tenants;
     this.nextScanAt = nanos.getAsLong();
     this.freshScanAt = nextScanAt;
     this.expireAt = nextScanAt;
@@ -106,9 +109,15 @@ final class Dispatcher {
   }
 
   private Verdict decide(Entry entry, Instant now) {
+    String tenant = entry.request().tenant();
+    if (!tenants.mayRun(tenant)) {
+      return Verdict.shut();
+    }
     Decision decision = policy.choose(entry.request(), snapshot, now);
     if (decision instanceof Decision.Place place) {
       exits.toLane(entry, place);
+      tenants.charge(tenant, place.seconds());
+      metrics.used(tenants.label(tenant), place.seconds());
       snapshot = snapshot.withSent(place.lane(), place.seconds());
       return Verdict.take(place.seconds());
     }
