@@ -204,6 +204,7 @@ public record WorkerConfig(
         batch,
         retry,
         limits,
+        prepareThreads,
         sharedVectors,
         heartbeatInterval,
         warmUp,
