@@ -35,6 +35,9 @@ public final class Main implements Runnable {
   /** The command could not do its work. */
   static final int FAILED = 1;
 
+  /** A worker's device failed so that only a new process can use it again. */
+  static final int DEVICE_LOST = 3;
+
   private static final Set<String> SERVING = Set.of("up", "router", "worker");
 
   @picocli.CommandLine.Spec CommandLine.Model.CommandSpec spec;
@@ -56,6 +59,7 @@ public final class Main implements Runnable {
 
   static CommandLine commandLine() {
     return new CommandLine(new Main())
+        .setCaseInsensitiveEnumValuesAllowed(true)
         .setExecutionExceptionHandler(
             (e, commandLine, parsed) -> {
               commandLine.getErr().println(commandLine.getColorScheme().errorText(message(e)));

@@ -133,7 +133,54 @@ public record WorkerConfig(
         id.isEmpty() ? uniqueId() : id,
         deviceType,
         lane.isEmpty() ? deviceType : lane,
-        s.real("worker.usd-per-hour", 0, 0, 1e6, "Price of the device, in US dollars an hour."));
+        price(
+            s.real(
+                "worker.usd-per-hour",
+                0,
+                0,
+                1e6,
+                "Price of the device, in US dollars an hour; 0 for the one of the built-in list."),
+            deviceType));
+  }
+
+  private static double price(double given, String deviceType) {
+    return given > 0
+        ? given
+        : DevicePrices.builtIn().of(deviceType).map(DevicePrices.Price::usdPerHour).orElse(0.0);
+  }
+
+  /**
+   * The same worker on another of the machine's devices, as one of several in a process.
+   *
+   * @param device {@code cpu} or {@code cuda:N}
+   */
+  WorkerConfig on(String device) {
+    EngineConfig moved = engine.on(device);
+    boolean usualType = identity.deviceType().equals(engine.deviceType());
+    boolean usualLane = identity.lane().equals(identity.deviceType());
+    boolean usualPrice = identity.usdPerHour() == price(0, identity.deviceType());
+    String type = usualType ? moved.deviceType() : identity.deviceType();
+    Identity own =
+        new Identity(
+            identity.workerId() + "-" + device.replace(':', '-'),
+            type,
+            usualLane ? type : identity.lane(),
+            usualPrice ? price(0, type) : identity.usdPerHour());
+    return new WorkerConfig(
+        own,
+        kind,
+        moved,
+        generation,
+        upstream,
+        intake,
+        batch,
+        retry,
+        limits,
+        sharedVectors,
+        heartbeatInterval,
+        warmUp,
+        streamInterval,
+        drainTimeout);
   }
 
   private static BodyLimits limits(Settings s) {

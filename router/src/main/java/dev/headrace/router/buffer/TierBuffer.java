@@ -71,6 +71,11 @@ public final class TierBuffer<T> {
     queue(tier).add(tenant, new Node<>(deadline, sequence++, item), queues.values());
   }
 
+  /** How many have ever come in. */
+  public long arrivals() {
+    return sequence;
+  }
+
   public int size(Tier tier) {
     return queue(tier).size();
   }

@@ -143,14 +143,18 @@ public final class RouterLoop implements Agent {
 
   /** How long to wait for records. */
   private Duration patience() {
-    if (delivery.pending() > 0 || buffer.size() > 0 || admission.waiting() > 0) {
+    if (delivery.pending() > 0 || admission.waiting() > 0) {
       return BUSY;
+    }
+    Duration patience = IDLE;
+    if (buffer.size() > 0) {
+      patience = Duration.ofNanos(Math.min(IDLE.toNanos(), dispatcher.untilNextScan()));
     }
     Long due = intake.nextDueMs();
     if (due == null) {
-      return IDLE;
+      return patience;
     }
-    long ms = Math.max(0, Math.min(due - clock.millis(), IDLE.toMillis()));
+    long ms = Math.max(0, Math.min(due - clock.millis(), patience.toMillis()));
     return Duration.ofMillis(ms);
   }
 

@@ -3,6 +3,7 @@ package dev.headrace.worker.encode;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.config.Settings;
+import dev.headrace.worker.cuda.DeviceTypeNames;
 import dev.headrace.worker.engine.ComputeDevice;
 import dev.headrace.worker.engine.DeviceInventory;
 import dev.headrace.worker.engine.TorchEngine;
@@ -11,6 +12,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What an engine runs, and on what.
@@ -38,6 +41,8 @@ public record EngineConfig(
       String device, List<String> models, String folder, Precision precision, int threads) {
     this(device, models, folder, precision, threads, 0, List.of());
   }
+
+  private static final Logger LOG = LoggerFactory.getLogger(EngineConfig.class);
 
   private static final Pattern DEVICE = Pattern.compile("cpu|cuda:(\\d{1,2})");
 
@@ -105,6 +110,13 @@ public record EngineConfig(
   /** Opens the device for the calling thread. */
   public TorchEngine open() {
     ComputeDevice found = computeDevice();
+    LOG.info(
+        "engine device={} name={} memory={} precision={} models={}",
+        device,
+        found.name(),
+        found.memoryBytes(),
+        precision.label(),
+        models);
     return TorchEngine.open(found, threads == 0 ? Math.max(1, found.cores()) : threads);
   }
 
@@ -124,8 +136,22 @@ public record EngineConfig(
                     "worker.device: " + device + " (expected: one of " + all + ")"));
   }
 
-  /** The usual name of the device type: {@code cpu-int8}, {@code cuda-fp16}. */
+  /**
+   * The usual name of the device type: {@code cpu-int8}, or what a GPU is called, {@code
+   * nvidia-h100-80gb-hbm3}; {@code cuda-fp16} where the GPU cannot be asked.
+   */
   public String deviceType() {
-    return (gpu().isPresent() ? "cuda-" : "cpu-") + precision.label();
+    return gpu()
+        .map(
+            index ->
+                DeviceInventory.describe(index)
+                    .map(g -> DeviceTypeNames.of(g.name()))
+                    .orElse("cuda-" + precision.label()))
+        .orElse("cpu-" + precision.label());
+  }
+
+  /** The same on another device. */
+  public EngineConfig on(String other) {
+    return new EngineConfig(other, models, folder, precision, threads, memoryBytes, pinned);
   }
 }
