@@ -106,6 +106,33 @@ public record WorkerConfig(
             "How long work that was begun may take when the worker stops."));
   }
 
+  /** The same with another engine; names that come from the engine's device type follow it. */
+  WorkerConfig withEngine(EngineConfig other) {
+    String before = engine.deviceType();
+    String after = other.deviceType();
+    Identity self =
+        new Identity(
+            identity.workerId(),
+            identity.deviceType().equals(before) ? after : identity.deviceType(),
+            identity.lane().equals(before) ? after : identity.lane(),
+            identity.usdPerHour());
+    return new WorkerConfig(
+        self,
+        kind,
+        other,
+        generation,
+        upstream,
+        intake,
+        batch,
+        retry,
+        limits,
+        sharedVectors,
+        heartbeatInterval,
+        warmUp,
+        streamInterval,
+        drainTimeout);
+  }
+
   private static Identity identity(Settings s, String usualType) {
     String id =
         s.text(
