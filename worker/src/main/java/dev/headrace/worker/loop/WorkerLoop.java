@@ -9,6 +9,7 @@ import dev.headrace.transport.delivery.Delivery;
 import dev.headrace.transport.kafka.EventConsumer;
 import dev.headrace.transport.kafka.Received;
 import dev.headrace.worker.batch.Batcher;
+import dev.headrace.worker.device.BrokenModel;
 import dev.headrace.worker.device.DeviceListener;
 import dev.headrace.worker.device.FinishedRow;
 import dev.headrace.worker.device.LoadListener;
@@ -358,7 +359,13 @@ public final class WorkerLoop implements Agent {
     }
 
     @Override
+    public void broken(List<BrokenModel> broken) {
+      models.broken(broken);
+    }
+
+    @Override
     public void opened(List<ServedModel> served) {
+      served.forEach(m -> m.profile().ifPresent(curve -> meters.known(m.name(), curve)));
       models.opened(served, loader);
       long end = nanos.getAsLong() + config.warmUp().toNanos();
       warmUp = new WarmUp(served, dispatcher, numbers::getAndIncrement, meters::add, end);

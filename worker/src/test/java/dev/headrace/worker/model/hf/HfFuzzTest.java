@@ -59,7 +59,7 @@ class HfFuzzTest {
         OTHERS,
         file("mpnet", "embed", "tokenizer_config.json"),
         bytes -> TokenizerSettings.read(HfConfig.parse("tokenizer_config.json", bytes)));
-    fuzz(OTHERS, file("mpnet", "embed", "tokenizer.json"), HfFolder::checked);
+    fuzz(OTHERS, file("mpnet", "embed", "tokenizer.json"), FolderTokenizer::checked);
   }
 
   /** Accidents that leave it JSON get further than others. */
@@ -70,7 +70,7 @@ class HfFuzzTest {
     Bounds bounds = new Bounds(MOST_BYTES, BYTES_PER_BYTE);
     for (int i = 0; i < OTHERS; i++) {
       bounds.check(
-          mutations.damage(document), "seed " + SEED + ", document " + i, HfFolder::checked);
+          mutations.damage(document), "seed " + SEED + ", document " + i, FolderTokenizer::checked);
     }
     assertThat(bounds.read()).isPositive();
     assertThat(bounds.refused()).isPositive();
