@@ -20,10 +20,11 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** SDK → Kafka → router → Kafka → worker → Redis → SDK. */
-final class HeadracePipeline implements Pipeline {
+public final class HeadracePipeline implements Pipeline {
   private static final long STEP_NANOS = 20_000_000L;
   private static final Duration START = Duration.ofSeconds(60);
   private static final Duration ANSWER = Duration.ofSeconds(60);
@@ -41,7 +42,7 @@ final class HeadracePipeline implements Pipeline {
   }
 
   /** With a model on the CPU; the same text may be asked for again, and is run again. */
-  static HeadracePipeline withModel(
+  public static HeadracePipeline withModel(
       String model, String bootstrap, String redis, Map<String, String> given) {
     Map<String, String> values = new HashMap<>(given);
     values.put("worker.models", model);
@@ -85,20 +86,35 @@ final class HeadracePipeline implements Pipeline {
 
   @Override
   public long[] run(List<String> texts, int inFlight) throws InterruptedException {
-    long[] latency = new long[texts.size()];
+    List<Request> requests = texts.stream().map(t -> Request.embed(model, t).cache(cache)).toList();
+    return submit(requests, inFlight, result -> {});
+  }
+
+  /**
+   * Makes these requests and waits for all answers.
+   *
+   * @param answered takes each answer that is well; may be called by several threads
+   * @return nanoseconds from submission to answer, in the order of the requests
+   */
+  public long[] submit(List<Request> requests, int inFlight, Consumer<InferenceResult> answered)
+      throws InterruptedException {
+    long[] latency = new long[requests.size()];
     Semaphore free = new Semaphore(inFlight);
     AtomicReference<@Nullable String> wrong = new AtomicReference<>();
-    for (int i = 0; i < texts.size(); i++) {
+    for (int i = 0; i < requests.size(); i++) {
       acquire(free, 1, wrong);
       int index = i;
       long sentAt = System.nanoTime();
       CompletableFuture<?> unused =
           client
-              .submit(Request.embed(model, texts.get(i)).cache(cache))
+              .submit(requests.get(i))
               .whenComplete(
                   (result, failure) -> {
                     latency[index] = System.nanoTime() - sentAt;
                     check(result, failure, wrong);
+                    if (result != null && result.isOk()) {
+                      answered.accept(result);
+                    }
                     free.release();
                   });
     }
