@@ -4,6 +4,7 @@ import dev.headrace.bench.BenchResult;
 import dev.headrace.bench.gpu.GpuBench;
 import dev.headrace.cli.demo.Passages;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -11,7 +12,7 @@ import picocli.CommandLine.Option;
 /** {@code headrace bench gpu}. */
 @Command(
     name = "gpu",
-    description = "Encoders on the first GPU beside the device's ceilings and PyTorch.",
+    description = "Encoders, decoders and fleets on this machine's GPUs, beside PyTorch.",
     mixinStandardHelpOptions = true)
 final class BenchGpuCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object as the last line.")
@@ -35,11 +36,20 @@ final class BenchGpuCommand implements Callable<Integer> {
       description = "How long batches exceed the memory. Default: ${DEFAULT-VALUE}.")
   double storm;
 
+  @Option(
+      names = "--parts",
+      split = ",",
+      defaultValue = "encoders,generate,pipeline,two_gpus,storm,mixed,reference,reference_compiled",
+      description =
+          "What to measure. reference: transformers' generate (needs --python);"
+              + " reference_compiled: compiled, too, which takes minutes. Default: all.")
+  Set<GpuBench.Part> parts = Set.of();
+
   @Override
   public Integer call() throws Exception {
     List<String> all = Passages.all();
     List<String> texts = all.subList(0, Math.min(passages, all.size()));
-    BenchResult result = new GpuBench(texts, python, storm, System.err).run();
+    BenchResult result = new GpuBench(texts, python, storm, parts, System.err).run();
     System.out.println(json ? result.toJson() : result.figures().toString());
     return 0;
   }

@@ -15,13 +15,30 @@ import org.jspecify.annotations.Nullable;
  * @param batchRows rows of a usual batch there
  * @param precision least precision of its workers' weights, null when one of them does not say
  * @param generation service time of the model there when it generates, null when it does not
+ * @param loadSeconds until the lane's workers have the model loaded, on average
  */
 public record Candidate(
     int lane,
     ServiceCurve curve,
     double batchRows,
     @Nullable NumericPrecision precision,
-    @Nullable GenerationCurve generation) {
+    @Nullable GenerationCurve generation,
+    double loadSeconds) {
+  public Candidate {
+    if (!(loadSeconds >= 0)) {
+      throw new IllegalArgumentException("loadSeconds: " + loadSeconds + " (expected: >= 0)");
+    }
+  }
+
+  /** A candidate whose workers have the model loaded. */
+  public Candidate(
+      int lane,
+      ServiceCurve curve,
+      double batchRows,
+      @Nullable NumericPrecision precision,
+      @Nullable GenerationCurve generation) {
+    this(lane, curve, batchRows, precision, generation, 0);
+  }
 
   /** A candidate of unknown precision. */
   public Candidate(int lane, ServiceCurve curve, double batchRows) {
@@ -32,6 +49,14 @@ public record Candidate(
   boolean preciseEnough(Terms terms) {
     NumericPrecision least = terms.minPrecision();
     return least == null || (precision != null && precision.atLeast(least));
+  }
+
+  /**
+   * Seconds until the lane gets to a request that comes now and has its model. Workers load while
+   * they run others, from when they take the record, so the longer of the two counts.
+   */
+  double waitSeconds(Snapshot snapshot) {
+    return Math.max(snapshot.waitSeconds(lane), loadSeconds);
   }
 
   /** Seconds of device time that the request adds to the lane; what it is charged for. */

@@ -108,9 +108,9 @@ final class Choice {
     return lane(i).usdPerHour() * seconds(i);
   }
 
-  /** Seconds until the lane gets to it. */
+  /** Seconds until the lane gets to it and has its model. */
   double wait(int i) {
-    return snapshot.waitSeconds(candidates.get(i).lane());
+    return candidates.get(i).waitSeconds(snapshot);
   }
 
   /** Seconds from now to its result. */

@@ -5,6 +5,7 @@ import dev.headrace.protocol.Task;
 import dev.headrace.protocol.service.DeviceReport;
 import dev.headrace.protocol.service.GenerationCurve;
 import dev.headrace.protocol.service.ModelReport;
+import dev.headrace.protocol.service.ModelState;
 import dev.headrace.protocol.service.PlannedLane;
 import dev.headrace.protocol.service.ServiceCurve;
 import java.util.ArrayList;
@@ -126,7 +127,14 @@ public final class FleetBuilder {
     workers.forEach(w -> models.addAll(w.models().keySet()));
     for (String model : models) {
       List<ModelReport> said =
-          workers.stream().map(w -> w.models().get(model)).filter(Objects::nonNull).toList();
+          workers.stream()
+              .map(w -> w.models().get(model))
+              .filter(Objects::nonNull)
+              .filter(m -> m.state() != ModelState.FAILED)
+              .toList();
+      if (said.isEmpty()) {
+        continue; // nobody there could load it; who may try again says LOADABLE after a while
+      }
       Candidate candidate = merge(index, said);
       served
           .getOrDefault(model, Map.of())
@@ -150,7 +158,17 @@ public final class FleetBuilder {
             mean(said, m -> m.curve().relativeError()),
             samples);
     return new Candidate(
-        lane, curve, mean(said, ModelReport::batchRows), leastPrecision(said), generation(said));
+        lane,
+        curve,
+        mean(said, ModelReport::batchRows),
+        leastPrecision(said),
+        generation(said),
+        said.stream().mapToDouble(FleetBuilder::loadSeconds).average().orElse(0));
+  }
+
+  /** Kafka gives each worker an equal part of the lane's records, hence the mean over workers. */
+  private static double loadSeconds(ModelReport m) {
+    return m.state() == ModelState.LOADED ? 0 : m.loadSeconds();
   }
 
   /** That of the worker that has measured most: curves of few steps say little. */

@@ -52,7 +52,7 @@ public record Forecast(
   private static Forecast of(
       Candidate c, InferenceRequest request, Snapshot snapshot, Instant now, double hopSeconds) {
     Lane lane = snapshot.fleet().lanes().get(c.lane());
-    double wait = snapshot.waitSeconds(c.lane());
+    double wait = c.waitSeconds(snapshot);
     double finish = wait + c.batchSeconds(request.size()) + hopSeconds;
     double late = finish + c.relativeError() * (finish - hopSeconds);
     double slack = Choice.slackSeconds(request, now);

@@ -1,6 +1,9 @@
 package dev.headrace.policy;
 
 import dev.headrace.protocol.service.DeviceReport;
+import dev.headrace.protocol.service.GenerationCurve;
+import dev.headrace.protocol.service.ModelReport;
+import dev.headrace.protocol.service.ServiceCurve;
 import dev.headrace.protocol.service.WorkerState;
 import java.util.regex.Pattern;
 
@@ -9,14 +12,43 @@ public final class Reports {
   /** A lane becomes part of a topic's name, a device type an item of a list in a header. */
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
+  /** Dollars an hour or seconds (chosen: thirty years). */
+  private static final double MOST = 1e9;
+
   private Reports() {}
 
   /** Whether the report is no garbage: names that can be used and numbers that are numbers. */
   public static boolean usable(DeviceReport r) {
     return NAME.matcher(r.lane()).matches()
         && NAME.matcher(r.deviceType()).matches()
-        && Double.isFinite(r.usdPerHour())
-        && r.usdPerHour() >= 0;
+        && believable(r.usdPerHour())
+        && r.models().values().stream().allMatch(Reports::believable);
+  }
+
+  /** Beyond this is no price and no time: sums of such numbers would overflow. */
+  private static boolean believable(double value) {
+    return value >= 0 && value <= MOST;
+  }
+
+  private static boolean believable(ModelReport m) {
+    ServiceCurve c = m.curve();
+    GenerationCurve g = m.generation();
+    return believable(c.fixedSeconds())
+        && believable(c.secondsPerToken())
+        && believable(c.secondsPerTokenSquared())
+        && believable(c.relativeError())
+        && believable(m.batchRows())
+        && believable(m.loadSeconds())
+        && (g == null || believable(g));
+  }
+
+  private static boolean believable(GenerationCurve g) {
+    return believable(g.fixedSeconds())
+        && believable(g.secondsPerPromptToken())
+        && believable(g.secondsPerSequence())
+        && believable(g.secondsPerContextToken())
+        && believable(g.outputShare())
+        && believable(g.relativeError());
   }
 
   /** Whether the worker takes work. One without a model could do none. */

@@ -7,8 +7,11 @@ import static org.assertj.core.api.Assertions.within;
 import dev.headrace.policy.testing.Heartbeats;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.service.DeviceReport;
+import dev.headrace.protocol.service.ModelState;
 import dev.headrace.protocol.service.WorkerState;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -94,5 +97,82 @@ class FleetBuilderTest {
     Heartbeats two = heartbeat("w2", "a").curve(0.3, 70).revision("r2");
     Heartbeats three = heartbeat("w3", "b");
     assertThat(build(one, two, three)).isEqualTo(build(three, two, one));
+  }
+
+  @Test
+  void model_that_failed_to_load_is_not_served_there_but_is_known() {
+    Fleet fleet =
+        build(heartbeat("w1", "a").modelState(ModelState.FAILED, 3), heartbeat("w2", "b"));
+    var candidates = model(fleet).lanes().get(Task.EMBEDDINGS);
+    assertThat(candidates).extracting(Candidate::lane).containsExactly(1);
+    Fleet nobody = build(heartbeat("w1", "a").modelState(ModelState.FAILED, 3));
+    assertThat(model(nobody).lanes()).containsEntry(Task.EMBEDDINGS, List.of());
+  }
+
+  @Test
+  void lane_where_most_workers_could_not_load_the_model_does_not_serve_it() {
+    Heartbeats well = heartbeat("w1", "a");
+    Heartbeats broken = heartbeat("w2", "a").modelState(ModelState.FAILED, 0);
+    assertThat(model(build(well, broken)).lanes().get(Task.EMBEDDINGS)).isEmpty();
+    assertThat(model(build(well, broken, heartbeat("w3", "a"))).lanes().get(Task.EMBEDDINGS))
+        .hasSize(1);
+  }
+
+  @Test
+  void time_to_load_counts_as_the_mean_over_the_workers() {
+    Fleet fleet =
+        build(
+            heartbeat("w1", "a"),
+            heartbeat("w2", "a").modelState(ModelState.LOADING, 6),
+            heartbeat("w3", "a").modelState(ModelState.LOADABLE, 12));
+    assertThat(model(fleet).lanes().get(Task.EMBEDDINGS).get(0).loadSeconds())
+        .isCloseTo(6, within(1e-9));
+  }
+
+  @Test
+  void numbers_beyond_belief_are_garbage() {
+    Fleet fleet =
+        build(
+            heartbeat("w1", "a").curve(Double.MAX_VALUE, 100),
+            heartbeat("w2", "a").price(1e300),
+            heartbeat("w3", "a").batchRows(1e200),
+            heartbeat("w4", "a").modelState(ModelState.LOADING, 1e100));
+    assertThat(fleet).isEqualTo(Fleet.EMPTY);
+  }
+
+  @Test
+  void whatever_heartbeats_say_a_fleet_comes_of_it() {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    double[] numbers = {
+      0, 1e-320, 1, 1e9, 1e300, Double.MAX_VALUE, -1, Double.NaN, Double.POSITIVE_INFINITY
+    };
+    for (int round = 0; round < 2000; round++) {
+      List<DeviceReport> reports = new ArrayList<>();
+      for (int i = 0; i < 5; i++) {
+        Heartbeats beat =
+            heartbeat("w" + random.nextInt(4), random.nextBoolean() ? "a" : "b")
+                .price(numbers[random.nextInt(numbers.length)])
+                .state(WorkerState.values()[random.nextInt(3)])
+                .revision("r" + random.nextInt(3));
+        try {
+          reports.add(
+              beat.curve(numbers[random.nextInt(numbers.length)], random.nextInt(300))
+                  .batchRows(numbers[random.nextInt(numbers.length)])
+                  .modelState(
+                      ModelState.values()[random.nextInt(4)],
+                      numbers[random.nextInt(numbers.length)])
+                  .build());
+        } catch (IllegalArgumentException e) {
+          continue; // the codec refuses those
+        }
+      }
+      try {
+        Fleet fleet = FleetBuilder.build(reports, Set.of("a", "b"), List.of(), 2);
+        assertThat(fleet.lanes()).allMatch(lane -> lane.usdPerHour() <= 1e9);
+      } catch (RuntimeException e) {
+        throw new AssertionError("seed " + seed + " reports " + reports, e);
+      }
+    }
   }
 }

@@ -237,6 +237,11 @@ public final class HeadraceClient implements AutoCloseable {
     return core.find(requireId(id)).map(outcome -> new InferenceResult(outcome, null));
   }
 
+  /** What the result cache did for this client; at once, from memory. */
+  public CacheStats cacheStats() {
+    return core.cacheStats();
+  }
+
   /**
    * Cancels a request of this client id: if it has no outcome yet, its outcome is CANCELLED, and
    * its future completes with that. A device that is at it may still finish; the result is dropped.

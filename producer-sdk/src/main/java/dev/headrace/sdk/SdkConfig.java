@@ -22,6 +22,9 @@ import java.time.Duration;
  * @param sweepInterval between two looks at all outcomes that are waited for
  * @param fallbackAfter how long Redis may be away before outcomes are read from Kafka
  * @param refresh between two looks at the models' revisions
+ * @param nearEntries results that the client keeps itself at most, 0 for none
+ * @param nearBytes of their bodies at most
+ * @param nearTtl how long such a result answers
  * @param closeTimeout of {@link HeadraceClient#close()}
  */
 public record SdkConfig(
@@ -38,6 +41,9 @@ public record SdkConfig(
     Duration sweepInterval,
     Duration fallbackAfter,
     Duration refresh,
+    int nearEntries,
+    long nearBytes,
+    Duration nearTtl,
     Duration closeTimeout) {
 
   private static final String NAME = "1..64 of A-Z a-z 0-9 . _ -";
@@ -87,6 +93,15 @@ public record SdkConfig(
             0,
             "How long Redis may be away before outcomes are read from Kafka."),
         duration(s, "sdk.refresh", 3, 1, "Between two looks at the models that workers serve."),
+        s.integer(
+            "sdk.near-cache.entries",
+            1000,
+            0,
+            10_000_000,
+            "Results that the client itself keeps for equal requests at most; 0 for none."),
+        s.bytes("sdk.near-cache.bytes", "16MiB", "Size of those results at most."),
+        duration(
+            s, "sdk.near-cache.ttl", 60, 1, "How long a result that the client keeps answers."),
         duration(s, "sdk.close-timeout", 10, 0, "How long closing waits for requests to be sent."));
   }
 

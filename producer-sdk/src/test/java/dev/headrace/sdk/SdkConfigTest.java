@@ -29,6 +29,9 @@ class SdkConfigTest {
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(3),
+                1000,
+                16 << 20,
+                Duration.ofSeconds(60),
                 Duration.ofSeconds(10)));
   }
 

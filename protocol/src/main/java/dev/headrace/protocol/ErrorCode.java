@@ -21,6 +21,8 @@ public enum ErrorCode {
   INPUT_TOO_LARGE("input_too_large", ErrorKind.INVALID_REQUEST),
   /** No device type had room before the deadline, or every attempt was refused. */
   NO_CAPACITY("no_capacity", ErrorKind.OVERLOADED),
+  /** The tenant has used its quota up, and the request may not or cannot wait for more. */
+  QUOTA_EXCEEDED("quota_exceeded", ErrorKind.OVERLOADED),
   /** Redis did not answer. */
   STORE_UNAVAILABLE("store_unavailable", ErrorKind.TRANSIENT),
   /** Kafka did not answer. */

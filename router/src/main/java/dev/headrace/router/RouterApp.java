@@ -124,6 +124,7 @@ public final class RouterApp implements AutoCloseable {
             new Parts(
                 config.loop(),
                 config.shares(),
+                config.tenants(),
                 consumer,
                 rebalances,
                 new Delivery(stores.outcomeStore(), producer, config.delivery(), nanos, clock),

@@ -2,6 +2,7 @@ package dev.headrace.router;
 
 import dev.headrace.policy.PolicyConfig;
 import dev.headrace.protocol.config.Settings;
+import dev.headrace.protocol.tenant.TenantConfig;
 import dev.headrace.router.buffer.TierShares;
 import dev.headrace.router.loop.LoopConfig;
 import dev.headrace.router.rescue.RescueConfig;
@@ -17,6 +18,7 @@ public record RouterConfig(
     DeliveryConfig delivery,
     LoopConfig loop,
     TierShares shares,
+    TenantConfig tenants,
     StateConfig state,
     RescueConfig rescue,
     PolicyConfig policy) {
@@ -29,6 +31,7 @@ public record RouterConfig(
         DeliveryConfig.read(s),
         LoopConfig.read(s),
         TierShares.read(s),
+        TenantConfig.read(s),
         StateConfig.read(s),
         RescueConfig.read(s),
         PolicyConfig.read(s));

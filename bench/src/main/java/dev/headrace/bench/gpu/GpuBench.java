@@ -17,13 +17,27 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
-/** BERT-base's shape on the first GPU, beside the device's ceilings and PyTorch. */
+/** Encoders, decoders and whole fleets on this machine's GPUs, beside the ceilings and PyTorch. */
 public final class GpuBench {
+  /** What can be measured alone; those that need more GPUs than there are are left out. */
+  public enum Part {
+    ENCODERS,
+    GENERATE,
+    PIPELINE,
+    TWO_GPUS,
+    STORM,
+    MIXED,
+    REFERENCE,
+    REFERENCE_COMPILED
+  }
+
   private static final int[][] SHAPES = {{1, 32}, {8, 64}, {64, 128}, {256, 128}, {64, 512}};
   private static final int LATENCY_TOKENS = 32;
 
@@ -35,6 +49,7 @@ public final class GpuBench {
   private final List<String> texts;
   private final String python;
   private final double stormSeconds;
+  private final Set<Part> parts;
   private final PrintStream progress;
   private final Map<String, Double> figures = new TreeMap<>();
 
@@ -44,12 +59,19 @@ public final class GpuBench {
    * @param texts real passages
    * @param python a Python with torch and transformers for the comparison; empty for none
    * @param stormSeconds how long more is asked for than memory allows
+   * @param parts what to measure
    * @param progress takes a line per figure
    */
-  public GpuBench(List<String> texts, String python, double stormSeconds, PrintStream progress) {
+  public GpuBench(
+      List<String> texts,
+      String python,
+      double stormSeconds,
+      Set<Part> parts,
+      PrintStream progress) {
     this.texts = List.copyOf(texts);
     this.python = python;
     this.stormSeconds = stormSeconds;
+    this.parts = EnumSet.copyOf(parts);
     this.progress = progress;
   }
 
@@ -64,27 +86,46 @@ public final class GpuBench {
                     new IllegalStateException(
                         "GPUs: none (expected: at least one; headrace doctor says why)"));
     progress.println("device " + gpu.name());
-    List<List<TokenizedText>> mixed = mixed();
-    ModelDescription bert = RandomBert.describe();
     try (TorchEngine engine = TorchEngine.open(gpu, 1)) {
       DeviceCeilings ceilings = DeviceCeilings.measure(engine);
       figure("matrix_tflops", ceilings.matrixFlops() / 1e12);
       figure("copy_gb_per_second", ceilings.copyBytesPerSecond() / 1e9);
-      shapes(engine, bert, Precision.FLOAT32, mixed);
-      for (Precision precision : HALVES) {
-        shapes(engine, bert, precision, mixed);
+      if (parts.contains(Part.ENCODERS)) {
+        encoders(engine);
       }
-      agreement(engine);
-      overlap(engine, bert);
     }
-    Transfers.host().forEach(this::figure);
-    fleets(bert);
-    if (!python.isEmpty()) {
-      PythonReference.run(python, SHAPES, LATENCY_TOKENS, mixed, progress)
+    if (parts.contains(Part.GENERATE)) {
+      part("generation", () -> generate(gpu));
+    }
+    fleets();
+    if (!python.isEmpty() && parts.contains(Part.ENCODERS)) {
+      PythonReference.encoders(python, SHAPES, LATENCY_TOKENS, mixed(), progress)
           .forEach((key, value) -> figure("pytorch_" + key, value));
     }
     derive();
     return new BenchResult("gpu", figures, goals());
+  }
+
+  private void encoders(TorchEngine engine) throws IOException {
+    List<List<TokenizedText>> mixed = mixed();
+    ModelDescription bert = RandomBert.describe();
+    shapes(engine, bert, Precision.FLOAT32, mixed);
+    for (Precision precision : HALVES) {
+      shapes(engine, bert, precision, mixed);
+    }
+    agreement(engine);
+    overlap(engine, bert);
+    Transfers.host().forEach(this::figure);
+  }
+
+  private void generate(ComputeDevice gpu) throws IOException, InterruptedException {
+    GenerateBench bench = new GenerateBench(gpu, this::figure, progress);
+    bench.agreement();
+    bench.speed(value("copy_gb_per_second") * 1e9);
+    if (!python.isEmpty() && parts.contains(Part.REFERENCE)) {
+      bench.transformers(python, parts.contains(Part.REFERENCE_COMPILED));
+    }
+    figures.put("generate_bandwidth_share", value("generate_llama31_8b_1_bandwidth_share"));
   }
 
   /** What starting the next batch early brings: BERT-base's shape and MiniLM's. */
@@ -99,33 +140,39 @@ public final class GpuBench {
     }
   }
 
-  private void fleets(ModelDescription bert) throws IOException, InterruptedException {
+  private void fleets() throws InterruptedException {
     long gpus = DeviceInventory.discover().stream().filter(GpuBench::isGpu).count();
-    List<List<TokenizedText>> mixed = mixed();
+    ModelDescription bert = RandomBert.describe();
     FleetBench fleets = new FleetBench(bert, texts, progress);
-    part("one GPU", fleets::oneGpu);
-    if (gpus > 1) {
+    if (parts.contains(Part.PIPELINE)) {
+      part("one GPU", fleets::oneGpu);
+    }
+    if (gpus > 1 && parts.contains(Part.TWO_GPUS)) {
       part("two GPUs", fleets::twoGpus);
-      part("two engines", () -> figure("two_gpu_engine_ratio", TwoEngines.ratio(bert, mixed)));
+      part("two engines", () -> figure("two_gpu_engine_ratio", TwoEngines.ratio(bert, mixed())));
       part("lost device", fleets::lostDevice);
       part("peers", () -> Transfers.peers().forEach(this::figure));
     }
-    part("storm", () -> fleets.storm(stormSeconds));
-    part("mixed fleet", fleets::mixedFleet);
+    if (parts.contains(Part.STORM)) {
+      part("storm", () -> fleets.storm(stormSeconds));
+    }
+    if (parts.contains(Part.MIXED)) {
+      part("mixed fleet", fleets::mixedFleet);
+    }
     figures.putAll(fleets.figures());
     ratio("pipeline_efficiency", "pipeline_rows_per_second_16", "bf16_mixed");
     ratio("two_gpu_ratio", "pipeline_two_gpu_rows_per_second", "pipeline_rows_per_second_16");
   }
 
-  private interface Part {
-    void run() throws InterruptedException;
+  private interface Measurement {
+    void run() throws IOException, InterruptedException;
   }
 
   /** A part that breaks leaves its figures out, and the others run. */
-  private void part(String name, Part part) throws InterruptedException {
+  private void part(String name, Measurement part) throws InterruptedException {
     try {
       part.run();
-    } catch (RuntimeException e) {
+    } catch (IOException | RuntimeException e) {
       progress.println(name + ": " + e);
       e.printStackTrace(progress);
     }
@@ -238,6 +285,9 @@ public final class GpuBench {
   }
 
   private void derive() {
+    if (!parts.contains(Part.ENCODERS)) {
+      return;
+    }
     String best = best("_256x128");
     figure("rows_per_second", value(best + "_256x128"));
     figure("matrix_peak_share", value(best + "_256x128_tflops") / value("matrix_tflops"));
@@ -266,11 +316,17 @@ public final class GpuBench {
         .orElse(0);
   }
 
-  private static Map<String, Goal> goals() {
-    return Map.of(
-        "matrix_peak_share", new Goal(0.6, true),
-        "pipeline_efficiency", new Goal(0.9, true),
-        "two_gpu_ratio", new Goal(1.9, true),
-        "vs_pytorch_ratio", new Goal(1.0, true));
+  private Map<String, Goal> goals() {
+    Map<String, Goal> goals =
+        new TreeMap<>(
+            Map.of(
+                "matrix_peak_share", new Goal(0.6, true),
+                "pipeline_efficiency", new Goal(0.9, true),
+                "two_gpu_ratio", new Goal(1.9, true),
+                "vs_pytorch_ratio", new Goal(1.0, true),
+                "generate_vs_transformers_ratio", new Goal(1.0, true),
+                "generate_bandwidth_share", new Goal(0.5, true)));
+    goals.keySet().retainAll(figures.keySet());
+    return goals;
   }
 }

@@ -23,19 +23,29 @@ final class PythonReference {
 
   private PythonReference() {}
 
-  /** Figures by key; what the script prints before its last line goes to {@code progress}. */
-  static Map<String, Double> run(
+  /** The encoders' figures. */
+  static Map<String, Double> encoders(
       String python,
       int[][] shapes,
       int latencyTokens,
       List<List<TokenizedText>> mixed,
       PrintStream progress)
       throws IOException, InterruptedException {
+    return run(python, "reference.py", task(shapes, latencyTokens, mixed), progress);
+  }
+
+  /**
+   * Figures by key; what the script prints before its last line goes to {@code progress}.
+   *
+   * @param task one line of JSON, for its standard input
+   */
+  static Map<String, Double> run(String python, String name, String task, PrintStream progress)
+      throws IOException, InterruptedException {
     Path script = Files.createTempFile("headrace-", ".py");
     try {
-      try (InputStream in = PythonReference.class.getResourceAsStream("reference.py")) {
+      try (InputStream in = PythonReference.class.getResourceAsStream(name)) {
         if (in == null) {
-          throw new IOException("reference.py is not on the class path");
+          throw new IOException(name + " is not on the class path");
         }
         Files.copy(in, script, StandardCopyOption.REPLACE_EXISTING);
       }
@@ -44,7 +54,7 @@ final class PythonReference {
               .redirectError(ProcessBuilder.Redirect.INHERIT)
               .start();
       try (Writer out = process.outputWriter()) {
-        out.write(task(shapes, latencyTokens, mixed) + "\n");
+        out.write(task.replace("\n", " ") + "\n");
       }
       String last = "";
       try (BufferedReader lines = process.inputReader()) {

@@ -154,7 +154,7 @@ public final class RoutingBench {
     for (int i = 0; i < REQUESTS; i++) {
       Tier tier = tiers.get(i % tiers.size());
       InferenceRequest request = request("r" + i, tier, random);
-      buffer.add(tier, request.deadline(), request);
+      buffer.add(tier, request.tenant(), request.deadline(), request);
     }
     return buffer;
   }

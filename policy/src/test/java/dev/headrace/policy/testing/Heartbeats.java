@@ -3,6 +3,7 @@ package dev.headrace.policy.testing;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.service.DeviceReport;
 import dev.headrace.protocol.service.ModelReport;
+import dev.headrace.protocol.service.ModelState;
 import dev.headrace.protocol.service.ServiceCurve;
 import dev.headrace.protocol.service.WorkerState;
 import java.util.Map;
@@ -20,6 +21,8 @@ public final class Heartbeats {
   private ServiceCurve curve = new ServiceCurve(0.01, 0, 0, 0, 100);
   private double batchRows = 1;
   private boolean models = true;
+  private ModelState modelState = ModelState.LOADED;
+  private double loadSeconds;
 
   private Heartbeats(String worker, String lane) {
     this.worker = worker;
@@ -67,13 +70,29 @@ public final class Heartbeats {
     return this;
   }
 
+  /** Where its model is, and how long loading it takes. */
+  public Heartbeats modelState(ModelState now, double seconds) {
+    this.modelState = now;
+    this.loadSeconds = seconds;
+    return this;
+  }
+
   public Heartbeats withoutModels() {
     this.models = false;
     return this;
   }
 
   public DeviceReport build() {
-    ModelReport report = new ModelReport(revision, Set.of(Task.EMBEDDINGS), curve, batchRows);
+    ModelReport report =
+        new ModelReport(
+            revision,
+            Set.of(Task.EMBEDDINGS),
+            curve,
+            batchRows,
+            modelState,
+            loadSeconds,
+            null,
+            null);
     return new DeviceReport(
         worker,
         deviceType,

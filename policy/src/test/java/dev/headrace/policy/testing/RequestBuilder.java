@@ -29,6 +29,7 @@ public final class RequestBuilder {
   private Attempts attempts = Attempts.FIRST;
   private String text;
   private Payload payload;
+  private String tenant = InferenceRequest.DEFAULT_TENANT;
 
   private RequestBuilder(String id) {
     this.id = id;
@@ -75,6 +76,11 @@ public final class RequestBuilder {
     return this;
   }
 
+  public RequestBuilder tenant(String name) {
+    this.tenant = name;
+    return this;
+  }
+
   public RequestBuilder excluding(String... deviceTypes) {
     this.attempts = new Attempts(2, List.of(deviceTypes), List.of(deviceTypes));
     return this;
@@ -108,7 +114,7 @@ public final class RequestBuilder {
         task,
         tier,
         time.plus(deadline),
-        InferenceRequest.DEFAULT_TENANT,
+        tenant,
         cacheMode,
         size,
         attempts,

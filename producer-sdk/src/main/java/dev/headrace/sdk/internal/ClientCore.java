@@ -5,6 +5,7 @@ import dev.headrace.protocol.Address;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.Outcome;
+import dev.headrace.sdk.CacheStats;
 import dev.headrace.sdk.ClientClosedException;
 import dev.headrace.sdk.HeadraceException;
 import dev.headrace.sdk.OverloadedException;
@@ -34,6 +35,7 @@ public final class ClientCore {
   private final LongSupplier nanos;
 
   private final Completions completions = new Completions();
+  private final NearCache near;
   private final PendingTable table;
   private final SendQueue queue;
   private final Cancellations cancellations;
@@ -83,7 +85,11 @@ public final class ClientCore {
     this.backends = backends;
     this.clock = clock;
     this.nanos = nanos;
-    this.table = new PendingTable(config.maxPending(), completions, nanos);
+    this.near =
+        new NearCache(
+            new NearCache.Limits(config.nearEntries(), config.nearBytes(), config.nearTtl()),
+            nanos);
+    this.table = new PendingTable(config.maxPending(), completions, near, nanos);
     this.queue = new SendQueue(config.queueRequests(), config.queueBytes());
     this.cancellations = new Cancellations(backends.outcomes(), table, clock, sourceOf(client));
     this.estimator = new Estimator(backends.devices(), backends.routers(), clock);
@@ -102,7 +108,13 @@ public final class ClientCore {
     ModelRevisions revisions = new ModelRevisions(backends.devices(), config.refresh(), nanos);
     LocalAnswers answers =
         new LocalAnswers(
-            backends.outcomes(), backends.cache(), revisions, table, clock, config.inlineBytes());
+            backends.outcomes(),
+            backends.cache(),
+            near,
+            revisions,
+            table,
+            clock,
+            config.inlineBytes());
     SenderStore store = new SenderStore(backends.outcomes(), answers, cancellations, nanos);
     Sender.Limits limits = new Sender.Limits(idle, config.inlineBytes(), config.sendTimeout());
     return new Sender(queue, table, store, backends.producer(), limits, nanos);
@@ -221,6 +233,11 @@ public final class ClientCore {
       throw new StoreUnavailableException(
           request.id(), "estimate for model " + request.model() + ": " + e.getMessage(), e);
     }
+  }
+
+  /** What the cache did for this client. */
+  public CacheStats cacheStats() {
+    return near.stats();
   }
 
   /**

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class LocalAnswers {
   private final OutcomeStore store;
   private final ResultCache cache;
+  private final NearCache near;
   private final ModelRevisions revisions;
   private final PendingTable table;
   private final InstantSource clock;
@@ -36,12 +37,14 @@ final class LocalAnswers {
   LocalAnswers(
       OutcomeStore store,
       ResultCache cache,
+      NearCache near,
       ModelRevisions revisions,
       PendingTable table,
       InstantSource clock,
       long inlineBytes) {
     this.store = store;
     this.cache = cache;
+    this.near = near;
     this.revisions = revisions;
     this.table = table;
     this.clock = clock;
@@ -76,26 +79,40 @@ final class LocalAnswers {
   private void endCached(List<Submission> batch) {
     List<InferenceRequest> asked = new ArrayList<>();
     List<String> keys = new ArrayList<>();
+    List<Outcome> hits = new ArrayList<>();
     for (Submission submission : batch) {
       String key = cacheKey(submission.request());
       if (key != null && table.contains(submission.pending())) {
-        asked.add(submission.request());
-        keys.add(key);
+        submission.pending().cacheKey(key);
+        Outcome kept = near.find(key);
+        if (kept != null) {
+          hits.add(hit(kept, submission.request()));
+        } else {
+          asked.add(submission.request());
+          keys.add(key);
+        }
       }
     }
-    if (keys.isEmpty()) {
-      return;
-    }
-    List<Optional<Outcome>> cached = cache.lookup(keys);
-    List<Outcome> hits = new ArrayList<>();
-    for (int i = 0; i < keys.size(); i++) {
-      InferenceRequest request = asked.get(i);
-      cached.get(i).ifPresent(result -> hits.add(hit(result, request)));
+    if (!keys.isEmpty()) {
+      lookUp(keys, asked, hits);
     }
     if (!hits.isEmpty()) {
       // Stored so that result(id) knows it; what stands may also be a cancellation.
       store.deliver(hits).forEach(delivered -> table.ended(delivered.stored()));
     }
+  }
+
+  private void lookUp(List<String> keys, List<InferenceRequest> asked, List<Outcome> hits) {
+    List<Optional<Outcome>> cached = cache.lookup(keys);
+    int found = 0;
+    for (int i = 0; i < keys.size(); i++) {
+      Optional<Outcome> result = cached.get(i);
+      if (result.isPresent()) {
+        found++;
+        hits.add(hit(result.get(), asked.get(i)));
+      }
+    }
+    near.asked(found, keys.size() - found);
   }
 
   private @Nullable String cacheKey(InferenceRequest request) {

@@ -8,6 +8,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request that waits for its outcome. Holds no body: that is dropped when Kafka has it. The
@@ -23,6 +24,7 @@ final class Pending {
   private final long giveUpNanos;
   private final List<Waiter> waiters = new ArrayList<>(1);
   private volatile boolean sent;
+  private volatile @Nullable String cacheKey;
   private volatile boolean mayHaveEnded;
 
   private Pending(InferenceRequest request, long now, Limits limits, Duration slack) {
@@ -97,6 +99,15 @@ final class Pending {
 
   void mayHaveEnded(boolean may) {
     mayHaveEnded = may;
+  }
+
+  /** Under which its result may be kept, null when it may not. */
+  @Nullable String cacheKey() {
+    return cacheKey;
+  }
+
+  void cacheKey(String key) {
+    cacheKey = key;
   }
 
   Duration age(long now) {

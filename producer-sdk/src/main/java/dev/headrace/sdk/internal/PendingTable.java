@@ -1,6 +1,7 @@
 package dev.headrace.sdk.internal;
 
 import dev.headrace.protocol.Outcome;
+import dev.headrace.protocol.Status;
 import dev.headrace.sdk.HeadraceException;
 import java.time.Duration;
 import java.util.Collection;
@@ -21,11 +22,13 @@ final class PendingTable {
   private final ConcurrentMap<String, Pending> pending = new ConcurrentHashMap<>();
   private final Semaphore room;
   private final Completions completions;
+  private final NearCache near;
   private final LongSupplier nanos;
 
-  PendingTable(int max, Completions completions, LongSupplier nanos) {
+  PendingTable(int max, Completions completions, NearCache near, LongSupplier nanos) {
     this.room = new Semaphore(max);
     this.completions = completions;
+    this.near = near;
     this.nanos = nanos;
   }
 
@@ -64,6 +67,10 @@ final class PendingTable {
   void ended(Outcome outcome) {
     Pending one = pending.remove(outcome.id());
     if (one != null) {
+      String cacheKey = one.cacheKey();
+      if (cacheKey != null && outcome.status() == Status.OK) {
+        near.keep(cacheKey, outcome);
+      }
       Duration roundTrip = one.age(nanos.getAsLong());
       tell(one, waiter -> waiter.ended(outcome, roundTrip));
     }

@@ -99,6 +99,64 @@ class SenderTest {
     assertThat(world.sent()).extracting(InferenceRequest::id).containsExactly("a", "b");
   }
 
+  /** The world's worker fills no shared cache, so what answers here is the client's own. */
+  private void resultOfOnesOwn() {
+    world.worker("w1", World.REVISION, WorkerState.READY);
+    world.submit(world.request("first", "same"));
+    world.send();
+    world.work();
+    world.receive();
+  }
+
+  @Test
+  void result_that_the_client_met_answers_equal_requests_and_is_stored() {
+    resultOfOnesOwn();
+    Told told = world.submit(world.request("second", "same"));
+    world.send();
+
+    assertThat(World.text(told.outcome())).isEqualTo("result of first");
+    assertThat(told.outcome().detail(Detail.CACHE)).isEqualTo("hit");
+    assertThat(world.store.find(List.of(world.request("second", "same").address())).get(0))
+        .isPresent();
+    assertThat(world.sent()).hasSize(1);
+    assertThat(world.core.cacheStats().nearHits()).isEqualTo(1);
+    assertThat(world.core.cacheStats().misses()).isEqualTo(1);
+  }
+
+  @Test
+  void own_result_does_not_answer_one_that_wants_to_be_run() {
+    resultOfOnesOwn();
+    world.submit(world.request("second", "same", null, CacheMode.BYPASS, MINUTE));
+    world.send();
+    assertThat(world.sent()).extracting(InferenceRequest::id).containsExactly("first", "second");
+  }
+
+  @Test
+  void own_result_ends_with_its_time_and_with_its_revision() {
+    resultOfOnesOwn();
+    world.time.advance(Duration.ofSeconds(30));
+    world.worker("w1", "r2", WorkerState.READY);
+    world.submit(world.request("second", "same"));
+    world.send();
+    world.worker("w1", World.REVISION, WorkerState.READY);
+    world.time.advance(Duration.ofSeconds(31));
+    world.submit(world.request("third", "same"));
+    world.send();
+    assertThat(world.sent())
+        .extracting(InferenceRequest::id)
+        .containsExactly("first", "second", "third");
+  }
+
+  @Test
+  void request_cancelled_before_its_cached_answer_stays_cancelled() {
+    resultOfOnesOwn();
+    Told told = world.submit(world.request("second", "same"));
+    world.core.cancel("second");
+    world.send();
+    assertThat(told.outcome().status()).isEqualTo(Status.CANCELLED);
+    assertThat(world.sent()).hasSize(1);
+  }
+
   @Test
   void request_submitted_before_gets_the_outcome_that_stands() {
     InferenceRequest request = world.request("key-1", "text");

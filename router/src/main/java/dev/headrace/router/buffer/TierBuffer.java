@@ -1,24 +1,19 @@
 package dev.headrace.router.buffer;
 
 import dev.headrace.protocol.Tier;
+import dev.headrace.router.buffer.TierQueue.Node;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.Iterator;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.PriorityQueue;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Requests in the order in which they are to be served. Inside a tier: earliest deadline first.
- * Between tiers: stride scheduling (Waldspurger and Weihl, 1995). Each tier has a pass that grows
- * by cost over share whenever it is served, and the tier with the smallest pass is next. A tier
- * that was empty starts at the pass of the others: it neither saves up what it did not use nor
- * starves.
+ * Requests in the order in which they are to be served. Between tiers: in turn by their shares, see
+ * {@link Turn}; inside a tier between tenants: likewise by their weights; of one tenant in one
+ * tier: earliest deadline first. So a tenant that floods a tier delays its own requests, and others
+ * only by its share.
  *
  * @param <T> what waits
  */
@@ -33,92 +28,71 @@ public final class TierBuffer<T> {
    * What becomes of an item.
    *
    * @param taken whether it leaves the buffer
-   * @param cost device time that its tier is charged; for one that stays only until the scan ends
+   * @param closes whether nothing more of its tenant is looked at in this tier and scan
+   * @param cost device time that its tier and tenant are charged; for one that stays only until the
+   *     scan ends
    */
-  public record Verdict(boolean taken, double cost) {
+  public record Verdict(boolean taken, boolean closes, double cost) {
     /** It leaves and costs this much. */
     public static Verdict take(double cost) {
-      return new Verdict(true, cost);
+      return new Verdict(true, false, cost);
     }
 
     /** It stays, and those behind it are looked at as if it had been served. */
     public static Verdict leave(double cost) {
-      return new Verdict(false, cost);
+      return new Verdict(false, false, cost);
+    }
+
+    /** It stays, and so does all else of its tenant. */
+    public static Verdict shut() {
+      return new Verdict(false, true, 0);
     }
   }
 
-  private record Node<T>(Instant deadline, long sequence, T item) implements Comparable<Node<T>> {
-    @Override
-    public int compareTo(Node<T> other) {
-      int byDeadline = deadline.compareTo(other.deadline);
-      return byDeadline != 0 ? byDeadline : Long.compare(sequence, other.sequence);
-    }
-  }
-
-  /** One tier. */
-  private static final class Queue<T> {
-    private final double share;
-    private final PriorityQueue<Node<T>> nodes = new PriorityQueue<>();
-    private final List<Node<T>> left = new ArrayList<>();
-
-    /** Cost over share of all that was served. */
-    private double pass;
-
-    /** The pass as this scan sees it: with what it left. */
-    private double seen;
-
-    Queue(double share) {
-      this.share = share;
-    }
-  }
-
-  /** So that free service, too, goes round in turn; in seconds (chosen: below any real cost). */
-  private static final double LEAST_COST = 1e-6;
-
-  private final Map<Tier, Queue<T>> queues = new EnumMap<>(Tier.class);
+  private final Map<Tier, TierQueue<T>> queues = new EnumMap<>(Tier.class);
   private long sequence;
 
+  /** A buffer in which all tenants weigh the same. */
   public TierBuffer(TierShares shares) {
+    this(shares, TenantWeights.EQUAL);
+  }
+
+  public TierBuffer(TierShares shares, TenantWeights weights) {
     for (Tier tier : Tier.values()) {
-      queues.put(tier, new Queue<>(shares.of(tier)));
+      queues.put(tier, new TierQueue<>(shares.of(tier), weights));
     }
   }
 
-  private Queue<T> queue(Tier tier) {
+  private TierQueue<T> queue(Tier tier) {
     return Objects.requireNonNull(queues.get(tier));
   }
 
-  public void add(Tier tier, Instant deadline, T item) {
-    Queue<T> queue = queue(tier);
-    if (queue.nodes.isEmpty()) {
-      queue.pass = Math.max(queue.pass, passOfOthers(queue));
-    }
-    queue.nodes.add(new Node<>(deadline, sequence++, item));
+  public void add(Tier tier, String tenant, Instant deadline, T item) {
+    queue(tier).add(tenant, new Node<>(deadline, sequence++, item), queues.values());
   }
 
-  /** The smallest pass of the other tiers that wait; of none, the largest of those served. */
-  private double passOfOthers(Queue<T> queue) {
-    double waiting = Double.POSITIVE_INFINITY;
-    double served = 0;
-    for (Queue<T> other : queues.values()) {
-      if (other != queue) {
-        served = Math.max(served, other.pass);
-        if (!other.nodes.isEmpty()) {
-          waiting = Math.min(waiting, other.pass);
-        }
-      }
-    }
-    return Double.isInfinite(waiting) ? served : waiting;
+  /** How many have ever come in. */
+  public long arrivals() {
+    return sequence;
   }
 
   public int size(Tier tier) {
-    return queue(tier).nodes.size();
+    return queue(tier).size();
+  }
+
+  /** Of one tenant, in all tiers. */
+  public int size(String tenant) {
+    int size = 0;
+    for (TierQueue<T> queue : queues.values()) {
+      size += queue.size(tenant);
+    }
+    return size;
   }
 
   public int size() {
     int size = 0;
-    for (Queue<T> queue : queues.values()) {
-      size += queue.nodes.size();
+    for (TierQueue<T> queue : queues.values()) {
+      size += queue.size();
     }
     return size;
   }
@@ -129,41 +103,24 @@ public final class TierBuffer<T> {
    * @return how many were taken
    */
   public int scan(int maxLeft, Visitor<T> visitor) {
-    queues.values().forEach(q -> q.seen = q.pass);
+    queues.values().forEach(TierQueue::begin);
     int taken = 0;
     int left = 0;
     try {
-      for (Queue<T> queue = next(); queue != null && left < maxLeft; queue = next()) {
-        Node<T> node = queue.nodes.remove();
-        Verdict verdict = visitor.visit(node.item);
-        double stride = Math.max(verdict.cost, LEAST_COST) / queue.share;
-        queue.seen += stride;
-        if (verdict.taken) {
-          queue.pass += stride;
+      // Of equal tiers the higher one, which comes last.
+      for (TierQueue<T> queue = Turn.next(queues.values());
+          queue != null && left < maxLeft;
+          queue = Turn.next(queues.values())) {
+        if (queue.visit(visitor).taken()) {
           taken++;
         } else {
-          queue.left.add(node);
           left++;
         }
       }
     } finally {
-      for (Queue<T> queue : queues.values()) {
-        queue.nodes.addAll(queue.left);
-        queue.left.clear();
-      }
+      queues.values().forEach(TierQueue::end);
     }
     return taken;
-  }
-
-  /** The tier to be served next; the higher one when two are equal. */
-  private @Nullable Queue<T> next() {
-    Queue<T> next = null;
-    for (Queue<T> queue : queues.values()) {
-      if (!queue.nodes.isEmpty() && (next == null || queue.seen <= next.seen)) {
-        next = queue;
-      }
-    }
-    return next;
   }
 
   /**
@@ -172,33 +129,11 @@ public final class TierBuffer<T> {
    * @param ends whether an item whose deadline is over must end; the others stay where they are
    */
   public void takeExpired(Instant now, Predicate<T> ends, Consumer<T> expired) {
-    for (Queue<T> queue : queues.values()) {
-      Node<T> head = queue.nodes.peek();
-      while (head != null && !now.isBefore(head.deadline)) {
-        queue.nodes.remove();
-        if (ends.test(head.item)) {
-          expired.accept(head.item);
-        } else {
-          queue.left.add(head);
-        }
-        head = queue.nodes.peek();
-      }
-      queue.nodes.addAll(queue.left);
-      queue.left.clear();
-    }
+    queues.values().forEach(queue -> queue.takeExpired(now, ends, expired));
   }
 
   /** Takes out what matches. */
   public void takeIf(Predicate<T> matches, Consumer<T> taken) {
-    for (Queue<T> queue : queues.values()) {
-      Iterator<Node<T>> all = queue.nodes.iterator();
-      while (all.hasNext()) {
-        T item = all.next().item;
-        if (matches.test(item)) {
-          all.remove();
-          taken.accept(item);
-        }
-      }
-    }
+    queues.values().forEach(queue -> queue.takeIf(matches, taken));
   }
 }

@@ -2,6 +2,8 @@ package dev.headrace.router.loop;
 
 import dev.headrace.policy.ServedModel;
 import dev.headrace.protocol.CacheMode;
+import dev.headrace.protocol.ErrorCode;
+import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.Outcomes;
@@ -9,9 +11,12 @@ import dev.headrace.protocol.event.Decoded;
 import dev.headrace.protocol.event.RequestCodec;
 import dev.headrace.protocol.naming.CacheKey;
 import dev.headrace.protocol.naming.Topics;
+import dev.headrace.protocol.tenant.OverQuota;
+import dev.headrace.protocol.tenant.TenantTerms;
 import dev.headrace.router.buffer.TierBuffer;
 import dev.headrace.router.metrics.RouterMetrics;
 import dev.headrace.router.state.RouterState;
+import dev.headrace.router.tenant.Tenants;
 import dev.headrace.transport.kafka.Received;
 import dev.headrace.transport.redis.OutcomeStore;
 import dev.headrace.transport.redis.OutcomeStore.Delivered;
@@ -48,6 +53,7 @@ final class Admission {
   private final ResultCache cache;
   private final RouterState state;
   private final TierBuffer<Entry> buffer;
+  private final Tenants tenants;
   private final Holding holding;
   private final Exits exits;
   private final Intake intake;
@@ -59,7 +65,13 @@ final class Admission {
   private final ArrayDeque<Entry> toFind = new ArrayDeque<>();
   private final ArrayDeque<Entry> toResolve = new ArrayDeque<>();
 
-  Admission(Parts parts, Intake intake, Exits exits, Holding holding, TierBuffer<Entry> buffer) {
+  Admission(
+      Parts parts,
+      Intake intake,
+      Exits exits,
+      Holding holding,
+      TierBuffer<Entry> buffer,
+      Tenants tenants) {
     this.outcomes = parts.outcomes();
     this.cache = parts.cache();
     this.state = parts.state();
@@ -71,6 +83,7 @@ final class Admission {
     this.exits = exits;
     this.holding = holding;
     this.buffer = buffer;
+    this.tenants = tenants;
   }
 
   /** Reads a record; what is no request, or too late, leaves at once. */
@@ -94,7 +107,7 @@ final class Admission {
   void step() {
     long now = nanos.getAsLong();
     forward(toFind, now, this::find, this::admit);
-    forward(toResolve, now, this::resolve, e -> buffer(e, null));
+    forward(toResolve, now, this::resolve, e -> enter(e, null));
   }
 
   /**
@@ -154,9 +167,9 @@ final class Admission {
     if (model == null) {
       holding.add(entry);
     } else if (entry.resolved()) {
-      buffer.add(request.tier(), request.deadline(), entry);
+      enter(entry);
     } else if (!cacheable(request)) {
-      buffer(entry, null);
+      enter(entry, null);
     } else {
       toResolve.add(entry);
     }
@@ -169,9 +182,38 @@ final class Admission {
         && request.terms().minPrecision() == null;
   }
 
-  private void buffer(Entry entry, @Nullable String leads) {
+  private void enter(Entry entry, @Nullable String leads) {
     entry.resolve(leads);
-    buffer.add(entry.request().tier(), entry.request().deadline(), entry);
+    enter(entry);
+  }
+
+  /** Into the buffer, if its tenant's quota allows; what the cache answers uses none of it. */
+  private void enter(Entry entry) {
+    InferenceRequest request = entry.request();
+    TenantTerms terms = tenants.terms(request.tenant());
+    boolean reject = terms.over() == OverQuota.REJECT;
+    if (buffer.size(request.tenant()) >= terms.waitingRequests()) {
+      Duration delay = parkingTime(Duration.between(exits.now(), request.expiry()));
+      if (reject || delay == null) {
+        refuse(entry, terms.waitingRequests() + " waiting requests");
+      } else {
+        metrics.overQuota(tenants.label(request.tenant()), "delay");
+        exits.overQuota(entry, delay);
+      }
+    } else if (reject && !tenants.mayRun(request.tenant())) {
+      refuse(entry, terms.deviceSecondsPerSecond() + " device seconds a second");
+    } else {
+      exits.wait(entry);
+    }
+  }
+
+  private void refuse(Entry entry, String quota) {
+    String tenant = entry.request().tenant();
+    metrics.overQuota(tenants.label(tenant), "reject");
+    exits.fail(
+        entry,
+        new Failure(
+            ErrorCode.QUOTA_EXCEEDED, "tenant: " + tenant + " (expected: at most " + quota + ")"));
   }
 
   private void resolve(List<Entry> batch) {
@@ -206,7 +248,7 @@ final class Admission {
       exits.park(entry, delay);
     } else {
       metrics.resolved("lead");
-      buffer(entry, question.cacheKey());
+      enter(entry, question.cacheKey());
     }
   }
 

@@ -11,6 +11,7 @@ import dev.headrace.router.buffer.TierBuffer.Verdict;
 import dev.headrace.router.metrics.RouterMetrics;
 import dev.headrace.router.scaling.Demand;
 import dev.headrace.router.state.RouterState;
+import dev.headrace.router.tenant.Tenants;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -27,6 +28,9 @@ final class Dispatcher {
   /** Pause after a scan that left requests waiting: lanes drain in seconds (chosen). */
   private static final long REPLAN_NANOS = 5_000_000;
 
+  /** The pause doubles up to this while scans send nothing and nothing comes (chosen). */
+  private static final long LONGEST_REPLAN_NANOS = 40_000_000;
+
   /** Looking again and again at what waits takes at most a tenth of the time (chosen). */
   private static final long PAUSES_PER_SCAN = 9;
 
@@ -34,6 +38,7 @@ final class Dispatcher {
   private static final long EXPIRE_NANOS = 1_000_000;
 
   private final TierBuffer<Entry> buffer;
+  private final Tenants tenants;
   private final RoutingPolicy policy;
   private final RouterState state;
   private final RouterMetrics metrics;
@@ -43,10 +48,16 @@ final class Dispatcher {
   private final int lookahead;
   private final Map<Integer, Tally> waiting = new HashMap<>();
   private long nextScanAt;
+
+  /** Earliest scan once something comes. */
+  private long freshScanAt;
+
+  private long pause = REPLAN_NANOS;
+  private long arrivals;
   private long expireAt;
   private Snapshot snapshot;
 
-  Dispatcher(Parts parts, Exits exits, Holding holding, TierBuffer<Entry> buffer) {
+  Dispatcher(Parts parts, Exits exits, Holding holding, TierBuffer<Entry> buffer, Tenants tenants) {
     this.policy = parts.policy();
     this.state = parts.state();
     this.metrics = parts.metrics();
@@ -55,7 +66,9 @@ final class Dispatcher {
     this.exits = exits;
     this.holding = holding;
     this.buffer = buffer;
+    this.tenants = tenants;
     this.nextScanAt = nanos.getAsLong();
+    this.freshScanAt = nextScanAt;
     this.expireAt = nextScanAt;
     this.snapshot = state.snapshot();
   }
@@ -71,23 +84,40 @@ final class Dispatcher {
       state.waiting(Map.of());
       return;
     }
-    if (nowNanos - nextScanAt < 0) {
+    boolean fresh = buffer.arrivals() != arrivals;
+    if (nowNanos - (fresh ? freshScanAt : nextScanAt) < 0) {
       return;
     }
+    arrivals = buffer.arrivals();
     snapshot = state.snapshot();
     waiting.clear();
-    buffer.scan(lookahead, entry -> decide(entry, now));
+    int taken = buffer.scan(lookahead, entry -> decide(entry, now));
     state.waiting(waiting.isEmpty() ? Map.of() : seen());
     if (buffer.size() > 0) {
+      pause = fresh || taken > 0 ? REPLAN_NANOS : Math.min(2 * pause, LONGEST_REPLAN_NANOS);
       long end = nanos.getAsLong();
-      nextScanAt = end + Math.max(REPLAN_NANOS, PAUSES_PER_SCAN * (end - nowNanos));
+      long least = PAUSES_PER_SCAN * (end - nowNanos);
+      freshScanAt = end + Math.max(REPLAN_NANOS, least);
+      nextScanAt = end + Math.max(pause, least);
     }
   }
 
+  /** Nanoseconds until what waits is looked at again, if nothing more comes. */
+  long untilNextScan() {
+    long at = buffer.arrivals() == arrivals ? nextScanAt : freshScanAt;
+    return Math.max(0, at - nanos.getAsLong());
+  }
+
   private Verdict decide(Entry entry, Instant now) {
+    String tenant = entry.request().tenant();
+    if (!tenants.mayRun(tenant)) {
+      return Verdict.shut();
+    }
     Decision decision = policy.choose(entry.request(), snapshot, now);
     if (decision instanceof Decision.Place place) {
       exits.toLane(entry, place);
+      tenants.charge(tenant, place.seconds());
+      metrics.used(tenants.label(tenant), place.seconds());
       snapshot = snapshot.withSent(place.lane(), place.seconds());
       return Verdict.take(place.seconds());
     }

@@ -98,7 +98,13 @@ final class Exits {
     }
     LOG.warn("lane closed for now lane={} cause={}", lane, failure);
     state.closed(lane);
-    buffer.add(entry.request().tier(), entry.request().deadline(), entry);
+    wait(entry);
+  }
+
+  /** It waits for a lane. */
+  void wait(Entry entry) {
+    InferenceRequest request = entry.request();
+    buffer.add(request.tier(), request.tenant(), request.deadline(), entry);
   }
 
   /** To a retry topic, from which it comes back after the delay to ask again. */
@@ -121,7 +127,7 @@ final class Exits {
   private void goAlone(Entry entry, Failure failure) {
     LOG.warn("request not parked id={} cause={}", entry.request().id(), failure);
     entry.resolve(null);
-    buffer.add(entry.request().tier(), entry.request().deadline(), entry);
+    wait(entry);
   }
 
   /** Answered with the result of an identical request. */
@@ -134,6 +140,12 @@ final class Exits {
   void standing(Entry entry, Delivered standing) {
     metrics.standing(standing.stored().status());
     delivery.standing(standing, () -> acknowledge(entry));
+  }
+
+  /** Its tenant has used its quota up: it asks again after this time. */
+  void overQuota(Entry entry, Duration delay) {
+    giveUpLead(entry);
+    park(entry, delay);
   }
 
   /** Its deadline is over. */

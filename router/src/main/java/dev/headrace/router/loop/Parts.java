@@ -1,6 +1,7 @@
 package dev.headrace.router.loop;
 
 import dev.headrace.policy.RoutingPolicy;
+import dev.headrace.protocol.tenant.TenantConfig;
 import dev.headrace.router.buffer.TierShares;
 import dev.headrace.router.metrics.RouterMetrics;
 import dev.headrace.router.state.RouterState;
@@ -22,6 +23,7 @@ import java.util.function.LongSupplier;
 public record Parts(
     LoopConfig config,
     TierShares shares,
+    TenantConfig tenants,
     EventConsumer consumer,
     Rebalances rebalances,
     Delivery delivery,

@@ -5,6 +5,7 @@ import dev.headrace.router.buffer.TierBuffer;
 import dev.headrace.router.metrics.RouterMetrics;
 import dev.headrace.router.scaling.Demand;
 import dev.headrace.router.state.RouterState;
+import dev.headrace.router.tenant.Tenants;
 import dev.headrace.transport.agent.Agent;
 import dev.headrace.transport.delivery.Delivery;
 import dev.headrace.transport.kafka.EventConsumer;
@@ -71,13 +72,14 @@ public final class RouterLoop implements Agent {
     this.metrics = parts.metrics();
     this.nanos = parts.nanos();
     this.clock = parts.clock();
-    this.buffer = new TierBuffer<>(parts.shares());
+    Tenants tenants = new Tenants(parts.tenants(), nanos, state::routers);
+    this.buffer = new TierBuffer<>(parts.shares(), tenants);
     this.intake = new Intake(consumer, parts.config());
     rebalances.onAssigned(intake::assigned);
     this.exits = new Exits(parts, intake, buffer);
     this.holding = new Holding(parts, exits);
-    this.admission = new Admission(parts, intake, exits, holding, buffer);
-    this.dispatcher = new Dispatcher(parts, exits, holding, buffer);
+    this.admission = new Admission(parts, intake, exits, holding, buffer, tenants);
+    this.dispatcher = new Dispatcher(parts, exits, holding, buffer, tenants);
     this.commitAt = nanos.getAsLong();
     this.observeAt = nanos.getAsLong();
   }
@@ -140,14 +142,18 @@ public final class RouterLoop implements Agent {
 
   /** How long to wait for records. */
   private Duration patience() {
-    if (delivery.pending() > 0 || buffer.size() > 0 || admission.waiting() > 0) {
+    if (delivery.pending() > 0 || admission.waiting() > 0) {
       return BUSY;
+    }
+    Duration patience = IDLE;
+    if (buffer.size() > 0) {
+      patience = Duration.ofNanos(Math.min(IDLE.toNanos(), dispatcher.untilNextScan()));
     }
     Long due = intake.nextDueMs();
     if (due == null) {
-      return IDLE;
+      return patience;
     }
-    long ms = Math.max(0, Math.min(due - clock.millis(), IDLE.toMillis()));
+    long ms = Math.max(0, Math.min(due - clock.millis(), patience.toMillis()));
     return Duration.ofMillis(ms);
   }
 

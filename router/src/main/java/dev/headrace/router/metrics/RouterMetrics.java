@@ -32,6 +32,8 @@ public final class RouterMetrics {
   private final MeterRegistry registry;
   private final Map<Decided, Counter> decisions = new HashMap<>();
   private final Map<String, Counter> counters = new HashMap<>();
+  private final Map<String, Counter> tenantSeconds = new HashMap<>();
+  private final Map<String, Counter> quota = new HashMap<>();
   private final Map<Tier, Level> buffered = new EnumMap<>(Tier.class);
   private final Map<String, Level> laneSeconds = new HashMap<>();
   private final Map<String, Level> laneRecords = new HashMap<>();
@@ -84,6 +86,23 @@ public final class RouterMetrics {
                         "device_type", lane.deviceType(),
                         "tier", tier.wireName(),
                         "reason", reason.wireName())))
+        .increment();
+  }
+
+  /** Device time that a tenant's request is predicted to take, in seconds. */
+  public void used(String tenant, double seconds) {
+    tenantSeconds
+        .computeIfAbsent(
+            tenant, t -> registry.counter("headrace.router.tenant.seconds", "tenant", t))
+        .increment(seconds);
+  }
+
+  /** A request was beyond its tenant's quota: {@code delay} or {@code reject}. */
+  public void overQuota(String tenant, String action) {
+    quota
+        .computeIfAbsent(
+            tenant + '/' + action,
+            k -> registry.counter("headrace.router.quota", "tenant", tenant, "action", action))
         .increment();
   }
 

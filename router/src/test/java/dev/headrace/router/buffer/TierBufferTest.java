@@ -26,7 +26,7 @@ class TierBufferTest {
   }
 
   private void add(Tier tier, int deadline, String item) {
-    buffer.add(tier, START.plusSeconds(deadline), item);
+    buffer.add(tier, "default", START.plusSeconds(deadline), item);
   }
 
   private void add(Tier tier, int count) {

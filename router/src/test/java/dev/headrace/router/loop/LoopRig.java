@@ -10,6 +10,7 @@ import dev.headrace.protocol.event.RequestCodec;
 import dev.headrace.protocol.event.WireRecord;
 import dev.headrace.protocol.event.WorkCodec;
 import dev.headrace.protocol.naming.Topics;
+import dev.headrace.protocol.tenant.TenantConfig;
 import dev.headrace.router.buffer.TierShares;
 import dev.headrace.router.metrics.RouterMetrics;
 import dev.headrace.router.state.RouterState;
@@ -63,7 +64,14 @@ final class LoopRig {
   /** Retries that were appended and not yet moved to their topic. */
   private final Map<String, Integer> moved = new HashMap<>();
 
+  private final TenantConfig tenants;
+
   LoopRig() {
+    this(TenantConfig.NONE);
+  }
+
+  LoopRig(TenantConfig tenants) {
+    this.tenants = tenants;
     Rebalances rebalances = new Rebalances();
     consumer = new FakeConsumer(topics, rebalances, POLL);
     for (String topic : Topics.routerInput()) {
@@ -100,6 +108,7 @@ final class LoopRig {
         new Parts(
             config,
             new TierShares(Map.of(Tier.ECONOMY, 1.0, Tier.STANDARD, 3.0, Tier.PREMIUM, 6.0)),
+            tenants,
             consumer,
             rebalances,
             new Delivery(outcomes, producer, delivery, clock, clock),

@@ -14,9 +14,7 @@ import dev.headrace.worker.generate.session.Segment;
 import dev.headrace.worker.generate.session.Sequence;
 import dev.headrace.worker.model.decoder.DecoderConfig;
 import dev.headrace.worker.model.decoder.DecoderModel;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A decoder in libtorch. What it hands to libtorch is described at {@code DecoderEmitter}. */
@@ -105,7 +103,7 @@ final class TorchDecoder implements DecoderSession {
   public Sequence fork(Sequence of, int tokens) {
     KvSequence source = own(of, tokens);
     KvSequence copy = new KvSequence(this);
-    reserve(blocks.memory().blocks(tokens));
+    StepCheck.room(blocks.memory().blocks(tokens), blocks.memory(), model.name());
     copy.blocks = blocks.take(copy.blocks, blocks.memory().blocks(tokens));
     try {
       copyBlocks(source.blocks, copy.blocks);
@@ -148,14 +146,14 @@ final class TorchDecoder implements DecoderSession {
   @Override
   public Logits step(List<Segment> segments) {
     checkOpen();
-    check(segments);
+    StepCheck.segments(segments, shape, sequence -> own(sequence, 0));
     forgetLast();
     KvMemory memory = blocks.memory();
     int needed = 0;
     for (Segment segment : segments) {
       needed += memory.blocksToGrow(segment.sequence().tokens(), segment.tokens().length);
     }
-    reserve(needed);
+    StepCheck.room(needed, memory, model.name());
     try {
       for (Segment segment : segments) {
         KvSequence sequence = (KvSequence) segment.sequence();
@@ -199,65 +197,6 @@ final class TorchDecoder implements DecoderSession {
     if (last != null) {
       last.close();
       last = null;
-    }
-  }
-
-  private void reserve(int needed) {
-    KvMemory memory = blocks.memory();
-    if (needed > memory.freeBlocks()) {
-      throw new EngineException(
-          EngineException.Kind.RESOURCE,
-          "KV memory of "
-              + model.name()
-              + ": "
-              + needed
-              + " blocks needed (expected: <= "
-              + memory.freeBlocks()
-              + " free of "
-              + memory.totalBlocks()
-              + ")",
-          null);
-    }
-  }
-
-  /** An id out of range would crash the process on a GPU, so nothing unchecked passes. */
-  private void check(List<Segment> segments) {
-    if (segments.isEmpty()) {
-      throw new IllegalArgumentException("segments: none (expected: at least one)");
-    }
-    Set<Sequence> seen = new HashSet<>();
-    for (int i = 0; i < segments.size(); i++) {
-      Segment segment = segments.get(i);
-      KvSequence sequence = own(segment.sequence(), 0);
-      if (!seen.add(sequence)) {
-        throw new IllegalArgumentException(
-            "segment " + i + ": its sequence twice (expected: one segment for each sequence)");
-      }
-      int count = segment.tokens().length;
-      if (count < 1 || count > shape.maxPositions() - sequence.tokens) {
-        throw new IllegalArgumentException(
-            "segment "
-                + i
-                + ": "
-                + count
-                + " tokens after "
-                + sequence.tokens
-                + " (expected: 1.."
-                + (shape.maxPositions() - sequence.tokens)
-                + ")");
-      }
-      for (int token : segment.tokens()) {
-        if (token < 0 || token >= shape.vocabulary()) {
-          throw new IllegalArgumentException(
-              "segment "
-                  + i
-                  + ": token id "
-                  + token
-                  + " (expected: 0.."
-                  + (shape.vocabulary() - 1)
-                  + ")");
-        }
-      }
     }
   }
 

@@ -11,6 +11,7 @@ import dev.headrace.worker.model.ModelDescription;
 import dev.headrace.worker.model.Precision;
 import dev.headrace.worker.model.decoder.DecoderEmitter;
 import dev.headrace.worker.model.decoder.DecoderModel;
+import dev.headrace.worker.model.decoder.PackedDecoderEmitter;
 import dev.headrace.worker.model.encoder.EncoderEmitter;
 import dev.headrace.worker.model.encoder.Target;
 import dev.headrace.worker.model.torchscript.ScriptObject;
@@ -171,6 +172,9 @@ public final class TorchEngine implements AutoCloseable {
    */
   public DecoderSession load(DecoderModel model, Precision precision, KvPlan plan)
       throws IOException {
+    if (device.kind() == ComputeDevice.Kind.CUDA) {
+      return loadRuns(model, precision, plan);
+    }
     checkOwner(owner);
     Path archive = Files.createTempFile("headrace-", ".pt");
     PtNDManager inputs = (PtNDManager) manager.newSubManager();
@@ -179,8 +183,7 @@ public final class TorchEngine implements AutoCloseable {
         TorchScriptArchive.write(
             DecoderEmitter.model(model.config(), weights, target(precision)), archive);
       }
-      PtSymbolBlock block = JniUtils.loadModule(manager, archive, true, NO_FILES, NO_FILES, false);
-      JniUtils.enableInferenceMode(block);
+      PtSymbolBlock block = module(archive);
       int multiple = target(precision).usesOneDnn() ? 8 : 1;
       TorchDecoder session =
           new TorchDecoder(model, block, inputs, owner, plan, cacheType(precision), multiple);
@@ -192,6 +195,51 @@ public final class TorchEngine implements AutoCloseable {
     } finally {
       Files.deleteIfExists(archive);
     }
+  }
+
+  /** Loads a decoder the way of a GPU; the CPU runs it too, for tests. */
+  DecoderSession loadRuns(DecoderModel model, Precision precision, KvPlan plan) throws IOException {
+    checkOwner(owner);
+    boolean gpu = device.kind() == ComputeDevice.Kind.CUDA;
+    Path archive = Files.createTempFile("headrace-", ".pt");
+    PtNDManager tensors = (PtNDManager) manager.newSubManager();
+    PtNDManager host = manager.newSubManager(Device.cpu());
+    try {
+      Target target = new Target(precision, false, device.features());
+      try (WeightSource weights = model.files().openWeights()) {
+        TorchScriptArchive.write(
+            PackedDecoderEmitter.model(model.config(), weights, target), archive);
+      }
+      admit(model.name(), Files.size(archive) + plan.bytes());
+      PtSymbolBlock block = module(archive);
+      TorchScriptArchive.write(KvMover.script(), archive);
+      RunDecoder session =
+          new RunDecoder(
+              model,
+              new RunDecoder.Parts(
+                  block,
+                  new KvMover(module(archive)),
+                  tensors,
+                  host,
+                  gpu ? StepMemory.pinned() : StepMemory.plain()),
+              owner,
+              plan,
+              cacheType(precision));
+      session.warmUp();
+      return session;
+    } catch (RuntimeException | Error e) {
+      host.close();
+      tensors.close();
+      throw TorchErrors.translate("loading " + model.name() + " as " + precision.label(), e);
+    } finally {
+      Files.deleteIfExists(archive);
+    }
+  }
+
+  private PtSymbolBlock module(Path archive) {
+    PtSymbolBlock block = JniUtils.loadModule(manager, archive, true, NO_FILES, NO_FILES, false);
+    JniUtils.enableInferenceMode(block);
+    return block;
   }
 
   private static DataType cacheType(Precision precision) {

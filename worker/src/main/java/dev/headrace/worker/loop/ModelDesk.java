@@ -57,6 +57,11 @@ final class ModelDesk implements LoadListener {
   private Consumer<Collection<ServedModel>> changed = models -> {};
   private long expireAt;
 
+  /** The model that is being loaded, if one is, and since when. */
+  private @Nullable String loading;
+
+  private long loadingSince;
+
   /**
    * Makes an empty desk.
    *
@@ -167,7 +172,10 @@ final class ModelDesk implements LoadListener {
       return moved;
     }
     LOG.info("{} model={}", step.load() ? "loading" : "unloading", step.model());
-    if (!step.load()) {
+    if (step.load()) {
+      loading = step.model();
+      loadingSince = now;
+    } else {
       here.remove(step.model());
       changed.accept(here.values());
     }
@@ -210,6 +218,7 @@ final class ModelDesk implements LoadListener {
 
   @Override
   public void loaded(ServedModel model, double seconds) {
+    loading = null;
     LOG.info("loaded model={} seconds={}", model.name(), seconds);
     here.put(model.name(), model);
     changed.accept(here.values());
@@ -223,6 +232,7 @@ final class ModelDesk implements LoadListener {
 
   @Override
   public void notLoaded(String model, Failure failure) {
+    loading = null;
     LOG.warn("model could not be loaded model={} cause={}", model, failure);
     requireShelf().notLoaded(model, failure, nanos.getAsLong());
     released(model).forEach(job -> endings.retryElsewhere(job, failure));
@@ -255,7 +265,11 @@ final class ModelDesk implements LoadListener {
     return reports;
   }
 
+  /** What is left of the load when it runs, else all of it. */
   private double seconds(ModelOffer offer) {
-    return loadSeconds.getOrDefault(offer.name(), offer.bytes() / GUESSED_RATE);
+    double whole = loadSeconds.getOrDefault(offer.name(), offer.bytes() / GUESSED_RATE);
+    return offer.name().equals(loading)
+        ? Math.max(0, whole - (nanos.getAsLong() - loadingSince) * 1e-9)
+        : whole;
   }
 }

@@ -36,6 +36,11 @@ class DecodersIT {
     engine.close();
   }
 
+  DecoderSession load(TorchEngine engine, ReferenceDecoder reference, KvPlan plan)
+      throws IOException {
+    return engine.load(reference.description(), Precision.FLOAT32, plan);
+  }
+
   static List<ReferenceDecoder> cases() {
     return ReferenceDecoder.all();
   }
@@ -66,7 +71,7 @@ class DecodersIT {
   private void run(ReferenceDecoder reference, int piece, int forked) throws IOException {
     List<Text> texts = reference.texts();
     KvPlan plan = new KvPlan(1 << 20);
-    try (DecoderSession session = engine.load(reference.description(), Precision.FLOAT32, plan)) {
+    try (DecoderSession session = load(engine, reference, plan)) {
       Map<Text, Sequence> sequences = new HashMap<>();
       for (Text text : texts) {
         sequences.put(text, forked > 0 ? fork(session, text, forked) : session.open());

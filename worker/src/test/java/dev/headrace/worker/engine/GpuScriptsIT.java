@@ -12,6 +12,8 @@ import ai.djl.pytorch.jni.JniUtils;
 import dev.headrace.worker.engine.Grouping.Group;
 import dev.headrace.worker.model.ModelDescription;
 import dev.headrace.worker.model.Precision;
+import dev.headrace.worker.model.decoder.DecoderModel;
+import dev.headrace.worker.model.decoder.PackedDecoderEmitter;
 import dev.headrace.worker.model.encoder.EncoderEmitter;
 import dev.headrace.worker.model.encoder.Target;
 import dev.headrace.worker.model.torchscript.ScriptObject;
@@ -25,10 +27,13 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What is emitted for GPUs, as far as a machine without one can tell. */
 class GpuScriptsIT {
@@ -46,6 +51,27 @@ class GpuScriptsIT {
       PtSymbolBlock block = load(manager, TinyModel.describe(), precision);
       block.close();
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("decoders")
+  void a_decoder_for_a_gpu_is_valid_torchscript(ReferenceDecoder reference, Precision precision)
+      throws Exception {
+    DecoderModel model = reference.description();
+    Path file = folder.resolve("decoder.pt");
+    try (WeightSource weights = model.files().openWeights();
+        PtNDManager manager = (PtNDManager) TorchRuntime.start().newBaseManager()) {
+      Target target = new Target(precision, false, Set.of());
+      TorchScriptArchive.write(PackedDecoderEmitter.model(model.config(), weights, target), file);
+      JniUtils.loadModule(manager, file, true, NO_FILES, NO_FILES, false).close();
+    }
+  }
+
+  static Stream<Arguments> decoders() {
+    return ReferenceDecoder.MODELS.stream()
+        .map(name -> ReferenceDecoder.of(name).get(0))
+        .flatMap(
+            r -> Stream.of(Precision.FLOAT16, Precision.BFLOAT16).map(p -> Arguments.of(r, p)));
   }
 
   @Test

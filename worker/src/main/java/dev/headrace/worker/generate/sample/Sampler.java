@@ -3,9 +3,11 @@ package dev.headrace.worker.generate.sample;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.body.Sampling;
+import dev.headrace.worker.generate.session.Candidates;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * Chooses tokens. Holds scratch memory, no state: the same arguments give the same token. For one
@@ -63,6 +65,45 @@ public final class Sampler {
     return sampling.logprobs() < 0
         ? new Sampled(token, 0, List.of())
         : described(token, sampling.logprobs());
+  }
+
+  /** Whether {@link #among} may do for {@link #next}. */
+  public static boolean samplesFew(Sampling sampling) {
+    return !picksHighest(sampling)
+        && !penalises(sampling)
+        && sampling.logprobs() < 0
+        && (sampling.topP() < 1 || (sampling.topK() > 0 && sampling.topK() <= Candidates.COUNT));
+  }
+
+  /**
+   * The token that {@link #next} would choose, if the most likely ones are enough to tell.
+   *
+   * @param few of the row, at the sampling's temperature
+   * @throws FailureException INTERNAL_ERROR when the logits are not numbers
+   */
+  public OptionalInt among(Candidates few, Sampling p, long seed, int position) {
+    float max = few.logits()[0];
+    requireNumbers(max, "logit " + few.ids()[0]);
+    double share = CounterRandom.uniform(seed, position);
+    if (p.topK() > 0) {
+      if (p.topK() > few.count()) {
+        return OptionalInt.empty();
+      }
+      selection.first(few.ids(), few.logits(), p.topK());
+      return OptionalInt.of(drawn(p, max, 0, share));
+    }
+    requireNumbers(few.total(), "sum of probabilities");
+    double sum = 0;
+    double weight = 1;
+    for (float logit : few.logits()) {
+      weight = Math.exp((logit - (double) max) / p.temperature());
+      sum += weight;
+    }
+    if (sum < p.topP() * few.total() && weight >= p.minP()) {
+      return OptionalInt.empty();
+    }
+    selection.first(few.ids(), few.logits(), few.count());
+    return OptionalInt.of(drawn(p, max, few.total(), share));
   }
 
   private int token(float[] logits, Sampling p, long seed, int position) {

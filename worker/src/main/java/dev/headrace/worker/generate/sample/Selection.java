@@ -55,6 +55,16 @@ final class Selection {
     sortFalling();
   }
 
+  /** Selects the first {@code k} of tokens that are in order already, but for equal logits. */
+  void first(int[] tokens, float[] logits, int k) {
+    count = Math.min(k, tokens.length);
+    room(count);
+    for (int i = 0; i < count; i++) {
+      ranked[i] = Ranked.of(logits[i], tokens[i]);
+    }
+    sortFalling();
+  }
+
   private void room(int n) {
     if (ranked.length < n) {
       ranked = Arrays.copyOf(ranked, Math.max(n, ranked.length * 2));

@@ -4,16 +4,20 @@ import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.body.FinishReason;
+import dev.headrace.protocol.body.Sampling;
 import dev.headrace.worker.engine.EngineException;
 import dev.headrace.worker.generate.sample.Sampled;
 import dev.headrace.worker.generate.sample.Sampler;
 import dev.headrace.worker.generate.schedule.Plan.Part;
+import dev.headrace.worker.generate.session.Candidates;
 import dev.headrace.worker.generate.session.DecoderSession;
 import dev.headrace.worker.generate.session.KvMemory;
 import dev.headrace.worker.generate.session.Logits;
 import dev.headrace.worker.generate.session.Segment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -151,8 +155,9 @@ public final class Scheduler implements AutoCloseable {
     }
     long started = nanos.getAsLong();
     Logits logits = session.step(segments);
+    float[] temperatures = temperatures(sampling);
     for (int row = 0; row < sampling.size(); row++) {
-      sample(sampling.get(row), logits, row);
+      sample(sampling.get(row), logits, row, temperatures);
     }
     double seconds = (nanos.getAsLong() - started) / 1e9;
     budget.ran(tokens, seconds);
@@ -161,9 +166,18 @@ public final class Scheduler implements AutoCloseable {
     return new StepFigures(prompt, sampling.size(), context, seconds);
   }
 
-  private void sample(Text text, Logits logits, int row) {
+  private static float[] temperatures(List<Text> sampling) {
+    float[] temperatures = new float[sampling.size()];
+    for (int row = 0; row < temperatures.length; row++) {
+      double temperature = sampling.get(row).row().sampling().temperature();
+      temperatures[row] = temperature > 0 ? (float) temperature : 1;
+    }
+    return temperatures;
+  }
+
+  private void sample(Text text, Logits logits, int row, float[] temperatures) {
     try {
-      text.add(next(text, logits, row), session.shape().maxPositions());
+      text.add(next(text, logits, row, temperatures), session.shape().maxPositions());
     } catch (FailureException e) {
       text.fail(e.failure());
     } catch (EngineException e) {
@@ -174,18 +188,27 @@ public final class Scheduler implements AutoCloseable {
     }
   }
 
-  private Sampled next(Text text, Logits logits, int row) {
-    if (Sampler.greedy(text.row().sampling())) {
+  private Sampled next(Text text, Logits logits, int row, float[] temperatures) {
+    Sampling sampling = text.row().sampling();
+    if (Sampler.greedy(sampling)) {
       int token = logits.argmax(row);
-      float logit = logits.row(row).get(token);
+      float logit = logits.highest(row);
       if (!Float.isFinite(logit)) {
         throw new FailureException(
             ErrorCode.INTERNAL_ERROR, "logit " + token + ": " + logit + " (expected: finite)");
       }
       return new Sampled(token, 0, List.of());
     }
-    return sampler.next(
-        logits.row(row), text.row().sampling(), text.seed(), text.counts(), text.generated());
+    if (Sampler.samplesFew(sampling)) {
+      Optional<Candidates> few = logits.candidates(row, temperatures);
+      if (few.isPresent()) {
+        OptionalInt token = sampler.among(few.get(), sampling, text.seed(), text.generated());
+        if (token.isPresent()) {
+          return new Sampled(token.getAsInt(), 0, List.of());
+        }
+      }
+    }
+    return sampler.next(logits.row(row), sampling, text.seed(), text.counts(), text.generated());
   }
 
   /** The device has less memory than it promised: fewer texts at once, down to one. */

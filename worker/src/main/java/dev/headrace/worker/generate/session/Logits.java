@@ -1,6 +1,7 @@
 package dev.headrace.worker.generate.session;
 
 import java.nio.FloatBuffer;
+import java.util.Optional;
 
 /**
  * What a step gave: a row of {@code [vocabulary] float32} for each segment that asked, in their
@@ -18,6 +19,20 @@ public interface Logits {
    * call this and not read rows: the device finds them for all rows at once.
    */
   int argmax(int row);
+
+  /** The largest logit itself, NaN if one of the row is; as cheap as {@link #argmax}. */
+  default float highest(int row) {
+    return row(row).get(argmax(row));
+  }
+
+  /**
+   * The most likely tokens of a row; empty where reading the row costs no more.
+   *
+   * @param temperatures of all rows, above 0; of no meaning where a row is not sampled
+   */
+  default Optional<Candidates> candidates(int row, float[] temperatures) {
+    return Optional.empty();
+  }
 
   /** Whether a row has no NaN and no infinity: float16 can overflow. */
   default boolean isFinite(int row) {

@@ -67,13 +67,14 @@ final class Attention {
     return object;
   }
 
-  private Matrix paired(Matrix matrix) {
+  /** Query, key and value with the rows of a pair side by side. */
+  Matrix paired(Matrix matrix) {
     int heads = config.heads() + config.kvHeads();
     return new Matrix(
         paired(matrix.weight(), heads), matrix.bias().map(bias -> paired(bias, heads)));
   }
 
-  private Norm paired(Norm norm) {
+  Norm paired(Norm norm) {
     return new Norm(paired(norm.weight(), 1), norm.bias(), norm.epsilon());
   }
 

@@ -72,7 +72,7 @@ public final class DecoderEmitter {
   }
 
   /** One for each pair of a head; those that are not turned have 0. */
-  private static Tensor frequencies(DecoderConfig config) {
+  static Tensor frequencies(DecoderConfig config) {
     List<Float> turned = config.rope().inverseFrequencies();
     float[] all = new float[config.headSize() / 2];
     for (int i = 0; i < turned.size(); i++) {
@@ -81,7 +81,7 @@ public final class DecoderEmitter {
     return Tensors.of(all, all.length);
   }
 
-  private static Tensor magnitudes(DecoderConfig config) {
+  static Tensor magnitudes(DecoderConfig config) {
     float[] all = new float[config.headSize() / 2];
     for (int i = 0; i < all.length; i++) {
       all[i] = i < config.rope().dimensions() / 2 ? (float) config.rope().scale() : 1;

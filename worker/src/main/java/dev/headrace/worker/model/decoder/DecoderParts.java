@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The parts that decoders share, made from named weights for one target. Hidden states between them
@@ -20,12 +21,23 @@ final class DecoderParts {
   private final WeightSource weights;
   private final Projections projections;
   private final Attention attention;
+  private final @Nullable PackedLayers packed;
 
   DecoderParts(DecoderConfig config, WeightSource weights, Target target) {
+    this(config, weights, target, false);
+  }
+
+  /**
+   * Parts.
+   *
+   * @param packed whether layers are as {@link PackedLayers} says
+   */
+  DecoderParts(DecoderConfig config, WeightSource weights, Target target, boolean packed) {
     this.config = config;
     this.weights = weights;
     this.projections = new Projections(target);
     this.attention = new Attention(config, projections);
+    this.packed = packed ? new PackedLayers(config, projections, target) : null;
   }
 
   DecoderConfig config() {
@@ -121,19 +133,34 @@ final class DecoderParts {
    */
   ScriptObject attention(Norm before, Matrix queryKeyValue, Matrix output, int layer)
       throws IOException {
-    return attention.of(before, queryKeyValue, Optional.empty(), output, layer);
+    return attention(before, queryKeyValue, Optional.empty(), output, layer);
   }
 
   /** The same, the heads of query and key normed before they are turned. */
   ScriptObject normedAttention(
       Norm before, Matrix queryKeyValue, Norm query, Norm key, Matrix output, int layer)
       throws IOException {
-    return attention.of(
+    return attention(
         before, queryKeyValue, Optional.of(new Attention.HeadNorms(query, key)), output, layer);
+  }
+
+  private ScriptObject attention(
+      Norm before,
+      Matrix queryKeyValue,
+      Optional<Attention.HeadNorms> norms,
+      Matrix output,
+      int layer)
+      throws IOException {
+    return packed == null
+        ? attention.of(before, queryKeyValue, norms, output, layer)
+        : packed.attention(before, attention.paired(queryKeyValue), norms, output, layer);
   }
 
   /** A gated feed-forward part (arXiv 2002.05202), {@code x} added to it. */
   ScriptObject gatedMlp(Norm before, Matrix gateAndUp, Matrix down) throws IOException {
+    if (packed != null) {
+      return packed.gatedMlp(before, gateAndUp, down);
+    }
     String forward =
         """
         def forward(self: __torch__.GatedMlp, x: Tensor) -> Tensor:
@@ -147,6 +174,9 @@ final class DecoderParts {
 
   /** A plain feed-forward part, {@code x} added to it. */
   ScriptObject mlp(Norm before, Matrix up, Matrix down) throws IOException {
+    if (packed != null) {
+      return packed.mlp(before, up, down);
+    }
     String forward =
         """
         def forward(self: __torch__.Mlp, x: Tensor) -> Tensor:
@@ -170,6 +200,9 @@ final class DecoderParts {
 
   /** Attention, then the feed-forward part. */
   ScriptObject layer(ScriptObject attention, ScriptObject mlp) {
+    if (packed != null) {
+      return packed.layer(attention, mlp);
+    }
     String forward =
         """
         def forward(self: __torch__.Layer, x: Tensor, keys: Tensor, values: Tensor, %s) -> Tensor:

@@ -23,7 +23,7 @@ public record Target(Precision precision, boolean cpu, Set<String> features) {
    * Whether tokens of several rows are computed one behind the other, without padding:
    * FlashAttention has no float32.
    */
-  boolean packs() {
+  public boolean packs() {
     return !cpu && (precision == Precision.FLOAT16 || precision == Precision.BFLOAT16);
   }
 

@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.headrace.protocol.body.Sampling;
 import dev.headrace.worker.generate.sample.PlainSampler.Choice;
+import dev.headrace.worker.generate.session.Candidates;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -35,6 +39,59 @@ class SamplerPropertiesTest {
       // The sums are of floats: at the border between two tokens either is right.
       assertThat(around(expected, share)).as("seed %d, %s", seed, p).contains(token);
     }
+  }
+
+  @Property(tries = 400)
+  void the_most_likely_tokens_give_the_draw_of_the_whole_row(@ForAll long seed) {
+    Random random = new Random(seed);
+    int size = 300 + random.nextInt(2000);
+    float[] row = row(random, size);
+    Sampling p = unpenalised(sampling(random, 200));
+    Candidates few = few(row, p.temperature());
+    for (int position = 0; Sampler.samplesFew(p) && position < 20; position++) {
+      double share = CounterRandom.uniform(seed, position);
+      OptionalInt token = sampler.among(few, p, seed, position);
+      if (token.isPresent()) {
+        List<Choice> expected =
+            PlainSampler.distribution(PlainSampler.penalised(row, p, List.of(), List.of()), p);
+        assertThat(around(expected, share)).as("seed %d, %s", seed, p).contains(token.getAsInt());
+      } else {
+        assertThat(p.topK()).as("enough for top-k").isZero();
+      }
+    }
+  }
+
+  private static Sampling unpenalised(Sampling p) {
+    return new Sampling(
+        p.temperature(),
+        p.topP(),
+        p.topK(),
+        p.minP(),
+        0,
+        0,
+        1,
+        null,
+        List.of(),
+        List.of(),
+        -1,
+        true);
+  }
+
+  private static Candidates few(float[] row, double temperature) {
+    Integer[] order = new Integer[row.length];
+    Arrays.setAll(order, i -> i);
+    Arrays.sort(order, Comparator.comparingDouble(i -> -row[i]));
+    int[] ids = new int[Candidates.COUNT];
+    float[] logits = new float[ids.length];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = order[i];
+      logits[i] = row[ids[i]];
+    }
+    double total = 0;
+    for (float logit : row) {
+      total += Math.exp((logit - logits[0]) / temperature);
+    }
+    return new Candidates(ids, logits, total);
   }
 
   private static List<Integer> around(List<Choice> choices, double share) {

@@ -1,0 +1,3 @@
+/** What tenants may use, as an operator writes it down. */
+@org.jspecify.annotations.NullMarked
+package dev.headrace.protocol.tenant;
