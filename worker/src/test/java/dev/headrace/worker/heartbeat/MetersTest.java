@@ -3,6 +3,7 @@ package dev.headrace.worker.heartbeat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.headrace.protocol.Task;
 import dev.headrace.protocol.service.GenerationCurve;
 import dev.headrace.protocol.service.ModelReport;
 import dev.headrace.protocol.service.ServiceCurve;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -122,7 +124,7 @@ class MetersTest {
           i % 5 == 0 ? List.of(new StepSample.Ended(200, 50)) : List.of();
       meters.add(new StepSample("m", prompt, sequences, context, seconds, ended));
     }
-    ModelReport report = meters.reports(Map.of("m", new WordModel("m"))).get("m");
+    ModelReport report = meters.reports(Map.of("m", new WordModel("m", "r1", Set.of(Task.COMPLETIONS)))).get("m");
     GenerationCurve learned = Objects.requireNonNull(report.generation());
     double expected = truth.stepSeconds(100, 8, 2000);
     assertThat(learned.stepSeconds(100, 8, 2000)).isCloseTo(expected, within(expected / 20));

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Planner {
   private static final Comparator<Text> BY_RANK = 
-      Comparator.comparingLong(Text::urgency).thenComparingLong(Text::rank);
+      Comparator.<Text>comparingLong(Text::urgency).thenComparingLong(Text::rank);
 
   private final DecoderSession session;
   private final PrefixCache cache;
