@@ -29,6 +29,9 @@ public interface DeviceListener {
   /** The device ran something, for the service curve. */
   void measured(ServiceSample sample, long memoryFreeBytes);
 
+  /** The device ran these steps of generation, for its curve. */
+  default void stepped(List<StepSample> steps) {}
+
   /** The device worked for so long since the last call. */
   void worked(double seconds);
 

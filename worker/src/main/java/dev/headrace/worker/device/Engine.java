@@ -30,6 +30,9 @@ public interface Engine extends AutoCloseable {
      * finished: its tokens, prompt and generated, and its share of the steps' time.
      */
     void measured(ServiceSample sample);
+
+    /** A step of an engine by iterations that counts its tokens. */
+    default void stepped(StepSample step) {}
   }
 
   /** The models that are loaded when it is opened. */

@@ -17,6 +17,7 @@ import dev.headrace.worker.device.ModelLoader;
 import dev.headrace.worker.device.RowProgress;
 import dev.headrace.worker.device.ServedModel;
 import dev.headrace.worker.device.ServiceSample;
+import dev.headrace.worker.device.StepSample;
 import dev.headrace.worker.failure.FailedRecords;
 import dev.headrace.worker.failure.RetryPolicy;
 import dev.headrace.worker.heartbeat.BusyMeter;
@@ -416,6 +417,11 @@ public final class WorkerLoop implements Agent {
       } else {
         warmUp.sample(sample);
       }
+    }
+
+    @Override
+    public void stepped(List<StepSample> steps) {
+      steps.forEach(meters::add);
     }
 
     @Override
