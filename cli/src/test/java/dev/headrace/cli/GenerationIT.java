@@ -358,8 +358,7 @@ class GenerationIT {
     Program.Ended wrong =
         program.run(
             90,
-            connected(
-                "submit", "chat", "--model", "tiny", "--message", "x", "--temperature", "3"));
+            connected("submit", "chat", "--model", "tiny", "--message", "x", "--temperature", "3"));
     assertThat(wrong.code()).isNotZero();
     assertThat(wrong.err() + wrong.out()).contains("temperature");
   }

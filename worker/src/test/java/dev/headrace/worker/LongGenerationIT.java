@@ -129,9 +129,7 @@ class LongGenerationIT {
                 new CompletionRequest(
                         "gen",
                         List.of(new CompletionRequest.Text("once")),
-                        GenerationOptions.DEFAULT
-                            .with(Sampling.GREEDY)
-                            .withMaxTokens(100_000))
+                        GenerationOptions.DEFAULT.with(Sampling.GREEDY).withMaxTokens(100_000))
                     .encode())
             .time(Instant.now())
             .slack(Duration.ofSeconds(3))

@@ -117,8 +117,7 @@ class MixedLoadIT {
     await()
         .atMost(Duration.ofMinutes(4))
         .pollInterval(Duration.ofMillis(200))
-        .until(
-            () -> stage.outcomes(texts).size() >= 40 && stage.outcomes(embeddings).size() >= 40);
+        .until(() -> stage.outcomes(texts).size() >= 40 && stage.outcomes(embeddings).size() >= 40);
     Map<String, Outcome> written = stage.outcomes(texts);
     Map<String, Outcome> embedded = stage.outcomes(embeddings);
     assertThat(written.size()).as("texts were left").isLessThan(TEXTS / 2);

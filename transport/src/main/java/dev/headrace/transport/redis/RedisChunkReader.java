@@ -10,8 +10,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads several streams with one command; all keys of a client are in one slot. Threads as in {@link
- * StreamConnection}.
+ * Reads several streams with one command; all keys of a client are in one slot. Threads as in
+ * {@link StreamConnection}.
  */
 final class RedisChunkReader implements ChunkReader {
   /** Entries of each stream in one answer (chosen). */

@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Reads {@link ChatFiles} from a Hugging Face folder: {@code chat_template.jinja} or the template in
- * {@code tokenizer_config.json}, and the ends in {@code generation_config.json} or {@code
+ * Reads {@link ChatFiles} from a Hugging Face folder: {@code chat_template.jinja} or the template
+ * in {@code tokenizer_config.json}, and the ends in {@code generation_config.json} or {@code
  * config.json}.
  */
 final class HfChatFiles {

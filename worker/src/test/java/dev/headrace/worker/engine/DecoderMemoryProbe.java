@@ -23,7 +23,8 @@ import java.util.Set;
  */
 final class DecoderMemoryProbe {
   private static final int TOGETHER = 12;
-  private static final Vocabulary VOCABULARY = new Vocabulary(ids -> "x".repeat(ids.length), Set.of());
+  private static final Vocabulary VOCABULARY =
+      new Vocabulary(ids -> "x".repeat(ids.length), Set.of());
 
   private final Random random = new Random(11);
   private final int[] shared = random.ints(60, 0, 64).toArray();

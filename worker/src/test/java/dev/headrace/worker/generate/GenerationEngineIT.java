@@ -173,8 +173,7 @@ class GenerationEngineIT {
     List<Generated> found = new ArrayList<>();
     for (int i = 0; i < batch.length; i++) {
       Generated g = heard.generated(batch[i], place[i]);
-      found.add(
-          new Generated(g.text(), g.finish(), g.promptTokens(), 0, g.tokens(), g.logprobs()));
+      found.add(new Generated(g.text(), g.finish(), g.promptTokens(), 0, g.tokens(), g.logprobs()));
     }
     return found;
   }

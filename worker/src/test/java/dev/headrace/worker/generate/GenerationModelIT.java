@@ -160,8 +160,7 @@ class GenerationModelIT {
   @Test
   void what_the_template_refuses_is_the_clients_error_and_its_own_defect_is_not() {
     ChatRequest chat = new ChatRequest("tiny", List.of(ChatMessage.user("w1")), OPTIONS);
-    FailureException raised =
-        refused(model("{{ raise_exception('roles must alternate') }}"), chat);
+    FailureException raised = refused(model("{{ raise_exception('roles must alternate') }}"), chat);
     assertThat(raised.failure().code()).isEqualTo(ErrorCode.INVALID_BODY);
     assertThat(raised).hasMessageContaining("messages: ").hasMessageContaining("must alternate");
     FailureException defect = refused(model("{{ messages[0].content + 1 }}"), chat);

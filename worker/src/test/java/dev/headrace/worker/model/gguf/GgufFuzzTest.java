@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(300)
 class GgufFuzzTest {
   private static final long SEED = 20261125;
+
   /** A third each for the tokenizer, the configuration and the tensors. */
   private static final int FILES = 300_000;
 
