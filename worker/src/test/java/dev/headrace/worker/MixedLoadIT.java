@@ -115,7 +115,7 @@ class MixedLoadIT {
     List<String> texts = ids("t", TEXTS);
     List<String> embeddings = ids("e", EMBEDDINGS);
     await()
-        .atMost(Duration.ofMinutes(4))
+        .atMost(Duration.ofMinutes(2))
         .pollInterval(Duration.ofMillis(200))
         .until(() -> stage.outcomes(texts).size() >= 40 && stage.outcomes(embeddings).size() >= 40);
     Map<String, Outcome> written = stage.outcomes(texts);
