@@ -85,6 +85,7 @@ class LongGenerationIT {
     PacedEngine engine = engine(Duration.ofMillis(50));
     WorkerProcess worker = stage.workerWith("w1", () -> engine);
     await().until(() -> worker.app().health().ready());
+    int warmUp = engine.admitted();
     // Three times as long as the group waits for a silent member.
     int steps = (int) (3 * MAX_POLL.toMillis() / 50);
     stage.submit(List.of(text("long", steps)));
@@ -95,7 +96,7 @@ class LongGenerationIT {
     await().until(() -> stage.outcome("long") != null);
     assertThat(text(stage.outcome("long"))).isEqualTo(FakeGenerator.text(steps));
     await().untilAsserted(() -> assertThat(stage.lag()).isZero());
-    assertThat(engine.admitted()).as("nothing ran twice").isEqualTo(2);
+    assertThat(engine.admitted() - warmUp).as("nothing ran twice").isEqualTo(2);
   }
 
   @Test
@@ -103,8 +104,10 @@ class LongGenerationIT {
     PacedEngine slow = engine(Duration.ofMillis(50));
     WorkerProcess first = stage.workerWith("w1", () -> slow);
     await().until(() -> first.app().health().ready());
+    int warmUp = slow.admitted();
+    int steps = slow.steps();
     stage.submit(List.of(text("a", 2000), text("b", 2000)));
-    await().until(() -> slow.admitted() == 2 && slow.steps() > 5);
+    await().until(() -> slow.admitted() - warmUp == 2 && slow.steps() > steps + 5);
     first.close();
     assertThat(stage.outcomes(List.of("a", "b"))).isEmpty();
     assertThat(stage.stores().crashLedger().crashes()).as("an orderly end is no crash").isEmpty();
@@ -134,8 +137,9 @@ class LongGenerationIT {
             .time(Instant.now())
             .slack(Duration.ofSeconds(3))
             .record();
+    int warmUp = engine.admitted();
     stage.submit(List.of(text("cancelled", 100_000), expiring, text("stays", 400)));
-    await().until(() -> engine.admitted() == 3);
+    await().until(() -> engine.admitted() - warmUp == 3);
     Address address = new Address(Requests.CLIENT, "cancelled", true, null);
     stage
         .stores()

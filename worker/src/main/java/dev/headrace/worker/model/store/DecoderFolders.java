@@ -40,8 +40,8 @@ public final class DecoderFolders {
   }
 
   /**
-   * Whether a folder holds a decoder that {@link #describe} would try; one that is not there, as that
-   * of a built-in model, does not.
+   * Whether a folder holds a decoder that {@link #describe} would try; one that is not there, as
+   * that of a built-in model, does not.
    */
   public static boolean isDecoder(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
