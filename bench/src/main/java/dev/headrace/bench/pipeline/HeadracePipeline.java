@@ -120,10 +120,7 @@ public final class HeadracePipeline implements Pipeline {
 
   private Answers embed(List<String> texts, int inFlight) throws InterruptedException {
     return answers(
-        texts.size(),
-        i -> Request.embed(model, texts.get(i)).cache(cache),
-        inFlight,
-        result -> {});
+        texts.size(), i -> Request.embed(model, texts.get(i)).cache(cache), inFlight, result -> {});
   }
 
   /**
