@@ -79,7 +79,7 @@ class BordersTest {
     "org.bytedeco.., dev.headrace.worker.cuda",
     "picocli.., dev.headrace.cli..",
     "com.sun.net.httpserver.., dev.headrace.cli.http",
-    "com.fasterxml.., dev.headrace.protocol..|dev.headrace.worker.model..|dev.headrace.cli.."
+    "com.fasterxml.., dev.headrace.protocol..|dev.headrace.worker.model..|dev.headrace.worker.profile|dev.headrace.cli.."
   })
   void a_vendor_is_imported_only_in(String vendor, String packages) {
     classes()
