@@ -21,8 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tokens per second of Headrace's engine at several numbers of texts at once, beside llama.cpp with
- * as many; continuous batching beside static batches, the prefix cache beside none, and the whole pipeline
- * beside the bare engine. All sides take turns in one run, with the same prompts and lengths, greedy, and as many threads.
+ * as many; continuous batching beside static batches, the prefix cache beside none, and the whole
+ * pipeline beside the bare engine. All sides take turns in one run, with the same prompts and
+ * lengths, greedy, and as many threads.
  */
 public final class GenerateBench {
   /** The longest text of mixed lengths; their mean is about a third of it (chosen). */
@@ -164,8 +165,7 @@ public final class GenerateBench {
     note(round, "static_tokens_per_second", () -> generator.tokensPerSecondInBatches(load, BATCH));
   }
 
-  private void prefix(
-      int round, Sizes some, Generator plain, Generator caching, List<int[]> ids)
+  private void prefix(int round, Sizes some, Generator plain, Generator caching, List<int[]> ids)
       throws Exception {
     Load load =
         Load.shared(ids, SHARED_TEXTS, SHARED_BEGINNING, some.prompt(), SHARED_TOKENS, round);

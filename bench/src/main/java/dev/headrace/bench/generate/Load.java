@@ -18,7 +18,10 @@ record Load(List<int[]> prompts, List<Integer> tokens) {
     List<int[]> prompts = new ArrayList<>();
     List<Integer> lengths = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      prompts.add(head(texts.get(random.nextInt(texts.size())), prompt - random.nextInt(prompt * 3 / 4 + 1)));
+      prompts.add(
+          head(
+              texts.get(random.nextInt(texts.size())),
+              prompt - random.nextInt(prompt * 3 / 4 + 1)));
       lengths.add(tokens);
     }
     return new Load(prompts, lengths);

@@ -33,6 +33,7 @@ public final class DeviceAgent implements Agent {
   private final ArrayDeque<RowDrop> early = new ArrayDeque<>();
   private long admitted = -1;
   private boolean available = true;
+
   /** Steps that the loop has not heard of. */
   private final List<StepSample> steps = new ArrayList<>();
 

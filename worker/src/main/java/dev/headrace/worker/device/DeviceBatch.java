@@ -9,8 +9,8 @@ import java.util.List;
  * @param id given back with what became of them
  * @param model which all rows are for
  * @param rows at least one; ascending by length
- * @param urgency of each row, lower is earlier ({@code batch.Urgency}); an engine by iterations lets
- *     rows join in this order
+ * @param urgency of each row, lower is earlier ({@code batch.Urgency}); an engine by iterations
+ *     lets rows join in this order
  */
 public record DeviceBatch(long id, ServedModel model, List<Row> rows, List<Long> urgency) {
   /** Rows of which none is more urgent than another. */

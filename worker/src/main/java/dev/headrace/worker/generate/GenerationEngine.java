@@ -110,7 +110,8 @@ public final class GenerationEngine implements Engine {
     }
     Served next = busy.get(Math.floorMod(turn++, busy.size()));
     List<Text> over = next.scheduler().step();
-    List<StepSample.Ended> ended = over.stream().filter(GenerationEngine::whole).map(GenerationEngine::ended).toList();
+    List<StepSample.Ended> ended =
+        over.stream().filter(GenerationEngine::whole).map(GenerationEngine::ended).toList();
     StepFigures ran = next.scheduler().lastStep();
     if (ran.seconds() > 0) {
       listener.stepped(

@@ -124,7 +124,8 @@ class MetersTest {
           i % 5 == 0 ? List.of(new StepSample.Ended(200, 50)) : List.of();
       meters.add(new StepSample("m", prompt, sequences, context, seconds, ended));
     }
-    ModelReport report = meters.reports(Map.of("m", new WordModel("m", "r1", Set.of(Task.COMPLETIONS)))).get("m");
+    ModelReport report =
+        meters.reports(Map.of("m", new WordModel("m", "r1", Set.of(Task.COMPLETIONS)))).get("m");
     GenerationCurve learned = Objects.requireNonNull(report.generation());
     double expected = truth.stepSeconds(100, 8, 2000);
     assertThat(learned.stepSeconds(100, 8, 2000)).isCloseTo(expected, within(expected / 20));

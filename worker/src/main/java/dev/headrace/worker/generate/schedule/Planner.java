@@ -15,8 +15,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides step by step which texts run. Texts have ranks: by urgency, which is the
- * arrival of their request and a patience that deadline and tier give, then by arrival.
+ * Decides step by step which texts run. Texts have ranks: by urgency, which is the arrival of their
+ * request and a patience that deadline and tier give, then by arrival.
  *
  * <ul>
  *   <li>Every text that decodes runs its token. What is left of the step's budget goes to prompts,
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  */
 final class Planner {
-  private static final Comparator<Text> BY_RANK = 
+  private static final Comparator<Text> BY_RANK =
       Comparator.<Text>comparingLong(Text::urgency).thenComparingLong(Text::rank);
 
   private final DecoderSession session;

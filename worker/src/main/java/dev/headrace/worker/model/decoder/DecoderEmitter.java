@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Builds the whole model. {@code forward(kv, ids, positions, rows, together, widest,
- * single, plan, blocks, out) -> logits [wanted, vocabulary] float32}:
+ * Builds the whole model. {@code forward(kv, ids, positions, rows, together, widest, single, plan,
+ * blocks, out) -> logits [wanted, vocabulary] float32}:
  *
  * <ul>
  *   <li>{@code kv [layers, 2, blocks, kv heads, block tokens, head size]}: keys and values, written
@@ -26,8 +26,8 @@ import java.util.Optional;
  *   <li>{@code single [3, their blocks] int64}: for each of their blocks the segment; where it
  *       stands when all have {@code widest} blocks; how many of its tokens, and of those that would
  *       follow it, the segment sees
- *   <li>{@code plan [other segments, 3] int32}, on the CPU: tokens of the segment, tokens of its sequence
- *       with it, blocks of its sequence
+ *   <li>{@code plan [other segments, 3] int32}, on the CPU: tokens of the segment, tokens of its
+ *       sequence with it, blocks of its sequence
  *   <li>{@code blocks [all] int32}: the blocks of all sequences one after the other
  *   <li>{@code out [wanted] int64}: the tokens whose logits are wanted; at least one
  * </ul>
@@ -92,7 +92,11 @@ public final class DecoderEmitter {
   private static String forward(DecoderConfig config, boolean learned) {
     StringBuilder source = new StringBuilder(START);
     source.append(learned ? LEARNED : "").append(config.rope().dimensions() > 0 ? TURN : NO_TURN);
-    source.append(PLAN).append(SINGLE.replace("HEADS", Integer.toString(config.heads()))).append(masks("masks", 0)).append(lone("all", 0));
+    source
+        .append(PLAN)
+        .append(SINGLE.replace("HEADS", Integer.toString(config.heads())))
+        .append(masks("masks", 0))
+        .append(lone("all", 0));
     if (config.window() > 0) {
       source.append(masks("near", config.window())).append(lone("lately", config.window()));
     }
@@ -170,10 +174,10 @@ public final class DecoderEmitter {
   /** What is added to the scores of segments of one token: {@code [blocks, 1, slots] float32}. */
   private static String lone(String name, int window) {
     return """
-          hidden = torch.ge(slot, left)
-          CLOSE
-          NAME = torch.unsqueeze(torch.mul(torch.to(hidden, 6), -1e30), 1)
-        """
+      hidden = torch.ge(slot, left)
+      CLOSE
+      NAME = torch.unsqueeze(torch.mul(torch.to(hidden, 6), -1e30), 1)
+    """
         .replace("NAME", name)
         .replace(
             "CLOSE",
@@ -186,19 +190,19 @@ public final class DecoderEmitter {
   /** One mask {@code [tokens, length] bool} for each segment; none where a token sees all. */
   private static String masks(String name, int window) {
     return """
-          NAME = annotate(List[Optional[Tensor]], [])
-          for s in range(torch.len(counts)):
-            mask = annotate(Optional[Tensor], None)
-            if CONDITION:
-              start = starts[s]
-              place = torch.unsqueeze(torch.slice(positions, 0, start, torch.add(start, counts[s])), 1)
-              steps = torch.unsqueeze(torch.arange(lengths[s], dtype=3, layout=None, device=ids.device), 0)
-              seen = torch.le(steps, place)
-              mask = SEEN
-            else:
-              pass
-            _4 = torch.append(NAME, mask)
-        """
+      NAME = annotate(List[Optional[Tensor]], [])
+      for s in range(torch.len(counts)):
+        mask = annotate(Optional[Tensor], None)
+        if CONDITION:
+          start = starts[s]
+          place = torch.unsqueeze(torch.slice(positions, 0, start, torch.add(start, counts[s])), 1)
+          steps = torch.unsqueeze(torch.arange(lengths[s], dtype=3, layout=None, device=ids.device), 0)
+          seen = torch.le(steps, place)
+          mask = SEEN
+        else:
+          pass
+        _4 = torch.append(NAME, mask)
+    """
         .replace("NAME", name)
         .replace(
             "CONDITION",
