@@ -174,10 +174,10 @@ public final class DecoderEmitter {
   /** What is added to the scores of segments of one token: {@code [blocks, 1, slots] float32}. */
   private static String lone(String name, int window) {
     return """
-          hidden = torch.ge(slot, left)
-          CLOSE
-          NAME = torch.unsqueeze(torch.mul(torch.to(hidden, 6), -1e30), 1)
-        """
+      hidden = torch.ge(slot, left)
+      CLOSE
+      NAME = torch.unsqueeze(torch.mul(torch.to(hidden, 6), -1e30), 1)
+    """
         .replace("NAME", name)
         .replace(
             "CLOSE",
@@ -190,19 +190,19 @@ public final class DecoderEmitter {
   /** One mask {@code [tokens, length] bool} for each segment; none where a token sees all. */
   private static String masks(String name, int window) {
     return """
-          NAME = annotate(List[Optional[Tensor]], [])
-          for s in range(torch.len(counts)):
-            mask = annotate(Optional[Tensor], None)
-            if CONDITION:
-              start = starts[s]
-              place = torch.unsqueeze(torch.slice(positions, 0, start, torch.add(start, counts[s])), 1)
-              steps = torch.unsqueeze(torch.arange(lengths[s], dtype=3, layout=None, device=ids.device), 0)
-              seen = torch.le(steps, place)
-              mask = SEEN
-            else:
-              pass
-            _4 = torch.append(NAME, mask)
-        """
+      NAME = annotate(List[Optional[Tensor]], [])
+      for s in range(torch.len(counts)):
+        mask = annotate(Optional[Tensor], None)
+        if CONDITION:
+          start = starts[s]
+          place = torch.unsqueeze(torch.slice(positions, 0, start, torch.add(start, counts[s])), 1)
+          steps = torch.unsqueeze(torch.arange(lengths[s], dtype=3, layout=None, device=ids.device), 0)
+          seen = torch.le(steps, place)
+          mask = SEEN
+        else:
+          pass
+        _4 = torch.append(NAME, mask)
+    """
         .replace("NAME", name)
         .replace(
             "CONDITION",
