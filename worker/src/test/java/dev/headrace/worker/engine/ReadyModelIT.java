@@ -18,6 +18,7 @@ import dev.headrace.worker.text.TextTokenizer;
 import dev.headrace.worker.text.TokenizedText;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -97,8 +98,8 @@ class ReadyModelIT {
   void changed_script_is_another_revision() throws Exception {
     Path folder = folder("labels.pt", LABELS);
     String before = ModelFolders.describe(folder).revision();
-    Files.write(
-        folder.resolve("model.pt"), new byte[] {0}, java.nio.file.StandardOpenOption.APPEND);
+    Path other = Path.of(getClass().getResource("/reference/torchscript/hidden.pt").toURI());
+    Files.copy(other, folder.resolve("model.pt"), StandardCopyOption.REPLACE_EXISTING);
     assertThat(ModelFolders.describe(folder).revision()).isNotEqualTo(before);
   }
 
@@ -108,17 +109,17 @@ class ReadyModelIT {
         folder(
             "",
             HIDDEN
-                .replace(INPUTS, "\"inputs\": [\"input_ids\", \"position_ids\"]")
+                .replace(INPUTS, "\"inputs\": [\"input_ids\", \"attention_mask\"]")
                 .replace("\"last_hidden_state\", \"pooler_output\"", "\"vector\"")
                 .replace("\"hidden_size\": 32", "\"hidden_size\": 2")
                 .replace("\"cls\"", "\"none\""));
-    // [sum of the ids, sum of the places], each times 0.5.
+    // [sum of the ids, number of tokens], each times 0.5.
     ScriptClass type =
         new ScriptClass(
             "Mine",
             """
-            def forward(self: __torch__.Mine, ids: Tensor, places: Tensor) -> Tensor:
-              sums = torch.stack([torch.sum(ids, [1]), torch.sum(places, [1])], 1)
+            def forward(self: __torch__.Mine, ids: Tensor, mask: Tensor) -> Tensor:
+              sums = torch.stack([torch.sum(ids, [1]), torch.sum(mask, [1])], 1)
               return torch.mul(torch.to(sums, 6), self.half)
             """);
     TorchScriptArchive.write(
