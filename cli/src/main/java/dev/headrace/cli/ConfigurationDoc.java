@@ -23,7 +23,7 @@ final class ConfigurationDoc {
     all.put("Outcomes", dev.headrace.transport.delivery.DeliveryConfig::read);
     all.put("Client (producer-sdk)", dev.headrace.sdk.SdkConfig::read);
     all.put("Router", dev.headrace.router.RouterConfig::read);
-    all.put("Worker", dev.headrace.worker.WorkerConfig::read);
+    all.put("Worker", settings -> dev.headrace.worker.WorkerProcess.plans(settings));
     all.put("HTTP", HttpConfig::read);
     return all;
   }

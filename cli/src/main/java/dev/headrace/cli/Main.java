@@ -25,6 +25,7 @@ import picocli.CommandLine.Command;
       CancelCommand.class,
       DevicesCommand.class,
       DoctorCommand.class,
+      ProfileCommand.class,
       BenchCommand.class,
       ModelsCommand.class
     })
@@ -34,6 +35,9 @@ public final class Main implements Runnable {
 
   /** The command could not do its work. */
   static final int FAILED = 1;
+
+  /** A worker's device failed so that only a new process can use it again. */
+  static final int DEVICE_LOST = 3;
 
   private static final Set<String> SERVING = Set.of("up", "router", "worker");
 

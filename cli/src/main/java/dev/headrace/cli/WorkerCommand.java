@@ -3,12 +3,15 @@ package dev.headrace.cli;
 import dev.headrace.cli.http.HttpEndpoint;
 import dev.headrace.protocol.config.Settings;
 import dev.headrace.worker.WorkerProcess;
+import dev.headrace.worker.engine.EngineException;
 import dev.headrace.worker.loop.WorkerHealth;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -23,19 +26,71 @@ final class WorkerCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Settings settings = connection.read();
-    WorkerProcess.Plan plan = WorkerProcess.plan(settings);
+    List<WorkerProcess.Plan> plans = WorkerProcess.plans(settings);
     HttpConfig http = HttpConfig.read(settings);
     settings.requireValid(ConfigurationDoc.keys());
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    try (Termination termination = new Termination();
-        WorkerProcess worker = plan.start(registry);
-        HttpEndpoint endpoint =
-            new HttpEndpoint(
-                http.address(), http.port(), () -> health(worker.app().health()), registry)) {
-      System.err.println("worker: http " + endpoint.url());
-      Roles.awaitEnd(termination, worker.app()::awaitEnd);
-      return termination.requested() ? 0 : Main.FAILED;
+    List<WorkerProcess> workers = new ArrayList<>();
+    try (Termination termination = new Termination()) {
+      try {
+        plans.forEach(plan -> workers.add(plan.start(registry)));
+        serve(workers, http, registry, termination);
+      } finally {
+        workers.forEach(WorkerProcess::close);
+      }
+      return termination.requested() ? 0 : status(workers);
     }
+  }
+
+  private static void serve(
+      List<WorkerProcess> workers,
+      HttpConfig http,
+      PrometheusMeterRegistry registry,
+      Termination termination)
+      throws Exception {
+    try (HttpEndpoint endpoint =
+        new HttpEndpoint(http.address(), http.port(), () -> health(workers), registry)) {
+      System.err.println("worker: http " + endpoint.url());
+      Roles.awaitEnd(termination, step -> ended(workers, step));
+    }
+  }
+
+  /** Whether all have ended: a device that fails ends its worker alone. */
+  private static boolean ended(List<WorkerProcess> workers, Duration step)
+      throws InterruptedException {
+    for (WorkerProcess worker : workers) {
+      if (!worker.app().awaitEnd(step.dividedBy(workers.size()))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static int status(List<WorkerProcess> workers) {
+    int status = Main.FAILED;
+    for (WorkerProcess worker : workers) {
+      Throwable failure = worker.app().failure();
+      System.err.println("worker: " + worker.deviceType() + " ended: " + failure);
+      if (deviceLost(failure)) {
+        status = Main.DEVICE_LOST;
+      }
+    }
+    return status;
+  }
+
+  private static boolean deviceLost(@Nullable Throwable failure) {
+    for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof EngineException e && e.kind() == EngineException.Kind.FATAL) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static HttpEndpoint.Health health(List<WorkerProcess> workers) {
+    List<HttpEndpoint.Health> all = workers.stream().map(w -> health(w.app().health())).toList();
+    // One that works is enough: the work of a lost device goes to the others.
+    return all.stream().filter(HttpEndpoint.Health::up).findFirst().orElse(all.get(0));
   }
 
   private static HttpEndpoint.Health health(WorkerHealth health) {

@@ -9,15 +9,23 @@ import dev.headrace.transport.kafka.TopicAdmin;
 import dev.headrace.transport.redis.RedisConfig;
 import dev.headrace.transport.redis.RedisStores;
 import dev.headrace.worker.device.EngineFactory;
+import dev.headrace.worker.encode.AutoPrecision;
+import dev.headrace.worker.encode.EngineConfig;
+import dev.headrace.worker.engine.DeviceInventory;
 import dev.headrace.worker.model.ModelCatalog;
 import dev.headrace.worker.upstream.UpstreamEngine;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** A worker with connections of its own. */
 public final class WorkerProcess implements AutoCloseable {
   private static final Duration FLUSH = Duration.ofSeconds(5);
+  private static final Pattern DEVICE = Pattern.compile("cpu|cuda:\\d{1,2}");
 
   private final String deviceType;
   private final WorkerApp app;
@@ -41,13 +49,59 @@ public final class WorkerProcess implements AutoCloseable {
         DeliveryConfig.read(settings));
   }
 
+  /**
+   * One worker for each device that {@code worker.devices} names; without it, one on {@code
+   * worker.device}. Each has an engine thread and models of its own.
+   */
+  public static List<Plan> plans(Settings settings) {
+    List<String> devices =
+        settings.list(
+            "worker.devices",
+            List.of(),
+            "Devices of this machine to run a worker on each of, in one process: cpu, cuda:N, or"
+                + " all for every GPU (the CPU where there is none); when empty worker.device.");
+    Plan one = plan(settings);
+    List<String> found = new ArrayList<>();
+    for (String device : devices) {
+      if (device.equals("all")) {
+        found.addAll(DeviceInventory.gpus());
+      } else if (DEVICE.matcher(device).matches()) {
+        found.add(device);
+      } else {
+        settings.problem("worker.devices", device, "all, cpu or cuda:N", "settings");
+      }
+    }
+    if (found.isEmpty()) {
+      return List.of(devices.contains("all") ? one.on("cpu") : one);
+    }
+    return found.stream().distinct().map(one::on).toList();
+  }
+
   /** The settings of a worker. */
   public record Plan(
       WorkerConfig worker, KafkaConfig kafka, RedisConfig redis, DeliveryConfig delivery) {
 
-    /** Connects and starts a worker with the engine that its settings name. */
+    private Plan on(String device) {
+      return new Plan(worker.on(device), kafka, redis, delivery);
+    }
+
+    /**
+     * Connects and starts a worker with the engine that its settings name. If the precision is to
+     * be chosen, that comes first: the device type and the lane are named after it.
+     */
     public WorkerProcess start(MeterRegistry registry) {
-      return start(engine(), registry);
+      Plan plan = worker.kind() == EngineKind.TORCH ? resolved() : this;
+      return plan.start(plan.engine(), registry);
+    }
+
+    private Plan resolved() {
+      try {
+        EngineConfig engine =
+            AutoPrecision.resolve(worker.engine(), ModelCatalog.builtIn(), System::nanoTime);
+        return new Plan(worker.withEngine(engine), kafka, redis, delivery);
+      } catch (IOException e) {
+        throw new UncheckedIOException("worker.precision: auto: " + e.getMessage(), e);
+      }
     }
 
     private EngineFactory engine() {

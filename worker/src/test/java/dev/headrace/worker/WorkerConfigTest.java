@@ -2,12 +2,14 @@ package dev.headrace.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.body.BodyLimits;
 import dev.headrace.protocol.config.Settings;
 import dev.headrace.worker.batch.BatchConfig;
 import dev.headrace.worker.encode.EngineConfig;
+import dev.headrace.worker.engine.DeviceInventory;
 import dev.headrace.worker.failure.RetryConfig;
 import dev.headrace.worker.generate.GenerationConfig;
 import dev.headrace.worker.loop.Identity;
@@ -20,6 +22,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 class WorkerConfigTest {
@@ -53,6 +56,7 @@ class WorkerConfigTest {
                 new BatchConfig(256, 16_384, Duration.ofMillis(250), Duration.ofMillis(20)),
                 new RetryConfig(4),
                 BodyLimits.DEFAULT,
+                0,
                 4096,
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(5),
@@ -101,6 +105,7 @@ class WorkerConfigTest {
     values.put("worker.limits.rows", "10");
     values.put("worker.limits.text-chars", "11");
     values.put("worker.limits.labels", "12");
+    values.put("worker.prepare.threads", "6");
     values.put("worker.shared-vectors", "300");
     values.put("worker.heartbeat.interval", "2s");
     values.put("worker.warm-up", "3s");
@@ -112,7 +117,14 @@ class WorkerConfigTest {
                 new Identity("w-2", "h200", "large", 3.5),
                 EngineKind.OPENAI_UPSTREAM,
                 new EngineConfig(
-                    "cuda:1", List.of("a", "b"), "models", Precision.INT8, 3, 0, List.of("a")),
+                    "cuda:1",
+                    List.of("a", "b"),
+                    "models",
+                    Precision.INT8,
+                    3,
+                    0,
+                    List.of("a"),
+                    false),
                 new GenerationConfig(5, 1 << 20, 77, Duration.ofMillis(9), 88, false),
                 new UpstreamConfig(
                     URI.create("http://127.0.0.1:8080/x"),
@@ -128,6 +140,7 @@ class WorkerConfigTest {
                 new BatchConfig(8, 99, Duration.ofSeconds(1), Duration.ofMillis(5)),
                 new RetryConfig(2),
                 new BodyLimits(10, 11, 12),
+                6,
                 300,
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(3),
@@ -143,6 +156,50 @@ class WorkerConfigTest {
     Identity gpu = read(Map.of("worker.device", "cuda:0", "worker.precision", "fp16")).identity();
     assertThat(gpu.deviceType()).isEqualTo("cuda-fp16");
     assertThat(gpu.lane()).isEqualTo("cuda-fp16");
+  }
+
+  @Test
+  void several_devices_have_a_worker_each() {
+    Settings settings =
+        Settings.of(
+            Map.of(
+                "worker.devices", "cuda:0,cuda:1,cpu",
+                "worker.id", "box",
+                "worker.precision", "bf16",
+                "worker.usd-per-hour", "2"));
+    List<WorkerConfig> workers =
+        WorkerProcess.plans(settings).stream().map(WorkerProcess.Plan::worker).toList();
+    assertThat(workers)
+        .extracting(w -> w.identity().workerId(), w -> w.engine().device())
+        .containsExactly(
+            tuple("box-cuda-0", "cuda:0"), tuple("box-cuda-1", "cuda:1"), tuple("box-cpu", "cpu"));
+    assertThat(workers.get(1).identity().lane()).isEqualTo("cuda-bf16");
+    assertThat(workers.get(2).identity().lane()).isEqualTo("cpu-bf16");
+    assertThat(workers).allMatch(w -> w.identity().usdPerHour() == 2);
+  }
+
+  @Test
+  void all_devices_of_a_machine_without_a_gpu_are_its_cpu() {
+    Assumptions.assumeTrue(DeviceInventory.gpus().isEmpty(), "this machine has a GPU");
+    Settings all = Settings.of(Map.of("worker.devices", "all", "worker.device", "cuda:0"));
+    List<WorkerProcess.Plan> plans = WorkerProcess.plans(all);
+    assertThat(plans).hasSize(1);
+    assertThat(plans.get(0).worker().engine().device()).isEqualTo("cpu");
+  }
+
+  @Test
+  void a_device_that_is_none_is_named() {
+    Settings settings = Settings.of(Map.of("worker.devices", "cuda:0,tpu"));
+    WorkerProcess.plans(settings);
+    assertThatThrownBy(() -> settings.requireValid(List.of()))
+        .hasMessageContaining("worker.devices: tpu (expected: all, cpu or cuda:N");
+  }
+
+  @Test
+  void a_price_that_is_not_set_is_the_listed_one() {
+    Map<String, String> h100 = Map.of("worker.device-type", "nvidia-h100-80gb-hbm3");
+    assertThat(read(h100).identity().usdPerHour()).isEqualTo(3.85);
+    assertThat(read(Map.of()).identity().usdPerHour()).isZero();
   }
 
   @Test

@@ -101,7 +101,7 @@ final class GenerateBench {
       prompts.append(prompts.isEmpty() ? "" : ", ");
       prompts.append(Arrays.toString(GenerateSpeed.prompts(sequences)));
     }
-    return "{\"shapes\": [%s], \"prompts\": [%s], \"tokens\": %d, \"compiled\": %s}"
-        .formatted(shapes, prompts, GenerateSpeed.TOKENS, compiled);
+    return "{\"shapes\": [%s], \"prompts\": [%s], \"tokens\": %d, \"compiled\": %d}"
+        .formatted(shapes, prompts, GenerateSpeed.TOKENS, compiled ? 1 : 0);
   }
 }

@@ -10,8 +10,10 @@ import dev.headrace.sdk.Request;
 import dev.headrace.worker.WorkerProcess;
 import dev.headrace.worker.device.EngineFactory;
 import dev.headrace.worker.device.OneShotEngine;
+import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** SDK → Kafka → router → Kafka → worker → Redis → SDK. */
@@ -31,6 +34,7 @@ public final class HeadracePipeline implements Pipeline {
 
   private final String model;
   private final CacheMode cache;
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final RouterApp router;
   private final WorkerProcess worker;
   private final HeadraceClient client;
@@ -65,7 +69,6 @@ public final class HeadracePipeline implements Pipeline {
     values.put("worker.usd-per-hour", "1");
     values.putAll(given);
     Settings settings = Settings.of(values);
-    SimpleMeterRegistry registry = new SimpleMeterRegistry();
     router = new RouterApp(RouterConfig.read(settings), registry);
     router.start();
     WorkerProcess.Plan plan = WorkerProcess.plan(settings);
@@ -84,10 +87,40 @@ public final class HeadracePipeline implements Pipeline {
     }
   }
 
+  /** Seconds in which the device ran batches, and how many rows and batches it ran. */
+  record Device(double busySeconds, double rows, long batches) {
+    Device since(Device before) {
+      return new Device(
+          busySeconds - before.busySeconds, rows - before.rows, batches - before.batches);
+    }
+  }
+
+  /** What the device has done so far. */
+  Device device() {
+    DistributionSummary rows = registry.get("headrace.worker.batch.rows").summary();
+    double busy = registry.get("headrace.worker.device.busy.seconds").counter().count();
+    return new Device(busy, rows.totalAmount(), rows.count());
+  }
+
+  /**
+   * As {@link #run}, but any texts may be alike.
+   *
+   * @return when each answer came, by {@link System#nanoTime}, ascending
+   */
+  long[] completions(List<String> texts, int inFlight) throws InterruptedException {
+    Answers answers = embed(texts, inFlight);
+    Arrays.sort(answers.at());
+    return answers.at();
+  }
+
   @Override
   public long[] run(List<String> texts, int inFlight) throws InterruptedException {
-    List<Request> requests = texts.stream().map(t -> Request.embed(model, t).cache(cache)).toList();
-    return submit(requests, inFlight, result -> {});
+    return embed(texts, inFlight).latency();
+  }
+
+  private Answers embed(List<String> texts, int inFlight) throws InterruptedException {
+    return answers(
+        texts.size(), i -> Request.embed(model, texts.get(i)).cache(cache), inFlight, result -> {});
   }
 
   /**
@@ -98,19 +131,30 @@ public final class HeadracePipeline implements Pipeline {
    */
   public long[] submit(List<Request> requests, int inFlight, Consumer<InferenceResult> answered)
       throws InterruptedException {
-    long[] latency = new long[requests.size()];
+    return answers(requests.size(), requests::get, inFlight, answered).latency();
+  }
+
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Answers(long[] latency, long[] at) {}
+
+  private Answers answers(
+      int count, IntFunction<Request> request, int inFlight, Consumer<InferenceResult> answered)
+      throws InterruptedException {
+    long[] latency = new long[count];
+    long[] at = new long[count];
     Semaphore free = new Semaphore(inFlight);
     AtomicReference<@Nullable String> wrong = new AtomicReference<>();
-    for (int i = 0; i < requests.size(); i++) {
+    for (int i = 0; i < count; i++) {
       acquire(free, 1, wrong);
       int index = i;
       long sentAt = System.nanoTime();
       CompletableFuture<?> unused =
           client
-              .submit(requests.get(i))
+              .submit(request.apply(i))
               .whenComplete(
                   (result, failure) -> {
-                    latency[index] = System.nanoTime() - sentAt;
+                    at[index] = System.nanoTime();
+                    latency[index] = at[index] - sentAt;
                     check(result, failure, wrong);
                     if (result != null && result.isOk()) {
                       answered.accept(result);
@@ -119,7 +163,7 @@ public final class HeadracePipeline implements Pipeline {
                   });
     }
     acquire(free, inFlight, wrong);
-    return latency;
+    return new Answers(latency, at);
   }
 
   private static void check(

@@ -77,9 +77,11 @@ public final class DeviceAgent implements Agent {
         engine = factory.open();
         List<ServedModel> models = List.copyOf(engine.models());
         Optional<ModelLoader> loader = engine.loader();
+        List<BrokenModel> broken = List.copyOf(engine.broken());
         loop.put(
             () -> {
               loader.ifPresent(listener::offers);
+              listener.broken(broken);
               listener.opened(models);
             });
       } else {

@@ -30,8 +30,12 @@ public record DeviceBatch(long id, ServedModel model, List<Row> rows, List<Long>
     }
   }
 
-  /** Tokens to which every row is padded. */
-  public int paddedLength() {
-    return rows.get(rows.size() - 1).length();
+  /** Tokens that each row costs: those of the longest where the model pads, else their mean. */
+  public int lengthCharged() {
+    if (model.pads()) {
+      return rows.get(rows.size() - 1).length();
+    }
+    long tokens = rows.stream().mapToLong(Row::length).sum();
+    return (int) ((tokens + rows.size() - 1) / rows.size());
   }
 }

@@ -8,6 +8,9 @@ public interface DeviceListener {
   /** More models can be loaded; called before {@link #opened}, if at all. */
   default void offers(ModelLoader loader) {}
 
+  /** These models cannot be served; called before {@link #opened}, if at all. */
+  default void broken(List<BrokenModel> models) {}
+
   /** These models are loaded. */
   void opened(List<ServedModel> models);
 

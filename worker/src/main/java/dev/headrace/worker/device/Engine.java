@@ -38,6 +38,11 @@ public interface Engine extends AutoCloseable {
   /** The models that are loaded when it is opened. */
   List<ServedModel> models();
 
+  /** Models that were asked for and cannot be served; there are others. */
+  default List<BrokenModel> broken() {
+    return List.of();
+  }
+
   /** What loads more models; empty when all there are are loaded. */
   default Optional<ModelLoader> loader() {
     return Optional.empty();

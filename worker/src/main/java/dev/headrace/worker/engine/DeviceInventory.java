@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /** Finds the devices of this machine. */
 public final class DeviceInventory {
@@ -25,6 +26,11 @@ public final class DeviceInventory {
       devices.add(gpu(i));
     }
     return List.copyOf(devices);
+  }
+
+  /** The GPUs that this process may use, as settings name them: {@code cuda:0}. */
+  public static List<String> gpus() {
+    return IntStream.range(0, gpuCount()).mapToObj(i -> "cuda:" + i).toList();
   }
 
   private static int gpuCount() {

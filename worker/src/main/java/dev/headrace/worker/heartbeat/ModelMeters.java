@@ -34,7 +34,7 @@ public final class ModelMeters implements Outlook {
   private final Map<String, Meter> meters = new HashMap<>();
 
   private static final class Meter {
-    final ServiceCurveFitter fitter = new ServiceCurveFitter(GUESS);
+    ServiceCurveFitter fitter = new ServiceCurveFitter(GUESS);
     ServiceCurve curve = GUESS;
     double batchRows = 1;
     long maxTokens = Long.MAX_VALUE;
@@ -45,6 +45,15 @@ public final class ModelMeters implements Outlook {
 
   private Meter meter(String model) {
     return meters.computeIfAbsent(model, m -> new Meter());
+  }
+
+  /** Begins from what was measured before, unless something was measured since. */
+  public void known(String model, ServiceCurve curve) {
+    Meter meter = meter(model);
+    if (meter.curve.samples() == 0) {
+      meter.fitter = new ServiceCurveFitter(curve);
+      meter.curve = curve;
+    }
   }
 
   /** Takes one measured run. */
