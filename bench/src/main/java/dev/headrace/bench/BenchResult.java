@@ -20,6 +20,15 @@ public record BenchResult(String name, Map<String, Double> figures, Map<String, 
     }
   }
 
+  /** This result with a figure more, and the least that it should be. */
+  public BenchResult with(String key, double figure, double goal) {
+    Map<String, Double> more = new TreeMap<>(figures);
+    more.put(key, figure);
+    Map<String, Goal> moreGoals = new TreeMap<>(goals);
+    moreGoals.put(key, new Goal(goal, true));
+    return new BenchResult(name, more, moreGoals);
+  }
+
   /** {@code {"bench","figures":{key:number},"goals":{key:{"goal","met"}}}}. */
   public String toJson() {
     StringBuilder json = new StringBuilder("{\"bench\":\"" + name + "\",\"figures\":{");

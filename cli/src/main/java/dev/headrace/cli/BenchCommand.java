@@ -94,15 +94,35 @@ final class BenchCommand implements Runnable {
       description = "Decisions a second of the buffer and the policy, on one thread.",
       mixinStandardHelpOptions = true)
   static final class Routing implements Callable<Integer> {
+    /** Of the fifth issue: with all that routing does, this part of a pipeline without it. */
+    private static final double PIPELINE_GOAL = 0.6;
+
     @Option(names = "--json", description = "Print one JSON object as the last line.")
     boolean json;
 
     @Option(names = "--rounds", defaultValue = "5", description = "Default: ${DEFAULT-VALUE}.")
     int rounds;
 
+    @Option(
+        names = "--pipeline-requests",
+        paramLabel = "N",
+        defaultValue = "0",
+        description =
+            "Also run the pipeline beside a hand-written one, this many a round, for"
+                + " throughput_ratio; 0 for not.")
+    int pipelineRequests;
+
     @Override
-    public Integer call() {
-      print(new RoutingBench(rounds, System.err).run(), json);
+    public Integer call() throws Exception {
+      BenchResult result = new RoutingBench(rounds, System.err).run();
+      if (pipelineRequests > 0) {
+        BenchResult pipeline =
+            new PipelineBench(rounds, pipelineRequests, Map.of(), System.err).run();
+        result =
+            result.with(
+                "throughput_ratio", pipeline.figures().get("throughput_ratio"), PIPELINE_GOAL);
+      }
+      print(result, json);
       return 0;
     }
   }

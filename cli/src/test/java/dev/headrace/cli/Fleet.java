@@ -54,6 +54,8 @@ final class Fleet implements AutoCloseable {
         .redisUri(servers.redisUri())
         .clientId(id)
         .set("redis.heartbeat-ttl", "3s")
+        // What a killed worker had comes free when Kafka's session for it is over.
+        .set("sdk.grace", "2m")
         .build();
   }
 

@@ -35,8 +35,11 @@ public final class FleetBuilder {
   private final Map<String, Map<Task, List<Candidate>>> served = new HashMap<>();
   private final double windowSeconds;
 
-  private FleetBuilder(double windowSeconds) {
+  private final ColdStart coldStart;
+
+  private FleetBuilder(double windowSeconds, ColdStart coldStart) {
     this.windowSeconds = windowSeconds;
+    this.coldStart = coldStart;
   }
 
   /**
@@ -55,7 +58,7 @@ public final class FleetBuilder {
             .filter(Reports::usable)
             .sorted(Comparator.comparing(DeviceReport::workerId))
             .toList();
-    FleetBuilder builder = new FleetBuilder(windowSeconds);
+    FleetBuilder builder = new FleetBuilder(windowSeconds, ColdStart.of(usable, planned));
     for (DeviceReport report : usable) {
       builder.know(report.models());
     }
@@ -135,7 +138,7 @@ public final class FleetBuilder {
       if (said.isEmpty()) {
         continue; // nobody there could load it; who may try again says LOADABLE after a while
       }
-      Candidate candidate = merge(index, said);
+      Candidate candidate = coldStart.warmed(merge(index, said), type, model);
       served
           .getOrDefault(model, Map.of())
           .forEach(

@@ -7,12 +7,15 @@ import static org.assertj.core.api.Assertions.within;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.service.DeviceReport;
 import dev.headrace.protocol.service.ModelReport;
+import dev.headrace.protocol.service.PlannedLanes;
 import dev.headrace.protocol.service.RouterReport;
+import dev.headrace.protocol.service.RouterReport.Plan;
 import dev.headrace.protocol.service.RouterReport.Waiting;
 import dev.headrace.protocol.service.ServiceCurve;
 import dev.headrace.protocol.service.WorkerState;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -71,6 +74,37 @@ class EstimateTest {
     Estimate tight = estimate(Duration.ofSeconds(15));
     assertThat(tight.deviceType()).isEqualTo("fast");
     assertThat(tight.usd()).isCloseTo(36 * 0.1 / 3600, within(1e-9));
+  }
+
+  @Test
+  void routers_policy_and_margin_count() {
+    worker("slow", 1, 1, 0);
+    worker("fast", 36, 0.1, 0);
+    servers.routers.publish(
+        new RouterReport("r1", Map.of(), 0, new Plan("earliest-finish", 0.5, List.of())));
+    Estimate estimate = estimate(Duration.ofSeconds(30));
+    assertThat(estimate.deviceType()).isEqualTo("fast");
+    assertThat(estimate.untilResult()).isEqualTo(Duration.ofMillis(600));
+  }
+
+  @Test
+  void lane_of_the_routers_fleet_file_may_be_waited_for() {
+    worker("fast", 36, 0.1, 0);
+    servers.routers.publish(
+        new RouterReport(
+            "r1",
+            Map.of(),
+            0,
+            new Plan(
+                "cheapest-in-time",
+                0,
+                PlannedLanes.parse(
+                    "{\"lanes\":{\"idle\":{\"usd_per_hour\":1,\"startup_seconds\":20,\"models\":"
+                        + "{\"m\":{\"tasks\":[\"embeddings\"],\"fixed_seconds\":1,\"samples\":9}}}}}"))));
+    Estimate patient = estimate(Duration.ofSeconds(30));
+    assertThat(patient.deviceType()).isEqualTo("idle");
+    assertThat(patient.untilStart()).isEqualTo(Duration.ofSeconds(20));
+    assertThat(estimate(Duration.ofSeconds(15)).deviceType()).isEqualTo("fast");
   }
 
   @Test

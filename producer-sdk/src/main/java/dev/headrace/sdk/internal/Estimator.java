@@ -1,21 +1,25 @@
 package dev.headrace.sdk.internal;
 
-import dev.headrace.policy.CheapestInTime;
 import dev.headrace.policy.Fleet;
 import dev.headrace.policy.FleetBuilder;
 import dev.headrace.policy.Forecast;
 import dev.headrace.policy.Lane;
+import dev.headrace.policy.PolicyConfig;
 import dev.headrace.policy.RoutingPolicy;
 import dev.headrace.policy.Snapshot;
 import dev.headrace.policy.Snapshot.Loads;
 import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.service.DeviceReport;
 import dev.headrace.protocol.service.RouterReport;
+import dev.headrace.protocol.service.RouterReport.Plan;
 import dev.headrace.transport.redis.DeviceRegistry;
 import dev.headrace.transport.redis.RouterRegistry;
+import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -25,13 +29,13 @@ import java.util.Set;
  * lane's window.
  */
 final class Estimator {
-  /** The router's default margin ({@code router.margin}). */
-  private static final double HOP_SECONDS = 0.05;
+  /** The router's default margin ({@code router.margin}), while no router says its own. */
+  private static final Plan USUAL =
+      new Plan(PolicyConfig.Name.CHEAPEST_IN_TIME.wireName(), 0.05, List.of());
 
   private final DeviceRegistry devices;
   private final RouterRegistry routers;
   private final InstantSource clock;
-  private final RoutingPolicy policy = new CheapestInTime(HOP_SECONDS);
 
   Estimator(DeviceRegistry devices, RouterRegistry routers, InstantSource clock) {
     this.devices = devices;
@@ -49,9 +53,23 @@ final class Estimator {
     Set<String> lanes = new HashSet<>();
     reports.forEach(r -> lanes.add(r.lane()));
     // A window without end: what waits is ahead of the request, and that is in the loads.
-    Fleet fleet = FleetBuilder.build(reports, lanes, List.of(), Double.POSITIVE_INFINITY);
-    Snapshot snapshot = Snapshot.of(fleet, loads(fleet, reports, routers.list()));
-    return Forecast.of(policy, request, snapshot, clock.instant(), HOP_SECONDS);
+    List<RouterReport> routing = routers.list();
+    Plan plan =
+        routing.stream().map(RouterReport::plan).filter(Objects::nonNull).findFirst().orElse(USUAL);
+    Fleet fleet = FleetBuilder.build(reports, lanes, plan.lanes(), Double.POSITIVE_INFINITY);
+    Snapshot snapshot = Snapshot.of(fleet, loads(fleet, reports, routing));
+    return Forecast.of(policy(plan), request, snapshot, clock.instant(), plan.marginSeconds());
+  }
+
+  /** As the routers decide; a policy that this version does not know is taken for the usual one. */
+  private static RoutingPolicy policy(Plan plan) {
+    PolicyConfig.Name name =
+        Arrays.stream(PolicyConfig.Name.values())
+            .filter(n -> n.wireName().equals(plan.policy()))
+            .findFirst()
+            .orElse(PolicyConfig.Name.CHEAPEST_IN_TIME);
+    Duration margin = Duration.ofNanos(Math.round(plan.marginSeconds() * 1e9));
+    return new PolicyConfig(name, margin).policy();
   }
 
   private static Loads loads(Fleet fleet, List<DeviceReport> reports, List<RouterReport> waiting) {

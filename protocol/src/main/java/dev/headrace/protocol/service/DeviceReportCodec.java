@@ -43,7 +43,8 @@ public final class DeviceReportCodec {
     return hash;
   }
 
-  private static ObjectNode model(ModelReport m) {
+  /** A model as in {@link #models}. */
+  static ObjectNode model(ModelReport m) {
     ObjectNode node = MAPPER.createObjectNode();
     node.put("revision", m.revision());
     m.tasks().stream().sorted().forEach(t -> node.withArray("tasks").add(t.wireName()));

@@ -3,6 +3,7 @@ package dev.headrace.protocol.service;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,23 @@ public final class PlannedLanes {
       planned.add(lane(entry.getKey(), entry.getValue()));
     }
     return List.copyOf(planned);
+  }
+
+  /** The file's text for these lanes. */
+  public static String encode(List<PlannedLane> planned) {
+    ObjectNode root = MAPPER.createObjectNode();
+    ObjectNode lanes = root.putObject("lanes");
+    for (PlannedLane lane : planned) {
+      ObjectNode node =
+          lanes
+              .putObject(lane.name())
+              .put("device_type", lane.deviceType())
+              .put("usd_per_hour", lane.usdPerHour())
+              .put("startup_seconds", lane.startupSeconds());
+      ObjectNode models = node.putObject("models");
+      lane.models().forEach((name, model) -> models.set(name, DeviceReportCodec.model(model)));
+    }
+    return root.toString();
   }
 
   private static JsonNode lanes(String json) {

@@ -1,6 +1,8 @@
 package dev.headrace.protocol.service;
 
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A router's heartbeat: what waits in it for each lane. Routers read each other's, so that together
@@ -8,10 +10,38 @@ import java.util.Map;
  *
  * @param routerId unique among living routers
  * @param waiting by lane; a lane that is left out has nothing
+ * @param taken requests of the tier topics that it has taken and not committed
+ * @param plan by what it decides; null when it does not say
  */
-public record RouterReport(String routerId, Map<String, Waiting> waiting) {
+public record RouterReport(
+    String routerId, Map<String, Waiting> waiting, long taken, @Nullable Plan plan) {
   public RouterReport {
     waiting = Map.copyOf(waiting);
+    if (taken < 0) {
+      throw new IllegalArgumentException("taken: " + taken + " (expected: >= 0)");
+    }
+  }
+
+  /** Of a router that says no more than what waits. */
+  public RouterReport(String routerId, Map<String, Waiting> waiting) {
+    this(routerId, waiting, 0, null);
+  }
+
+  /**
+   * By what a router decides, so that others can foretell its decisions.
+   *
+   * @param policy name of the policy, as in {@code router.policy}
+   * @param marginSeconds that every request is taken to spend outside of queues and devices
+   * @param lanes that may be waited for while they have no worker
+   */
+  public record Plan(String policy, double marginSeconds, List<PlannedLane> lanes) {
+    public Plan {
+      lanes = List.copyOf(lanes);
+      if (!(marginSeconds >= 0) || Double.isInfinite(marginSeconds)) {
+        throw new IllegalArgumentException(
+            "marginSeconds: " + marginSeconds + " (expected: finite, >= 0)");
+      }
+    }
   }
 
   /**

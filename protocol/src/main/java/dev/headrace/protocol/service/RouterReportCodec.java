@@ -4,11 +4,13 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.headrace.protocol.service.RouterReport.Plan;
 import dev.headrace.protocol.service.RouterReport.Waiting;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Routers' heartbeats as a Redis hash: the id, and what waits for each lane as JSON. */
 public final class RouterReportCodec {
@@ -31,7 +33,25 @@ public final class RouterReportCodec {
                     .put("requests", w.requests())
                     .put("slack_seconds", w.slackSeconds()));
     hash.put("waiting", lanes.toString());
+    hash.put("taken", Long.toString(report.taken()));
+    Plan plan = report.plan();
+    if (plan != null) {
+      hash.put("policy", plan.policy());
+      hash.put("margin_seconds", Double.toString(plan.marginSeconds()));
+      hash.put("fleet", PlannedLanes.encode(plan.lanes()));
+    }
     return hash;
+  }
+
+  /** Routers of an older version say nothing of it. */
+  private static @Nullable Plan plan(Map<String, String> hash) {
+    String policy = hash.get("policy");
+    return policy == null
+        ? null
+        : new Plan(
+            policy,
+            Double.parseDouble(hash.getOrDefault("margin_seconds", "0")),
+            PlannedLanes.parse(hash.getOrDefault("fleet", "{\"lanes\":{}}")));
   }
 
   /** Reads a hash; empty when it is garbage: a bad heartbeat counts as none. */
@@ -52,7 +72,8 @@ public final class RouterReportCodec {
                 w.path("requests").asLong(),
                 w.path("slack_seconds").asDouble()));
       }
-      return Optional.of(new RouterReport(id, waiting));
+      long taken = Long.parseLong(hash.getOrDefault("taken", "0"));
+      return Optional.of(new RouterReport(id, waiting, taken, plan(hash)));
     } catch (IllegalArgumentException | JsonProcessingException e) {
       return Optional.empty();
     }

@@ -188,6 +188,15 @@ final class Intake {
     early.clear();
   }
 
+  /** Of those, the ones that came from the tier topics. */
+  int taken() {
+    int taken = 0;
+    for (Source source : sources.values()) {
+      taken += source.isRetry() ? 0 : source.load().requests();
+    }
+    return taken;
+  }
+
   /** Given out and not done. */
   int inFlight() {
     return inFlight;

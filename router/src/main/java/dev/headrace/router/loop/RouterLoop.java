@@ -109,6 +109,7 @@ public final class RouterLoop implements Agent {
    * </ol>
    */
   public void runOnce() {
+    state.taken(intake.taken());
     state.refresh();
     poll();
     delivery.runOnce();

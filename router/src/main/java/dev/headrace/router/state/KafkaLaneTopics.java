@@ -22,4 +22,9 @@ public final class KafkaLaneTopics implements LaneTopics {
     admin.ensure(lanes.stream().filter(lane -> !lag.containsKey(lane)).map(Topics::work).toList());
     return lag;
   }
+
+  @Override
+  public long routerLag() {
+    return admin.routerLag();
+  }
 }

@@ -12,4 +12,13 @@ public interface LaneTopics {
    * @throws dev.headrace.protocol.FailureException BROKER_UNAVAILABLE
    */
   Map<String, Long> lag(Set<String> lanes);
+
+  /**
+   * Records of the tier topics that no router has committed. Bounded in time.
+   *
+   * @throws dev.headrace.protocol.FailureException BROKER_UNAVAILABLE
+   */
+  default long routerLag() {
+    return 0;
+  }
 }

@@ -15,10 +15,13 @@ import org.jspecify.annotations.Nullable;
  * @param reports the heartbeats, null when Redis did not answer
  * @param others the heartbeats of the other routers, null when Redis did not answer
  * @param lag records by lane, null when Kafka did not answer
+ * @param routerLag records of the tier topics that no router has committed, null when Kafka did not
+ *     answer
  */
 record Reading(
     long askedAtNanos,
     Map<String, Double> marks,
     @Nullable List<DeviceReport> reports,
     @Nullable List<RouterReport> others,
-    @Nullable Map<String, Long> lag) {}
+    @Nullable Map<String, Long> lag,
+    @Nullable Long routerLag) {}

@@ -4,6 +4,7 @@ import dev.headrace.policy.Candidate;
 import dev.headrace.policy.Fleet;
 import dev.headrace.policy.FleetBuilder;
 import dev.headrace.policy.Lane;
+import dev.headrace.policy.PolicyConfig;
 import dev.headrace.policy.ServedModel;
 import dev.headrace.policy.Snapshot;
 import dev.headrace.policy.Snapshot.Loads;
@@ -50,6 +51,13 @@ public final class RouterState {
   /** What waits here, as the last scan of the buffer saw it. */
   private Map<String, Waiting> waiting = Map.of();
 
+  /** Requests of the tier topics that were taken here and are not done. */
+  private long taken;
+
+  /** Records of the tier topics that no router has committed, as last counted. */
+  private long routerLag;
+
+  private final RouterReport.@Nullable Plan plan;
   private long sentRequests;
   private Fleet fleet = Fleet.EMPTY;
 
@@ -69,7 +77,28 @@ public final class RouterState {
    */
   public RouterState(
       String routerId, StateConfig config, Watch watch, LongSupplier nanos, InstantSource clock) {
+    this(routerId, config, null, watch, nanos, clock);
+  }
+
+  /**
+   * A picture without anything in it.
+   *
+   * @param routerId of this router, unique among those that live
+   * @param policy by which it decides, told to others; null if they need not know
+   */
+  public RouterState(
+      String routerId,
+      StateConfig config,
+      @Nullable PolicyConfig policy,
+      Watch watch,
+      LongSupplier nanos,
+      InstantSource clock) {
     this.routerId = routerId;
+    this.plan =
+        policy == null
+            ? null
+            : new RouterReport.Plan(
+                policy.name().wireName(), policy.margin().toNanos() * 1e-9, config.planned());
     this.config = config;
     this.watch = watch;
     this.nanos = nanos;
@@ -89,7 +118,7 @@ public final class RouterState {
     if (now - askAtNanos >= 0) {
       Map<String, Double> marks = new HashMap<>();
       ledgers.forEach((lane, ledger) -> marks.put(lane, ledger.mark()));
-      watch.ask(now, marks, new RouterReport(routerId, waiting));
+      watch.ask(now, marks, new RouterReport(routerId, waiting, taken, plan));
       askAtNanos = now + untilNextReading();
     }
   }
@@ -117,11 +146,30 @@ public final class RouterState {
     waiting = byLane;
   }
 
-  /** What waits for each lane in all routers together. */
+  /** Notes how many requests of the tier topics were taken here and are not done. */
+  public void taken(long requests) {
+    taken = requests;
+  }
+
+  /**
+   * What waits for each lane: in all routers together, and in Kafka because the routers' buffers
+   * are full. What no router has seen yet is taken to be of the same kind as what waits; while
+   * nothing waits, what lies in Kafka is on its way.
+   */
   public Map<String, Waiting> allWaiting() {
     Map<String, Waiting> all = new HashMap<>(waiting);
+    long seen = taken;
     for (RouterReport other : others) {
       other.waiting().forEach((lane, w) -> all.merge(lane, w, Waiting::plus));
+      seen += other.taken();
+    }
+    long kept = all.values().stream().mapToLong(Waiting::requests).sum();
+    long unseen = routerLag - seen;
+    if (unseen > 0 && kept > 0) {
+      double scale = 1 + (double) unseen / kept;
+      all.replaceAll(
+          (lane, w) ->
+              new Waiting(w.seconds() * scale, Math.round(w.requests() * scale), w.slackSeconds()));
     }
     return all;
   }
@@ -141,6 +189,9 @@ public final class RouterState {
     if (reading.others() != null) {
       others = reading.others();
       newcomers = 0;
+    }
+    if (reading.routerLag() != null) {
+      routerLag = reading.routerLag();
     }
     if (reading.lag() != null) {
       reading

@@ -74,7 +74,8 @@ public final class Watch {
       reports.stream().filter(Reports::usable).forEach(r -> named.add(r.lane()));
       lanes = named;
     }
-    return new Reading(nowNanos, marks, reports, others, lag());
+    Map<String, Long> lag = lag();
+    return new Reading(nowNanos, marks, reports, others, lag, lag == null ? null : routerLag());
   }
 
   private @Nullable List<RouterReport> others(RouterReport own) {
@@ -97,6 +98,14 @@ public final class Watch {
       }
       registryFailed = true;
       return null;
+    }
+  }
+
+  private @Nullable Long routerLag() {
+    try {
+      return topics.routerLag();
+    } catch (FailureException e) {
+      return null; // the lanes' lag, read just before, is what decisions need
     }
   }
 

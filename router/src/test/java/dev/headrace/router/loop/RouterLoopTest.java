@@ -162,6 +162,43 @@ class RouterLoopTest {
   }
 
   @Test
+  void nearer_deadline_overtakes_those_of_its_tier_that_wait() {
+    rig.beat(heartbeat("w1", "slow").curve(1, 100));
+    rig.turns(3);
+    for (int i = 0; i < 4; i++) {
+      publish(request("r" + i).within(Duration.ofSeconds(60 + i)));
+    }
+    rig.turns(10);
+    publish(request("near").within(Duration.ofSeconds(30)));
+    publish(request("far").within(Duration.ofSeconds(90)));
+    rig.turns(10);
+    assertThat(rig.workIds("slow")).containsExactly("r0", "r1");
+    for (int i = 0; i < 4; i++) {
+      rig.done.put("slow", rig.workIds("slow").size());
+      rig.run(Duration.ofSeconds(1));
+    }
+    assertThat(rig.workIds("slow")).containsExactly("r0", "r1", "near", "r2", "r3", "far");
+  }
+
+  @Test
+  void request_cancelled_in_the_buffer_is_left_to_the_worker_and_expires_nobody() {
+    rig.beat(heartbeat("w1", "slow").curve(1, 100));
+    rig.turns(3);
+    for (int i = 0; i < 3; i++) {
+      publish(request("r" + i));
+    }
+    rig.turns(10);
+    Address address = request("r2").build().address();
+    rig.outcomes.deliver(List.of(Outcomes.cancelled(address, rig.clock.instant(), "/sdk")));
+    rig.done.put("slow", 2);
+    rig.run(Duration.ofSeconds(2));
+    // The worker looks again before it runs a request; the outcome that stands is CANCELLED.
+    assertThat(rig.workIds("slow")).containsExactly("r0", "r1", "r2");
+    assertThat(rig.outcome("r2").status()).isEqualTo(Status.CANCELLED);
+    assertThat(rig.consumer.unacknowledged()).isZero();
+  }
+
+  @Test
   void unknown_model_waits_for_the_grace_and_fails_with_a_dead_letter() {
     twoLanes();
     publish(request("a").model("x"));

@@ -9,6 +9,10 @@ import dev.headrace.policy.testing.Heartbeats;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.Task;
+import dev.headrace.protocol.service.DeviceReportCodec;
+import dev.headrace.protocol.service.RouterReport;
+import dev.headrace.protocol.service.RouterReport.Waiting;
+import dev.headrace.protocol.service.WorkerState;
 import dev.headrace.router.testing.TestClock;
 import dev.headrace.transport.testing.InMemoryDeviceRegistry;
 import dev.headrace.transport.testing.InMemoryRouterRegistry;
@@ -34,11 +38,26 @@ class RouterStateTest {
           "r1",
           new StateConfig(
               Duration.ofSeconds(2), Duration.ofMillis(500), Duration.ofMinutes(1), List.of()),
-          new Watch(registry, routers, this::lag, watchThread::add),
+          new Watch(registry, routers, new Topics(), watchThread::add),
           clock,
           clock);
 
-  private Map<String, Long> lag(java.util.Set<String> lanes) {
+  /** Records that no router has committed. */
+  private long routerLag;
+
+  private final class Topics implements LaneTopics {
+    @Override
+    public Map<String, Long> lag(java.util.Set<String> lanes) {
+      return counted(lanes);
+    }
+
+    @Override
+    public long routerLag() {
+      return routerLag;
+    }
+  }
+
+  private Map<String, Long> counted(java.util.Set<String> lanes) {
     if (brokerDown) {
       throw new FailureException(ErrorCode.BROKER_UNAVAILABLE, "away");
     }
@@ -170,5 +189,62 @@ class RouterStateTest {
     }
     assertThat(state.problems()).containsExactly("lag cannot be read");
     assertThat(state.snapshot().sentSeconds(0)).isCloseTo(2, within(0.11));
+  }
+
+  @Test
+  void garbage_among_the_heartbeats_does_no_harm() {
+    beat(heartbeat("w1", "a"));
+    registry.publish("w2", Map.of("worker", "w2", "state", "READY"));
+    registry.publish("w3", Map.of("models", "[]", "usd_per_hour", "NaN"));
+    Map<String, String> absurd =
+        new HashMap<>(DeviceReportCodec.encode(heartbeat("w4", "a").build()));
+    absurd.put(
+        "models", "{\"m\":{\"tasks\":[\"embeddings\"],\"fixed_seconds\":1e308,\"samples\":1}}");
+    registry.publish("w4", absurd);
+    refresh();
+    assertThat(state.fleet().lanes()).extracting(Lane::workers).containsExactly(1);
+    assertThat(state.model("m")).isNotNull();
+  }
+
+  @Test
+  void worker_that_says_one_thing_and_then_another_counts_once_by_the_last() {
+    beat(heartbeat("w1", "a"), heartbeat("w1", "b"));
+    refresh();
+    assertThat(state.fleet().lanes()).extracting(Lane::name).containsExactly("b");
+    beat(heartbeat("w1", "b").state(WorkerState.DRAINING));
+    refresh();
+    assertThat(state.fleet().lanes()).isEmpty();
+  }
+
+  @Test
+  void old_clock_of_a_worker_does_not_make_it_dead() {
+    // sent_at is the epoch's 1,000,000th second; only Redis' own time to live counts.
+    beat(heartbeat("w1", "a"));
+    clock.advance(Duration.ofSeconds(5));
+    refresh();
+    assertThat(state.fleet().lanes()).hasSize(1);
+    clock.advance(Duration.ofSeconds(6));
+    refresh();
+    assertThat(state.fleet().lanes()).isEmpty();
+  }
+
+  @Test
+  void what_routers_have_not_taken_counts_like_what_waits() {
+    routers.publish(new RouterReport("r2", Map.of("a", new Waiting(10, 10, 1)), 40, null));
+    routerLag = 110;
+    state.taken(10);
+    state.waiting(Map.of("a", new Waiting(5, 5, 3), "b", new Waiting(15, 5, -2)));
+    refresh();
+    // 110 records, 50 of them taken by routers, 20 of those wait: 60 more of the same kind.
+    assertThat(state.allWaiting())
+        .containsEntry("a", new Waiting(60, 60, 1))
+        .containsEntry("b", new Waiting(60, 20, -2));
+  }
+
+  @Test
+  void what_lies_in_kafka_while_nothing_waits_is_on_its_way() {
+    routerLag = 110;
+    refresh();
+    assertThat(state.allWaiting()).isEmpty();
   }
 }

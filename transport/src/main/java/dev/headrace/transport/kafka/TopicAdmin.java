@@ -2,9 +2,11 @@ package dev.headrace.transport.kafka;
 
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.naming.Topics;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -113,40 +115,66 @@ public final class TopicAdmin implements LaneBacklog, AutoCloseable {
 
   @Override
   public Map<String, Long> lag(Collection<String> lanes) {
-    Map<String, List<TopicPartition>> partitions = partitions(lanes);
-    Map<TopicPartition, Long> committed = committed(partitions);
+    Map<String, List<TopicPartition>> byTopic =
+        partitions(lanes.stream().map(Topics::work).toList());
+    Map<String, List<TopicPartition>> partitions = new HashMap<>();
+    Map<String, List<TopicPartition>> byGroup = new HashMap<>();
+    for (String lane : lanes) {
+      List<TopicPartition> ofLane = byTopic.get(Topics.work(lane));
+      if (ofLane != null) {
+        partitions.put(lane, ofLane);
+        byGroup.put(Topics.workGroup(lane), ofLane);
+      }
+    }
+    return lag(partitions, committed(byGroup));
+  }
+
+  /**
+   * Records of the tier topics that the routers have not committed: those that no router has taken,
+   * and those that routers keep.
+   *
+   * @throws FailureException BROKER_UNAVAILABLE
+   */
+  public long routerLag() {
+    List<String> topics = Arrays.stream(Tier.values()).map(Topics::requests).toList();
+    Map<String, List<TopicPartition>> partitions = partitions(topics);
+    List<TopicPartition> all = partitions.values().stream().flatMap(List::stream).toList();
+    Map<TopicPartition, Long> committed = committed(Map.of(Topics.ROUTER_GROUP, all));
+    return lag(partitions, committed).values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  private Map<String, Long> lag(
+      Map<String, List<TopicPartition>> partitions, Map<TopicPartition, Long> committed) {
     Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
     Map<TopicPartition, OffsetSpec> begins = new HashMap<>();
     for (List<TopicPartition> ofLane : partitions.values()) {
       for (TopicPartition partition : ofLane) {
         ends.put(partition, OffsetSpec.latest());
-        if (!committed.containsKey(partition)) {
-          begins.put(partition, OffsetSpec.earliest());
-        }
+        begins.put(partition, OffsetSpec.earliest());
       }
     }
     Map<TopicPartition, Long> end = offsets(ends);
     Map<TopicPartition, Long> begin = offsets(begins);
     Map<String, Long> lags = new TreeMap<>();
     partitions.forEach(
-        (lane, ofLane) -> {
+        (name, own) -> {
           long lag = 0;
-          for (TopicPartition p : ofLane) {
-            long from = committed.getOrDefault(p, begin.getOrDefault(p, 0L));
+          for (TopicPartition p : own) {
+            // What retention took away since the last commit is nobody's work any more.
+            long from = Math.max(committed.getOrDefault(p, 0L), begin.getOrDefault(p, 0L));
             lag += Math.max(0, end.getOrDefault(p, from) - from);
           }
-          lags.put(lane, lag);
+          lags.put(name, lag);
         });
     return lags;
   }
 
-  /** The partitions of each lane's topic; lanes without topic are left out. */
-  private Map<String, List<TopicPartition>> partitions(Collection<String> lanes) {
+  /** The partitions of each topic; topics that do not exist are left out. */
+  private Map<String, List<TopicPartition>> partitions(Collection<String> topics) {
     Map<String, KafkaFuture<TopicDescription>> described =
-        admin.describeTopics(lanes.stream().map(Topics::work).toList()).topicNameValues();
+        admin.describeTopics(topics).topicNameValues();
     Map<String, List<TopicPartition>> partitions = new HashMap<>();
-    for (String lane : lanes) {
-      String topic = Topics.work(lane);
+    for (String topic : topics) {
       KafkaFuture<TopicDescription> future = described.get(topic);
       if (future == null) {
         continue;
@@ -155,7 +183,7 @@ public final class TopicAdmin implements LaneBacklog, AutoCloseable {
           .ifPresent(
               d ->
                   partitions.put(
-                      lane,
+                      topic,
                       d.partitions().stream()
                           .map(p -> new TopicPartition(topic, p.partition()))
                           .toList()));
@@ -163,13 +191,10 @@ public final class TopicAdmin implements LaneBacklog, AutoCloseable {
     return partitions;
   }
 
-  private Map<TopicPartition, Long> committed(Map<String, List<TopicPartition>> partitions) {
+  private Map<TopicPartition, Long> committed(Map<String, List<TopicPartition>> byGroup) {
     Map<String, ListConsumerGroupOffsetsSpec> specs = new HashMap<>();
-    partitions.forEach(
-        (lane, ofLane) ->
-            specs.put(
-                Topics.workGroup(lane),
-                new ListConsumerGroupOffsetsSpec().topicPartitions(ofLane)));
+    byGroup.forEach(
+        (group, own) -> specs.put(group, new ListConsumerGroupOffsetsSpec().topicPartitions(own)));
     Map<TopicPartition, Long> committed = new HashMap<>();
     if (specs.isEmpty()) {
       return committed;

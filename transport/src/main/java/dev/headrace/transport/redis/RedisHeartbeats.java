@@ -17,7 +17,7 @@ import redis.clients.jedis.Protocol.Command;
  *
  * @param <T> what a heartbeat says
  */
-final class RedisHeartbeats<T> {
+class RedisHeartbeats<T> implements HeartbeatRegistry<T> {
   private static final Logger LOG = LoggerFactory.getLogger(RedisHeartbeats.class);
   private static final Script HEARTBEAT = Script.load("heartbeat");
   private static final Script ENLIST = Script.load("enlist");
@@ -46,7 +46,8 @@ final class RedisHeartbeats<T> {
     this.kind = kind;
   }
 
-  void publish(T report) {
+  @Override
+  public void publish(T report) {
     String id = kind.id().apply(report);
     long ttl = config.heartbeatTtl().toMillis();
     List<String> fields = new ArrayList<>();
@@ -58,7 +59,8 @@ final class RedisHeartbeats<T> {
         .forEach(Reply::orThrow);
   }
 
-  void remove(String id) {
+  @Override
+  public void remove(String id) {
     link.run(
             List.of(
                 Call.of(Command.DEL, kind.key().apply(id)),
@@ -66,7 +68,8 @@ final class RedisHeartbeats<T> {
         .forEach(Reply::orThrow);
   }
 
-  List<T> list() {
+  @Override
+  public List<T> list() {
     List<String> ids =
         Reply.list(link.run(Call.of(Command.ZRANGE, kind.index(), 0, -1)).orThrow()).stream()
             .map(Reply::text)

@@ -24,8 +24,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -85,7 +89,7 @@ class KafkaIT {
     KafkaConfig config = config(Map.of());
     raw =
         new KafkaProducer<>(
-            ClientProperties.producer(config, "raw"),
+            ClientProperties.producer(config, "raw", Map.of()),
             new ByteArraySerializer(),
             new ByteArraySerializer());
     admin = new TopicAdmin(config);
@@ -302,6 +306,28 @@ class KafkaIT {
     consumer.close(Duration.ofSeconds(5));
     assertThat(admin.lag(List.of(lane))).isEqualTo(Map.of(lane, 5L));
     assertThat(admin.lag(List.of())).isEmpty();
+  }
+
+  @Test
+  void lag_leaves_out_what_retention_removed() throws Exception {
+    for (int i = 0; i < 10; i++) {
+      appendRaw(0, new WireRecord(null, List.of(), new byte[1]));
+    }
+    GroupConsumer consumer = consumer();
+    List<Received> received = new ArrayList<>();
+    while (received.size() < 10) {
+      received.addAll(consumer.poll(Duration.ofMillis(100)));
+    }
+    received.stream().limit(2).forEach(consumer::acknowledge);
+    consumer.close(Duration.ofSeconds(5));
+    assertThat(admin.lag(List.of(lane))).isEqualTo(Map.of(lane, 8L));
+    TopicPartition partition = new TopicPartition(topic, 0);
+    try (Admin kafka =
+        Admin.create(
+            Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, servers.kafkaBootstrap()))) {
+      kafka.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(7))).all().get();
+    }
+    assertThat(admin.lag(List.of(lane))).isEqualTo(Map.of(lane, 3L));
   }
 
   @Test

@@ -2,7 +2,9 @@ package dev.headrace.transport.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.headrace.protocol.service.PlannedLanes;
 import dev.headrace.protocol.service.RouterReport;
+import dev.headrace.protocol.service.RouterReport.Plan;
 import dev.headrace.protocol.service.RouterReport.Waiting;
 import java.time.Duration;
 import java.util.Map;
@@ -15,7 +17,16 @@ abstract class RouterRegistryContract {
   private final String router = Clients.next();
   private final RouterReport report =
       new RouterReport(
-          router, Map.of("h100", new Waiting(12.5, 40, -3), "t4", new Waiting(0, 0, 0)));
+          router,
+          Map.of("h100", new Waiting(12.5, 40, -3), "t4", new Waiting(0, 0, 0)),
+          77,
+          new Plan(
+              "pack",
+              0.25,
+              PlannedLanes.parse(
+                  "{\"lanes\":{\"t4\":{\"device_type\":\"nvidia-t4\",\"usd_per_hour\":0.35,"
+                      + "\"startup_seconds\":90,\"models\":{\"m\":{\"tasks\":[\"rerank\"],"
+                      + "\"precision\":\"int8\",\"fixed_seconds\":0.002,\"samples\":9}}}}}")));
 
   abstract RouterRegistry registry();
 

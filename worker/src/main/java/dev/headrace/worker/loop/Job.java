@@ -53,6 +53,10 @@ final class Job {
     return request;
   }
 
+  long arrivedNanos() {
+    return arrivedNanos;
+  }
+
   long deadlineNanos() {
     return deadlineNanos;
   }

@@ -18,6 +18,7 @@ import dev.headrace.worker.prepare.ToRender;
 import dev.headrace.worker.task.Work;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,13 @@ final class JobFlow implements PrepareListener {
   private final LongSupplier numbers;
   private final ModelDesk models;
   private final Streams streams;
+
+  /** Who waits for the device for longer is looked at for cancellation again (chosen). */
+  private static final long LONG_WAIT_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** Of those at most so many at a time (chosen: one pipelined call of a few milliseconds). */
+  private static final int MAX_LOOKED = 512;
+
   private final CancelWatch cancels;
   private boolean draining;
 
@@ -101,18 +109,24 @@ final class JobFlow implements PrepareListener {
     return moved + desk.flush() + dispatcher.dispatch(nowNanos) + streams.runOnce(nowNanos);
   }
 
+  /** Of those that generate, and of those that have waited long for the device. */
   private int cancel(long nowNanos) {
+    Set<Long> generating = Set.copyOf(dispatcher.generating());
     List<Job> running = new ArrayList<>();
-    for (long owner : dispatcher.generating()) {
-      Job job = inFlight.get(owner);
-      if (job != null && job.state() == JobState.RUNNING) {
+    for (Job job : inFlight.all()) {
+      if (job.state() == JobState.RUNNING
+          && (generating.contains(job.number())
+              || (nowNanos - job.arrivedNanos() >= LONG_WAIT_NANOS
+                  && running.size() < MAX_LOOKED))) {
         running.add(job);
       }
     }
     List<CancelWatch.Over> over = cancels.look(running, nowNanos);
     for (CancelWatch.Over one : over) {
       dispatcher.withdraw(one.job().number());
-      streams.cancelled(one.job());
+      if (generating.contains(one.job().number())) {
+        streams.cancelled(one.job());
+      }
       endings.standing(one.job(), one.standing());
     }
     return over.size();

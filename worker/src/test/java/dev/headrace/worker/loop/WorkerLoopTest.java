@@ -267,6 +267,35 @@ class WorkerLoopTest {
   }
 
   @Test
+  void request_cancelled_while_it_waits_for_the_device_is_not_run() {
+    worker.started();
+    runner.batches.clear();
+    cluster.add(embeddings("first", "x"));
+    worker.untilBatch(); // the device is busy from now on
+    for (int i = 0; i < 95; i++) {
+      cluster.add(embeddings("q" + i, "word" + i));
+    }
+    for (int i = 0; i < 200; i++) {
+      worker.turn();
+      worker.stepPrepare();
+      cluster.advance(Duration.ofMillis(1));
+    }
+    Address address = new Address(Requests.CLIENT, "q94", true, null);
+    Outcome cancelled = Outcomes.cancelled(address, cluster.now(), "/sdk");
+    cluster.outcomes.deliver(List.of(cancelled));
+    for (int i = 0; i < 100; i++) {
+      worker.turn();
+      cluster.advance(Duration.ofMillis(20));
+    }
+    worker.run();
+    List<String> run = runner.batches.stream().flatMap(List::stream).toList();
+    assertThat(run).contains("x", "word0", "word93").doesNotContain("word94");
+    assertThat(cluster.outcome("q94")).isEqualTo(cancelled);
+    assertThat(cluster.published()).hasSize(96).contains(cancelled);
+    assertThat(worker.consumer.unacknowledged()).isZero();
+  }
+
+  @Test
   void body_by_reference_is_fetched_and_waits_for_a_store_that_is_away() {
     worker.started();
     Requests request =
