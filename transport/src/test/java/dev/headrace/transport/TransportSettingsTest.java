@@ -61,7 +61,8 @@ class TransportSettingsTest {
   @Test
   void delivery_defaults() {
     assertThat(DeliveryConfig.read(Settings.defaults()))
-        .isEqualTo(new DeliveryConfig(true, 512 << 10, Duration.ofMillis(200)));
+        .isEqualTo(
+            new DeliveryConfig(true, 512 << 10, Duration.ofMillis(10), Duration.ofMillis(200)));
   }
 
   @Test
@@ -73,7 +74,7 @@ class TransportSettingsTest {
     s.requireValid(List.of());
 
     assertThat(s.described())
-        .hasSize(12 + 14 + 3)
+        .hasSize(12 + 14 + 4)
         .allSatisfy(d -> assertThat(d.description()).endsWith("."));
   }
 

@@ -23,6 +23,7 @@ import dev.headrace.worker.prepare.PrepareCall;
 import dev.headrace.worker.task.TaskReader;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>{@code worker-loop}: owns consumer, jobs, batcher and state;
- *   <li>{@code prepare}: reads bodies, tokenises, writes responses;
+ *   <li>{@code prepare}: reads bodies, tokenises, writes responses; one or several;
  *   <li>{@code loader}: loads and unloads models;
  *   <li>{@code engine}: owns the engine.
  * </ul>
@@ -46,7 +47,7 @@ public final class WorkerApp implements AutoCloseable {
   private final WorkerConfig config;
   private final HealthBoard health;
   private final AgentRunner loop;
-  private final AgentRunner prepare;
+  private final List<AgentRunner> prepare = new ArrayList<>();
   private final AgentRunner loader;
   private final AgentRunner device;
 
@@ -76,16 +77,17 @@ public final class WorkerApp implements AutoCloseable {
             new TaskReader(config.limits()), links.outcomes()::blob, config.sharedVectors());
     Duration drain = config.drainTimeout();
     this.loop = new AgentRunner(workerLoop, drain);
-    this.prepare =
-        new AgentRunner(
-            new PrepareAgent(
-                "prepare" + suffix,
-                toPrepare,
-                toLoop,
-                workerLoop.prepareListener(),
-                tools,
-                links.nanos()),
-            drain);
+    for (PrepareAgent agent :
+        PrepareAgent.team(
+            "prepare" + suffix,
+            config.preparing(),
+            toPrepare,
+            toLoop,
+            workerLoop.prepareListener(),
+            tools,
+            links.nanos())) {
+      prepare.add(new AgentRunner(agent, drain));
+    }
     this.loader =
         new AgentRunner(
             new LoaderAgent(
@@ -113,7 +115,8 @@ public final class WorkerApp implements AutoCloseable {
         config.heartbeatInterval(),
         config.warmUp(),
         config.streamInterval(),
-        links.delivery().retryPause());
+        links.delivery().retryPause(),
+        config.preparing());
   }
 
   private record Mailboxes(
@@ -156,7 +159,7 @@ public final class WorkerApp implements AutoCloseable {
   public void start() {
     device.start();
     loader.start();
-    prepare.start();
+    prepare.forEach(AgentRunner::start);
     loop.start();
   }
 
@@ -165,7 +168,7 @@ public final class WorkerApp implements AutoCloseable {
     return health.latest();
   }
 
-  /** The names of its threads. */
+  /** The names of its threads; several may share one. */
   public List<String> threads() {
     String suffix = "-" + config.identity().deviceType();
     return List.of(
@@ -175,8 +178,10 @@ public final class WorkerApp implements AutoCloseable {
   /** What ended it, or null while it runs or when it ended well. */
   public @Nullable Throwable failure() {
     Throwable failure = device.failure();
-    if (failure == null) {
-      failure = prepare.failure();
+    for (AgentRunner one : prepare) {
+      if (failure == null) {
+        failure = one.failure();
+      }
     }
     if (failure == null) {
       failure = loader.failure();
@@ -203,7 +208,8 @@ public final class WorkerApp implements AutoCloseable {
   /** Finishes what was begun within half of this time, hands back the rest, stops. */
   public void close(Duration timeout) {
     loop.close(timeout);
-    prepare.close(timeout);
+    prepare.forEach(AgentRunner::drain);
+    prepare.forEach(one -> one.close(timeout));
     loader.close(timeout);
     device.close(timeout);
   }

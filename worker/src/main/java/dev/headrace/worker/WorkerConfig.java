@@ -28,6 +28,8 @@ import java.util.regex.Pattern;
  * @param batch limits of a batch
  * @param retry how often a request is tried
  * @param limits of bodies
+ * @param prepareThreads threads that read bodies and write responses; 0 for as many as fit the
+ *     cores
  * @param sharedVectors label descriptions and the like whose vectors are remembered
  * @param heartbeatInterval between heartbeats
  * @param warmUp longest time for measuring before work is taken; zero for none
@@ -44,6 +46,7 @@ public record WorkerConfig(
     BatchConfig batch,
     RetryConfig retry,
     BodyLimits limits,
+    int prepareThreads,
     int sharedVectors,
     Duration heartbeatInterval,
     Duration warmUp,
@@ -51,6 +54,12 @@ public record WorkerConfig(
     Duration drainTimeout) {
   /** A name, or nothing: then it is made up. */
   private static final Pattern NAME_OR_NONE = Pattern.compile("[A-Za-z0-9._-]{0,64}");
+
+  /** A core tokenises for several that run the model (chosen). */
+  private static final int CORES_PER_PREPARE_THREAD = 4;
+
+  /** The loop, one thread, takes no more than some of them make (chosen). */
+  private static final int MOST_PREPARE_THREADS = 8;
 
   private static final String NAME_EXPECTED = "1..64 of A-Z a-z 0-9 . _ -";
 
@@ -74,6 +83,7 @@ public record WorkerConfig(
         BatchConfig.read(s),
         RetryConfig.read(s),
         limits(s),
+        prepareThreads(s),
         s.integer(
             "worker.shared-vectors",
             4096,
@@ -104,6 +114,24 @@ public record WorkerConfig(
             Duration.ZERO,
             Duration.ofHours(1),
             "How long work that was begun may take when the worker stops."));
+  }
+
+  private static int prepareThreads(Settings s) {
+    return s.integer(
+        "worker.prepare.threads",
+        0,
+        0,
+        256,
+        "Threads that read bodies, tokenise and write responses; 0 for one per four cores, at most"
+            + " eight.");
+  }
+
+  /** How many threads read bodies and write responses. */
+  int preparing() {
+    int cores = Runtime.getRuntime().availableProcessors();
+    return prepareThreads > 0
+        ? prepareThreads
+        : Math.max(1, Math.min(cores / CORES_PER_PREPARE_THREAD, MOST_PREPARE_THREADS));
   }
 
   private static Identity identity(Settings s, String usualType) {
@@ -155,27 +183,36 @@ public record WorkerConfig(
    * @param device {@code cpu} or {@code cuda:N}
    */
   WorkerConfig on(String device) {
-    EngineConfig moved = engine.on(device);
+    return with(engine.on(device), identity.workerId() + "-" + device.replace(':', '-'));
+  }
+
+  /** The same with another engine; names and price that come from the device type follow it. */
+  WorkerConfig withEngine(EngineConfig other) {
+    return with(other, identity.workerId());
+  }
+
+  private WorkerConfig with(EngineConfig other, String workerId) {
     boolean usualType = identity.deviceType().equals(engine.deviceType());
     boolean usualLane = identity.lane().equals(identity.deviceType());
     boolean usualPrice = identity.usdPerHour() == price(0, identity.deviceType());
-    String type = usualType ? moved.deviceType() : identity.deviceType();
+    String type = usualType ? other.deviceType() : identity.deviceType();
     Identity own =
         new Identity(
-            identity.workerId() + "-" + device.replace(':', '-'),
+            workerId,
             type,
             usualLane ? type : identity.lane(),
             usualPrice ? price(0, type) : identity.usdPerHour());
     return new WorkerConfig(
         own,
         kind,
-        moved,
+        other,
         generation,
         upstream,
         intake,
         batch,
         retry,
         limits,
+        prepareThreads,
         sharedVectors,
         heartbeatInterval,
         warmUp,

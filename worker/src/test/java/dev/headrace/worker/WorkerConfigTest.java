@@ -56,6 +56,7 @@ class WorkerConfigTest {
                 new BatchConfig(256, 16_384, Duration.ofMillis(250), Duration.ofMillis(20)),
                 new RetryConfig(4),
                 BodyLimits.DEFAULT,
+                0,
                 4096,
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(5),
@@ -104,6 +105,7 @@ class WorkerConfigTest {
     values.put("worker.limits.rows", "10");
     values.put("worker.limits.text-chars", "11");
     values.put("worker.limits.labels", "12");
+    values.put("worker.prepare.threads", "6");
     values.put("worker.shared-vectors", "300");
     values.put("worker.heartbeat.interval", "2s");
     values.put("worker.warm-up", "3s");
@@ -115,7 +117,14 @@ class WorkerConfigTest {
                 new Identity("w-2", "h200", "large", 3.5),
                 EngineKind.OPENAI_UPSTREAM,
                 new EngineConfig(
-                    "cuda:1", List.of("a", "b"), "models", Precision.INT8, 3, 0, List.of("a")),
+                    "cuda:1",
+                    List.of("a", "b"),
+                    "models",
+                    Precision.INT8,
+                    3,
+                    0,
+                    List.of("a"),
+                    false),
                 new GenerationConfig(5, 1 << 20, 77, Duration.ofMillis(9), 88, false),
                 new UpstreamConfig(
                     URI.create("http://127.0.0.1:8080/x"),
@@ -131,6 +140,7 @@ class WorkerConfigTest {
                 new BatchConfig(8, 99, Duration.ofSeconds(1), Duration.ofMillis(5)),
                 new RetryConfig(2),
                 new BodyLimits(10, 11, 12),
+                6,
                 300,
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(3),

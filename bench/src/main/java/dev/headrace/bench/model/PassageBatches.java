@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
 /** Texts in batches. */
 public final class PassageBatches {
   /** Rows of a batch: what embedding libraries for Java use (issue 3). */
-  static final int BATCH = 32;
+  public static final int BATCH = 32;
 
   private PassageBatches() {}
 

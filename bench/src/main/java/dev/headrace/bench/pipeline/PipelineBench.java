@@ -7,6 +7,7 @@ import dev.headrace.bench.Samples;
 import dev.headrace.bench.baseline.BaselinePipeline;
 import dev.headrace.embedded.EmbeddedServers;
 import java.io.PrintStream;
+import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.util.ArrayList;
@@ -19,7 +20,8 @@ import java.util.Map;
 /**
  * Throughput at saturation and latency unloaded, Headrace over the hand-written pipeline. Both use
  * the same broker and Redis in the same JVM, run in turns, and carry the same requests and answers;
- * each figure is the median over the rounds, after a round that only warms up.
+ * each figure is the median over the rounds, after rounds that only warm up: until the compilers of
+ * the JVM take next to nothing, for Headrace has many times the code of the other.
  */
 public final class PipelineBench {
   /** Requests that wait at a time at saturation (chosen). */
@@ -27,12 +29,18 @@ public final class PipelineBench {
 
   private static final int UNLOADED_REQUESTS = 300;
 
+  /** Share of the CPU's time that the JVM's compilers take when all is warm (chosen). */
+  static final double WARM = 0.05;
+
+  private static final int MAX_WARM_UP = 10;
+
   private final int rounds;
   private final int requests;
   private final Map<String, String> settings;
   private final PrintStream progress;
   private final OperatingSystemMXBean os =
       ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+  private final CompilationMXBean compilers = ManagementFactory.getCompilationMXBean();
   private long serial;
 
   /**
@@ -65,36 +73,54 @@ public final class PipelineBench {
   private record Round(
       double requestsPerSecond, double cpuSecondsPer1k, double p50Ms, double p99Ms) {}
 
+  /**
+   * Both sides.
+   *
+   * @param compiling share of the CPU's time that the compilers took
+   */
+  private record Pair(Round headrace, Round baseline, double compiling) {}
+
   /** Runs all rounds. */
   public BenchResult run() throws Exception {
-    List<Round> headrace = new ArrayList<>();
-    List<Round> baseline = new ArrayList<>();
+    List<Pair> pairs = new ArrayList<>();
+    int warmUp = 0;
     try (EmbeddedServers servers = EmbeddedServers.builder().build().start();
         Pipeline ours =
             HeadracePipeline.withoutDevice(servers.kafkaBootstrap(), servers.redisUri(), settings);
         Pipeline theirs =
             new BaselinePipeline(
                 servers.kafkaBootstrap(), URI.create(servers.redisUri()), NoOpRunner.vector())) {
-      for (int i = 0; i <= rounds; i++) {
-        Round a = measure(ours);
-        Round b = measure(theirs);
-        progress.printf(
-            Locale.ROOT,
-            "%s: headrace %.0f/s, %.3f CPU s per 1k, p50 %.2f ms; baseline %.0f/s, %.3f, %.2f ms%n",
-            i == 0 ? "warm-up" : "round " + i,
-            a.requestsPerSecond(),
-            a.cpuSecondsPer1k(),
-            a.p50Ms(),
-            b.requestsPerSecond(),
-            b.cpuSecondsPer1k(),
-            b.p50Ms());
-        if (i > 0) {
-          headrace.add(a);
-          baseline.add(b);
-        }
+      for (boolean warm = false; !warm && warmUp < MAX_WARM_UP; ) {
+        warm = measure("warm-up " + ++warmUp, ours, theirs).compiling() < WARM;
+      }
+      for (int i = 1; i <= rounds; i++) {
+        pairs.add(measure("round " + i, ours, theirs));
       }
     }
-    return result(headrace, baseline);
+    return result(pairs, warmUp);
+  }
+
+  private Pair measure(String name, Pipeline ours, Pipeline theirs) throws InterruptedException {
+    long compiled = compilers.getTotalCompilationTime();
+    long cpu = os.getProcessCpuTime();
+    Round a = measure(ours);
+    Round b = measure(theirs);
+    double compiling =
+        (compilers.getTotalCompilationTime() - compiled) / ((os.getProcessCpuTime() - cpu) / 1e6);
+    progress.printf(
+        Locale.ROOT,
+        "%s: headrace %.0f/s, %.3f CPU s per 1k, p50 %.2f ms; baseline %.0f/s, %.3f, %.2f ms;"
+            + " ratio %.2f, compilers %.0f %%%n",
+        name,
+        a.requestsPerSecond(),
+        a.cpuSecondsPer1k(),
+        a.p50Ms(),
+        b.requestsPerSecond(),
+        b.cpuSecondsPer1k(),
+        b.p50Ms(),
+        a.requestsPerSecond() / b.requestsPerSecond(),
+        100 * compiling);
+    return new Pair(a, b, compiling);
   }
 
   private Round measure(Pipeline pipeline) throws InterruptedException {
@@ -127,7 +153,9 @@ public final class PipelineBench {
     return texts;
   }
 
-  private static BenchResult result(List<Round> headrace, List<Round> baseline) {
+  private static BenchResult result(List<Pair> pairs, int warmUp) {
+    List<Round> headrace = pairs.stream().map(Pair::headrace).toList();
+    List<Round> baseline = pairs.stream().map(Pair::baseline).toList();
     Map<String, Double> figures = new LinkedHashMap<>();
     int n = headrace.size();
     double[] throughput = new double[n];
@@ -153,6 +181,8 @@ public final class PipelineBench {
     figures.put(
         "baseline_requests_per_second", median(baseline.stream().map(Round::requestsPerSecond)));
     figures.put("baseline_latency_p50_ms", median(baseline.stream().map(Round::p50Ms)));
+    figures.put("warm_up_rounds", (double) warmUp);
+    figures.put("compilers_share", median(pairs.stream().map(Pair::compiling)));
     return new BenchResult(
         "pipeline",
         figures,

@@ -97,7 +97,7 @@ final class World {
     ClientCore.Waits none = new ClientCore.Waits(Duration.ZERO, Duration.ZERO);
     core = new ClientCore(CLIENT, config, backends, time, time, none);
     core.completions().close(); // from now on completions run where they are added
-    DeliveryConfig delivers = new DeliveryConfig(true, 1024, Duration.ofMillis(200));
+    DeliveryConfig delivers = new DeliveryConfig(true, 1024, Duration.ZERO, Duration.ofMillis(200));
     delivery = new Delivery(store, outcomes, delivers, time);
   }
 

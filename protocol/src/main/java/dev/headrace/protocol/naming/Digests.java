@@ -7,6 +7,9 @@ import java.util.HexFormat;
 
 /** SHA-256 as used in names. */
 public final class Digests {
+  /** Never fed, only copied. */
+  private static final MessageDigest SHA256 = provided();
+
   private Digests() {}
 
   /**
@@ -28,7 +31,16 @@ public final class Digests {
     return "source-" + sha256(source.getBytes(StandardCharsets.UTF_8)).substring(0, 16);
   }
 
+  /** A copy, for asking the providers for one costs about as much as a short digest. */
   private static MessageDigest newSha256() {
+    try {
+      return (MessageDigest) SHA256.clone();
+    } catch (CloneNotSupportedException e) {
+      return provided();
+    }
+  }
+
+  private static MessageDigest provided() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

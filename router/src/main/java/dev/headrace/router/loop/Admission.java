@@ -265,7 +265,7 @@ final class Admission {
   private static @Nullable Duration parkingTime(Duration left) {
     Duration longest = null;
     for (Duration delay : Topics.RETRY_DELAYS) {
-      if (delay.compareTo(left.dividedBy(2)) <= 0) {
+      if (delay.toMillis() <= left.toMillis() / 2) {
         longest = delay;
       }
     }

@@ -44,6 +44,14 @@ final class Exits {
   /** More leaderships than this are left to run out. */
   private static final int MAX_UNSETTLED = 10_000;
 
+  /**
+   * Seconds of work that may go to one worker of a lane before the next has its turn (chosen: far
+   * less than a lane's window).
+   */
+  private static final double BURST_SECONDS = 0.05;
+
+  private static final int MAX_BURST = 64;
+
   private final Delivery delivery;
   private final ResultCache cache;
   private final Intake intake;
@@ -77,9 +85,10 @@ final class Exits {
     }
     state.sent(lane, place.seconds());
     metrics.decided(place.target(), request.tier(), place.reason());
-    delivery.append(
+    delivery.appendWork(
         Topics.work(lane),
         work,
+        burst(place.seconds()),
         () -> {
           state.appended(lane, place.seconds());
           acknowledge(entry);
@@ -88,6 +97,11 @@ final class Exits {
           state.withdrawn(lane, place.seconds());
           refused(entry, lane, failure);
         });
+  }
+
+  /** How many requests like this one in a row. */
+  private static int burst(double seconds) {
+    return (int) Math.max(1, Math.min(MAX_BURST, BURST_SECONDS / Math.max(seconds, 1e-9)));
   }
 
   /** Kafka does not take it: the request is too large, or something is wrong with the topic. */

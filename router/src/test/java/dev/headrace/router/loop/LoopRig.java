@@ -93,7 +93,8 @@ final class LoopRig {
     StateConfig state =
         new StateConfig(
             Duration.ofSeconds(2), Duration.ofMillis(500), Duration.ofMinutes(10), List.of());
-    DeliveryConfig delivery = new DeliveryConfig(true, 1 << 20, Duration.ofMillis(200));
+    DeliveryConfig delivery =
+        new DeliveryConfig(true, 1 << 20, Duration.ZERO, Duration.ofMillis(200));
     Watch watch =
         new Watch(
             registry,

@@ -80,7 +80,7 @@ class LaneRescueTest {
           new Delivery(
               new InMemoryOutcomeStore(),
               producer,
-              new DeliveryConfig(true, 1 << 20, Duration.ofMillis(200)),
+              new DeliveryConfig(true, 1 << 20, Duration.ZERO, Duration.ofMillis(200)),
               clock,
               clock),
           new RescueMetrics(meters),

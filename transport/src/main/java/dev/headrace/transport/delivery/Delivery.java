@@ -82,7 +82,7 @@ public final class Delivery {
     this.config = config;
     this.nanos = nanos;
     this.clock = clock;
-    this.outbox = new Outbox(producer, config.retryPause(), nanos);
+    this.outbox = new Outbox(producer, config.linger(), config.retryPause(), nanos);
     this.storeAgainAt = nanos.getAsLong();
   }
 
@@ -121,10 +121,22 @@ public final class Delivery {
    * Kafka refuses it for good (too large, no such topic, not allowed).
    */
   public void append(String topic, WireRecord record, Runnable done, Consumer<Failure> refused) {
+    appendWork(topic, record, 0, done, refused);
+  }
+
+  /**
+   * The same for work.
+   *
+   * @param burst records like this one that may go to one partition in a row: whoever reads it has
+   *     them before the others have any; 0 to say nothing
+   */
+  public void appendWork(
+      String topic, WireRecord record, int burst, Runnable done, Consumer<Failure> refused) {
     pending++;
-    outbox.add(
+    outbox.addWork(
         topic,
         record,
+        burst,
         () -> finish(done),
         failure -> {
           pending--;
@@ -281,11 +293,13 @@ public final class Delivery {
   }
 
   private void publish(String topic, Outcome outcome, boolean inline, Runnable then) {
-    outbox.add(
-        topic,
-        encode(outcome, inline),
-        then,
-        failure -> publishRefused(topic, outcome, inline, then, failure));
+    WireRecord record = encode(outcome, inline);
+    Consumer<Failure> refused = f -> publishRefused(topic, outcome, inline, then, f);
+    if (topic.equals(Topics.OUTCOMES)) {
+      outbox.addCollected(topic, record, then, refused);
+    } else {
+      outbox.add(topic, record, then, refused);
+    }
   }
 
   private static WireRecord encode(Outcome outcome, boolean inline) {

@@ -27,24 +27,41 @@ final class Outbox {
   /** A refused topic is tried again after this many pauses (chosen: 5 s by default). */
   private static final int REFUSED_PAUSES = 25;
 
+  /** So many collected records are sent whatever the time (chosen: a full batch of Kafka's). */
+  private static final int COLLECTED = 64;
+
   private final EventProducer producer;
+  private final Duration linger;
   private final Duration retryPause;
   private final LongSupplier nanos;
   private final ArrayDeque<Send> toSend = new ArrayDeque<>();
+  private final ArrayDeque<Send> collected = new ArrayDeque<>();
   private final ArrayDeque<Deferred> deferred = new ArrayDeque<>();
   private final Queue<Sent> sent = new ConcurrentLinkedQueue<>();
   private boolean down;
   private boolean deferring;
   private long againAt;
+  private long collectingSince;
 
-  private record Send(String topic, WireRecord record, Runnable then, Consumer<Failure> refused) {}
+  /**
+   * A record to send.
+   *
+   * @param burst records like it that may go to one partition in a row, 0 to say nothing
+   */
+  private record Send(
+      String topic, WireRecord record, int burst, Runnable then, Consumer<Failure> refused) {
+    Send(String topic, WireRecord record, Runnable then, Consumer<Failure> refused) {
+      this(topic, record, 0, then, refused);
+    }
+  }
 
   private record Deferred(Send send, long dueAt) {}
 
   private record Sent(Send send, @Nullable FailureException failure) {}
 
-  Outbox(EventProducer producer, Duration retryPause, LongSupplier nanos) {
+  Outbox(EventProducer producer, Duration linger, Duration retryPause, LongSupplier nanos) {
     this.producer = producer;
+    this.linger = linger;
     this.retryPause = retryPause;
     this.nanos = nanos;
     this.againAt = nanos.getAsLong();
@@ -53,6 +70,23 @@ final class Outbox {
   /** Sends a record; then one of the two is run. */
   void add(String topic, WireRecord record, Runnable then, Consumer<Failure> refused) {
     toSend.add(new Send(topic, record, then, refused));
+  }
+
+  /** Sends work, up to so many records like it in a row to one partition. */
+  void addWork(
+      String topic, WireRecord record, int burst, Runnable then, Consumer<Failure> refused) {
+    toSend.add(new Send(topic, record, burst, then, refused));
+  }
+
+  /**
+   * Sends a record together with others that come soon: nobody waits for it, and a request to the
+   * broker costs as much as many records.
+   */
+  void addCollected(String topic, WireRecord record, Runnable then, Consumer<Failure> refused) {
+    if (collected.isEmpty()) {
+      collectingSince = nanos.getAsLong();
+    }
+    collected.add(new Send(topic, record, then, refused));
   }
 
   /**
@@ -98,13 +132,25 @@ final class Outbox {
   /** Hands to the producer what waits, until this time; returns how many. */
   int sendAll(long until) {
     takeDeferred();
+    takeCollected();
     int moved = 0;
     while (!toSend.isEmpty() && nanos.getAsLong() - againAt >= 0 && nanos.getAsLong() - until < 0) {
       Send send = toSend.removeFirst();
+      if (send.burst() > 0) {
+        producer.bursts(send.topic(), send.burst());
+      }
       producer.send(send.topic(), send.record(), failure -> sent.add(new Sent(send, failure)));
       moved++;
     }
     return moved;
+  }
+
+  private void takeCollected() {
+    if (collected.size() >= COLLECTED
+        || (!collected.isEmpty() && nanos.getAsLong() - collectingSince >= linger.toNanos())) {
+      toSend.addAll(collected);
+      collected.clear();
+    }
   }
 
   private void takeDeferred() {

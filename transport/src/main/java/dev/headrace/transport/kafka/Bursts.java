@@ -15,17 +15,21 @@ import org.apache.kafka.common.utils.Utils;
  * Chooses the partitions of Headrace's own topics, whatever the key: nothing rests on the order of
  * two requests there. What is sent to a topic within one batch's wait goes to one partition, up to
  * a few dozen records, then the next partition is taken: a batch costs producer, broker and
- * consumer as much as several small records. Work goes round record by record, for a burst would
- * keep one worker busy and let others idle. Reply topics are others': there the key decides, as
- * usual.
+ * consumer as much as several small records. Bursts of work are as long as the router says, for
+ * they keep one worker busy while others may idle; record by record if it says nothing. Reply
+ * topics are others': there the key decides, as usual.
  *
  * <p>Made by Kafka's producer, called on all threads that send.
  */
 public final class Bursts implements Partitioner {
+  /** The property that holds the records in a burst by work topic, a map that may change. */
+  static final String WORK = "headrace.work.bursts";
+
   /** Records in a burst (chosen). */
   static final int MAX_RECORDS = 64;
 
   private final Map<String, Burst> bursts = new ConcurrentHashMap<>();
+  private Map<?, ?> work = Map.of();
   private long maxNanos;
 
   /** The burst under way to one topic. */
@@ -50,6 +54,9 @@ public final class Bursts implements Partitioner {
     Object linger = configs.get(ProducerConfig.LINGER_MS_CONFIG);
     long ms = linger == null ? 0 : Long.parseLong(linger.toString());
     maxNanos = TimeUnit.MILLISECONDS.toNanos(ms);
+    if (configs.get(WORK) instanceof Map<?, ?> given) {
+      work = given;
+    }
   }
 
   @Override
@@ -63,9 +70,15 @@ public final class Bursts implements Partitioner {
       return Utils.toPositive(Utils.murmur2(keyBytes)) % cluster.partitionCountForTopic(topic);
     }
     Burst burst = bursts.computeIfAbsent(topic, t -> new Burst());
-    int turn =
-        burst.next(Topics.laneOf(topic).isPresent() ? 1 : MAX_RECORDS, maxNanos, System.nanoTime());
+    int turn = burst.next(records(topic), maxNanos, System.nanoTime());
     return partitions.get(turn % partitions.size()).partition();
+  }
+
+  private int records(String topic) {
+    if (work.get(topic) instanceof Integer said) {
+      return Math.max(1, Math.min(said, MAX_RECORDS));
+    }
+    return Topics.laneOf(topic).isPresent() ? 1 : MAX_RECORDS;
   }
 
   @Override

@@ -22,8 +22,15 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 final class ClientProperties {
   private ClientProperties() {}
 
-  static Map<String, Object> producer(KafkaConfig config, String clientId) {
+  /**
+   * A producer's.
+   *
+   * @param bursts records in a row for one partition, by work topic; read at each send
+   */
+  static Map<String, Object> producer(
+      KafkaConfig config, String clientId, Map<String, Integer> bursts) {
     Map<String, Object> p = common(config, clientId);
+    p.put(Bursts.WORK, bursts);
     p.put(ProducerConfig.ACKS_CONFIG, "all");
     p.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
     p.put(ProducerConfig.COMPRESSION_TYPE_CONFIG, config.compression().wireName());

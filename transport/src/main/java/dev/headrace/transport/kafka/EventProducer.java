@@ -19,6 +19,12 @@ public interface EventProducer {
    */
   void send(String topic, WireRecord record, Callback callback);
 
+  /**
+   * From now on so many records in a row may go to one partition, if this is a work topic. A
+   * producer may ignore it.
+   */
+  default void bursts(String topic, int records) {}
+
   /** Waits for what was sent, then closes. */
   void close(Duration timeout);
 }

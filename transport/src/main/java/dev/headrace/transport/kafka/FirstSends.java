@@ -55,6 +55,9 @@ final class FirstSends {
 
   /** Notes that a record was appended to this topic. */
   void know(String topic) {
+    if (known.contains(topic)) {
+      return;
+    }
     if (known.size() >= MAX_KNOWN) {
       known.clear();
     }

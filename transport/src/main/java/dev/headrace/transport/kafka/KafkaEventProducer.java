@@ -35,6 +35,7 @@ public final class KafkaEventProducer implements EventProducer {
   private final KafkaProducer<byte[], byte[]> producer;
   private final LongSupplier nanos;
   private final FirstSends firstSends;
+  private final Map<String, Integer> bursts = new ConcurrentHashMap<>();
   private final Map<String, Long> absentUntil = new ConcurrentHashMap<>();
 
   /**
@@ -52,7 +53,7 @@ public final class KafkaEventProducer implements EventProducer {
     try {
       this.producer =
           new KafkaProducer<>(
-              ClientProperties.producer(config, clientId),
+              ClientProperties.producer(config, clientId, bursts),
               new ByteArraySerializer(),
               new ByteArraySerializer());
     } catch (KafkaException e) {
@@ -73,6 +74,11 @@ public final class KafkaEventProducer implements EventProducer {
     } else {
       firstSends.later(one);
     }
+  }
+
+  @Override
+  public void bursts(String topic, int records) {
+    bursts.put(topic, records);
   }
 
   private boolean isAbsent(String topic) {

@@ -22,6 +22,7 @@ import dev.headrace.transport.testing.InMemoryOutcomeStore;
 import dev.headrace.transport.testing.Samples;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,7 +40,9 @@ class DeliveryTest {
   private final Delivery delivery = delivery(store, Map.of());
 
   private Delivery delivery(OutcomeStore to, Map<String, String> settings) {
-    DeliveryConfig config = DeliveryConfig.read(Settings.of(settings));
+    Map<String, String> all = new HashMap<>(Map.of("outcomes.linger", "0s"));
+    all.putAll(settings);
+    DeliveryConfig config = DeliveryConfig.read(Settings.of(all));
     return new Delivery(to, producer, config, nanos::get, () -> Samples.NOW);
   }
 
@@ -63,6 +66,33 @@ class DeliveryTest {
     Address address = new Address("c", "r", true, topic);
     return new Outcome(
         address, o.status(), null, o.time(), o.source(), o.details(), o.body(), o.trace());
+  }
+
+  @Test
+  void outcomes_are_collected_before_they_are_published_but_not_those_with_a_reply_topic() {
+    Delivery collecting = delivery(store, Map.of("outcomes.linger", "10ms"));
+    collecting.outcome(replyingTo("replies", "x"), done("replied"));
+    collecting.outcome(Samples.outcome("c", "r2", "x"), done("first"));
+    collecting.runOnce();
+    nanos.addAndGet(Duration.ofMillis(9).toNanos());
+    collecting.outcome(Samples.outcome("c", "r3", "x"), done("second"));
+    collecting.runOnce();
+    assertThat(published("replies")).hasSize(1);
+    assertThat(published(Topics.OUTCOMES)).isEmpty();
+    assertThat(done).containsExactly("replied");
+    assertThat(collecting.pending()).isEqualTo(2);
+
+    nanos.addAndGet(Duration.ofMillis(1).toNanos());
+    collecting.runOnce();
+    collecting.runOnce();
+    assertThat(published(Topics.OUTCOMES)).hasSize(2);
+    assertThat(done).containsExactly("replied", "first", "second");
+
+    for (int i = 0; i < 64; i++) {
+      collecting.outcome(Samples.outcome("c", "many" + i, "x"), done("many"));
+    }
+    collecting.runOnce();
+    assertThat(published(Topics.OUTCOMES)).hasSize(66);
   }
 
   @Test

@@ -6,6 +6,7 @@ import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.naming.Topics;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,8 +23,10 @@ class BurstsTest {
 
   private final Bursts bursts = new Bursts();
 
+  private final Map<String, Integer> work = new HashMap<>();
+
   private List<Integer> send(String topic, int records) {
-    bursts.configure(Map.of(ProducerConfig.LINGER_MS_CONFIG, 60_000L));
+    bursts.configure(Map.of(ProducerConfig.LINGER_MS_CONFIG, 60_000L, Bursts.WORK, work));
     Node node = new Node(1, "127.0.0.1", 9092);
     Node[] nodes = {node};
     List<PartitionInfo> partitions =
@@ -54,6 +57,18 @@ class BurstsTest {
     List<Integer> chosen = send(Topics.work("lane"), PARTITIONS);
 
     assertThat(chosen).containsExactlyInAnyOrder(0, 1, 2, 3, 4, 5);
+  }
+
+  @Test
+  void work_goes_in_bursts_as_long_as_the_router_says() {
+    work.put(Topics.work("lane"), 3);
+    List<Integer> small = send(Topics.work("lane"), 6);
+    work.put(Topics.work("lane"), 1);
+    List<Integer> large = send(Topics.work("lane"), 3);
+
+    assertThat(small.subList(0, 3)).containsOnly(small.get(0));
+    assertThat(small.subList(3, 6)).containsOnly(small.get(3)).doesNotContain(small.get(0));
+    assertThat(large).doesNotHaveDuplicates().doesNotContain(small.get(3));
   }
 
   @Test

@@ -89,7 +89,7 @@ class KafkaIT {
     KafkaConfig config = config(Map.of());
     raw =
         new KafkaProducer<>(
-            ClientProperties.producer(config, "raw"),
+            ClientProperties.producer(config, "raw", Map.of()),
             new ByteArraySerializer(),
             new ByteArraySerializer());
     admin = new TopicAdmin(config);

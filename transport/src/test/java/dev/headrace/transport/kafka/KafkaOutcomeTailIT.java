@@ -69,7 +69,7 @@ class KafkaOutcomeTailIT {
     config = config(servers.kafkaBootstrap());
     raw =
         new KafkaProducer<>(
-            ClientProperties.producer(config, "raw"),
+            ClientProperties.producer(config, "raw", Map.of()),
             new ByteArraySerializer(),
             new ByteArraySerializer());
     try (TopicAdmin admin = new TopicAdmin(config)) {

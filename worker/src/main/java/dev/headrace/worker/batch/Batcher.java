@@ -41,6 +41,7 @@ public final class Batcher {
   private final TreeSet<Waiting> byDeadline = new TreeSet<>(BY_DEADLINE);
   private final Map<Long, Held> held = new HashMap<>();
   private Set<String> iterating = Set.of();
+  private Set<String> unpadded = Set.of();
 
   /** A waiting request and the indexes of its rows that are in no batch yet. */
   private record Held(Waiting waiting, BitSet rows) {
@@ -173,6 +174,11 @@ public final class Batcher {
     iterating = Set.copyOf(names);
   }
 
+  /** Of these models a batch costs what its tokens cost, however long its longest row is. */
+  public void unpadded(Set<String> names) {
+    unpadded = Set.copyOf(names);
+  }
+
   /** Whether a request waits for an empty device, and others for it: else it would see none. */
   private boolean blocked() {
     ModelQueue queue = mostUrgent(m -> true);
@@ -252,12 +258,17 @@ public final class Batcher {
         config.maxRows(),
         Math.min(config.maxTokens(), outlook.maxTokens(model)),
         config.maxDuration().toNanos() / 1e9,
-        outlook.curve(model));
+        outlook.curve(model),
+        !unpadded.contains(model));
+  }
+
+  private int length(Batch batch) {
+    return batch.lengthCharged(!unpadded.contains(batch.model()));
   }
 
   /** Not even another row of the same length would fit. */
   private boolean full(Batch batch) {
-    return !limits(batch.model()).allow(batch.rows().size() + 1, batch.paddedLength());
+    return !limits(batch.model()).allow(batch.rows().size() + 1, length(batch));
   }
 
   /** The tightest deadline in it cannot wait for a fuller batch. */
@@ -266,8 +277,7 @@ public final class Batcher {
     for (RowRef row : batch.rows()) {
       tightest = Math.min(tightest, owner(row).waiting().deadlineNanos());
     }
-    double service =
-        outlook.curve(batch.model()).batchSeconds(batch.rows().size(), batch.paddedLength());
+    double service = outlook.curve(batch.model()).batchSeconds(batch.rows().size(), length(batch));
     double slack = (tightest - moment.nowNanos()) / 1e9;
     return slack <= moment.secondsAhead() + service + MARGIN_SECONDS;
   }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Grows a batch around its most urgent row, through the rows sorted by length, each time towards
  * the neighbour that costs less padding. It stops at the limits, and where a neighbour's padding
- * would cost more than a batch of its own.
+ * would cost more than a batch of its own. Where nothing is padded it stops at the limits only.
  */
 final class Window {
   /** What a batch costs outside of the device: marks, queues, calls (measured: 0.2 to 0.5 ms). */
@@ -19,6 +19,7 @@ final class Window {
   private final NavigableSet<RowRef> byLength;
   private final Limits limits;
   private final ArrayDeque<RowRef> rows = new ArrayDeque<>();
+  private long tokens;
 
   private Window(NavigableSet<RowRef> byLength, Limits limits) {
     this.byLength = byLength;
@@ -31,6 +32,7 @@ final class Window {
   static List<RowRef> around(RowRef seed, NavigableSet<RowRef> byLength, Limits limits) {
     Window window = new Window(byLength, limits);
     window.rows.add(seed);
+    window.tokens = seed.length();
     window.grow();
     return new ArrayList<>(window.rows);
   }
@@ -41,8 +43,10 @@ final class Window {
     while (true) {
       if (shorter != null && (longer == null || padding(shorter) <= padding(longer))) {
         rows.addFirst(shorter);
+        tokens += shorter.length();
       } else if (longer != null) {
         rows.addLast(longer);
+        tokens += longer.length();
       } else {
         return;
       }
@@ -52,11 +56,20 @@ final class Window {
   }
 
   private int length() {
-    return rows.getLast().length();
+    return limits.pads() ? rows.getLast().length() : Batch.mean(tokens, rows.size());
   }
 
-  /** Tokens of padding that a row would add. */
+  private int lengthWith(RowRef row) {
+    return limits.pads()
+        ? Math.max(length(), row.length())
+        : Batch.mean(tokens + row.length(), rows.size() + 1);
+  }
+
+  /** Tokens of padding that a row would add; where nothing is padded, how unlike the rest it is. */
   private long padding(RowRef row) {
+    if (!limits.pads()) {
+      return Math.abs(length() - row.length());
+    }
     return row.length() <= length()
         ? length() - row.length()
         : (long) rows.size() * (row.length() - length());
@@ -67,7 +80,7 @@ final class Window {
     if (row == null) {
       return null;
     }
-    int joined = Math.max(length(), row.length());
+    int joined = lengthWith(row);
     if (!limits.allow(rows.size() + 1, joined)) {
       return null;
     }

@@ -27,7 +27,7 @@ final class BatchReports {
             + ")");
   }
 
-  /** Tells the rows of a batch, each with its equal share of the time. */
+  /** Tells the rows of a batch, each with its share of the time. */
   static void report(
       DeviceBatch batch,
       List<RowOutput> outputs,
@@ -42,13 +42,17 @@ final class BatchReports {
     }
     List<FinishedRow> finished = new ArrayList<>(rows);
     long tokens = 0;
+    for (Row row : batch.rows()) {
+      tokens += row.length();
+    }
     for (int i = 0; i < rows; i++) {
-      // Rows of a batch are of like length, so they cost the same.
-      finished.add(new FinishedRow(i, outputs.get(i), startedNanos, seconds / rows));
-      tokens += batch.rows().get(i).length();
+      // Padded rows cost the same.
+      boolean same = batch.model().pads() || tokens == 0;
+      double share = same ? 1.0 / rows : (double) batch.rows().get(i).length() / tokens;
+      finished.add(new FinishedRow(i, outputs.get(i), startedNanos, seconds * share));
     }
     listener.measured(
-        new ServiceSample(batch.model().name(), rows, batch.paddedLength(), tokens, seconds));
+        new ServiceSample(batch.model().name(), rows, batch.lengthCharged(), tokens, seconds));
     listener.finished(batch.id(), finished);
   }
 }

@@ -5,7 +5,7 @@ package dev.headrace.worker.device;
  *
  * @param model name of the model
  * @param rows in the run
- * @param paddedLength tokens of each row, padding included
+ * @param paddedLength tokens of each row, padding included; the mean where nothing is padded
  * @param tokens of all rows, padding not included
  * @param seconds of service
  */

@@ -27,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -88,6 +89,8 @@ final class Dispatcher {
     models.forEach(m -> m.concurrency().ifPresent(c -> served.put(m.name(), c)));
     concurrency = served;
     batcher.byIterations(served.keySet());
+    batcher.unpadded(
+        models.stream().filter(m -> !m.pads()).map(ServedModel::name).collect(Collectors.toSet()));
   }
 
   /**
@@ -255,18 +258,24 @@ final class Dispatcher {
 
   private DeviceBatch given(Batch batch, long nowNanos) {
     double seconds =
-        meters.curve(batch.model()).batchSeconds(batch.rows().size(), batch.paddedLength());
+        meters
+            .curve(batch.model())
+            .batchSeconds(
+                batch.rows().size(),
+                batch.lengthCharged(owner(batch.rows().get(0)).model().pads()));
     boolean iterating = concurrency.containsKey(batch.model());
     long id = onDevice.add(batch, seconds, iterating, nowNanos);
     List<Row> inputs = new ArrayList<>(batch.rows().size());
+    List<Long> urgency = new ArrayList<>(batch.rows().size());
     for (RowRef row : batch.rows()) {
+      urgency.add(row.urgency());
       RowSet owner = owner(row);
       inputs.add(owner.row(row.row()));
       if (iterating) {
         generating.put(row.owner(), owner);
       }
     }
-    return new DeviceBatch(id, owner(batch.rows().get(0)).model(), inputs);
+    return new DeviceBatch(id, owner(batch.rows().get(0)).model(), inputs, urgency);
   }
 
   private RowSet owner(RowRef row) {

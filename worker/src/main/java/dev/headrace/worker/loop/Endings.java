@@ -32,7 +32,12 @@ import org.jspecify.annotations.Nullable;
  * they are safe. What a job ends with here is its only end.
  */
 final class Endings {
-  private static final MathContext SIX_DIGITS = new MathContext(6);
+  private static final int DIGITS = 6;
+
+  /** Of what is written without BigDecimal's exact expansion of a double. */
+  private static final double SMALLEST = 1e-9;
+
+  private static final double LARGEST = 1e9;
 
   private final Identity identity;
   private final EventConsumer consumer;
@@ -140,9 +145,18 @@ final class Endings {
 
   /** Six significant digits, never in exponent form. */
   private static String decimal(double value) {
-    return value == 0
-        ? "0"
-        : new BigDecimal(value, SIX_DIGITS).stripTrailingZeros().toPlainString();
+    if (value == 0) {
+      return "0";
+    }
+    if (value < SMALLEST || value > LARGEST) {
+      return new BigDecimal(value, new MathContext(DIGITS)).stripTrailingZeros().toPlainString();
+    }
+    int scale = DIGITS - 1 - (int) Math.floor(Math.log10(value));
+    long unscaled =
+        scale >= 0
+            ? Math.round(value * Math.pow(10, scale))
+            : Math.round(value / Math.pow(10, -scale)); // exact powers
+    return BigDecimal.valueOf(unscaled, scale).stripTrailingZeros().toPlainString();
   }
 
   /** Another outcome stands: Kafka shall have it. */

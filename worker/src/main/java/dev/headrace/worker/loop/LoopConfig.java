@@ -10,6 +10,7 @@ import java.time.Duration;
  * @param heartbeatInterval between heartbeats
  * @param warmUp longest time for measuring before work is taken; zero for none
  * @param storePause wait after Redis did not answer
+ * @param prepareThreads that read bodies and write responses
  */
 public record LoopConfig(
     Identity identity,
@@ -19,4 +20,5 @@ public record LoopConfig(
     Duration heartbeatInterval,
     Duration warmUp,
     Duration streamInterval,
-    Duration storePause) {}
+    Duration storePause,
+    int prepareThreads) {}

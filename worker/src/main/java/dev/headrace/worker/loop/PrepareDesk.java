@@ -13,8 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The loop's side of the preparing thread: hands bodies over in small chunks, so that responses are
- * never stuck behind many of them, and keeps what the thread's mailbox does not take.
+ * The loop's side of the preparing threads: hands bodies over in small chunks, so that responses
+ * are never stuck behind many of them, and keeps what their mailbox does not take.
  */
 final class PrepareDesk {
   /** Bodies in a chunk: some milliseconds of tokenising (chosen). */
@@ -23,10 +23,8 @@ final class PrepareDesk {
   /** Bytes in a chunk (chosen). */
   private static final int CHUNK_BYTES = 256 * 1024;
 
-  /** Chunks before the thread: one at work, one waiting. */
-  private static final int CHUNKS = 2;
-
   private final Mailbox<PrepareCall> mailbox;
+  private final int most;
   private final ArrayDeque<Item> bodies = new ArrayDeque<>();
   private final List<ToRender> responses = new ArrayList<>();
   private final ArrayDeque<PrepareCall> calls = new ArrayDeque<>();
@@ -38,10 +36,12 @@ final class PrepareDesk {
   /**
    * Makes an empty desk.
    *
-   * @param mailbox the preparing thread's
+   * @param mailbox the preparing threads'
+   * @param threads of them; as many chunks are at work, and one waits
    */
-  PrepareDesk(Mailbox<PrepareCall> mailbox) {
+  PrepareDesk(Mailbox<PrepareCall> mailbox, int threads) {
     this.mailbox = mailbox;
+    this.most = CHUNK * (threads + 1);
   }
 
   /**
@@ -79,7 +79,7 @@ final class PrepareDesk {
     return bodies.isEmpty() ? 0 : seconds;
   }
 
-  /** Nothing waits here; the thread may still be at work. */
+  /** Nothing waits here; the threads may still be at work. */
   boolean isEmpty() {
     return bodies.isEmpty() && responses.isEmpty() && calls.isEmpty();
   }
@@ -90,7 +90,7 @@ final class PrepareDesk {
       calls.add(new PrepareCall.Responses(List.copyOf(responses)));
       responses.clear();
     }
-    while (!bodies.isEmpty() && handedOver < CHUNK * CHUNKS) {
+    while (!bodies.isEmpty() && handedOver < most) {
       List<ToPrepare> chunk = chunk();
       calls.add(new PrepareCall.Bodies(chunk));
       handedOver += chunk.size();

@@ -5,9 +5,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A bounded queue that one thread reads. The worker loop only ever {@link #offer}s, so that it
- * never blocks; the threads that serve it {@link #put} into its mailbox, which the loop empties in
- * every turn, so that they do not wait for ever either.
+ * A bounded queue that one thread reads, or several that share its work. The worker loop only ever
+ * {@link #offer}s, so that it never blocks; the threads that serve it {@link #put} into its
+ * mailbox, which the loop empties in every turn, so that they do not wait for ever either.
  *
  * @param <T> what is posted
  */

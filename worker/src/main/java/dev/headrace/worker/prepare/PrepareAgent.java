@@ -11,7 +11,10 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
-/** The thread {@code prepare-<device>}: does what is in its mailbox, posts results in groups. */
+/**
+ * A thread {@code prepare-<device>}: does what is in its mailbox, posts results in groups. Several
+ * may share a mailbox; what they post comes in any order.
+ */
 public final class PrepareAgent implements Agent {
   private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -28,30 +31,47 @@ public final class PrepareAgent implements Agent {
   /** How bodies are read. */
   public record Tools(TaskReader reader, BodyStore bodies, int sharedCapacity) {}
 
-  /**
-   * Makes the agent.
-   *
-   * @param mailbox its own
-   * @param loop the mailbox of the thread to which {@code listener} belongs
-   */
-  public PrepareAgent(
+  private PrepareAgent(
       String name,
       Mailbox<PrepareCall> mailbox,
       Mailbox<Runnable> loop,
       PrepareListener listener,
-      Tools tools,
+      Preparer preparer,
       LongSupplier nanos) {
     this.name = name;
     this.mailbox = mailbox;
     this.loop = loop;
     this.listener = listener;
+    this.preparer = preparer;
     this.nanos = nanos;
-    this.preparer =
+  }
+
+  /**
+   * Makes agents that share the work and the vectors that requests share.
+   *
+   * @param count of them
+   * @param mailbox theirs
+   * @param loop the mailbox of the thread to which {@code listener} belongs
+   */
+  public static List<PrepareAgent> team(
+      String name,
+      int count,
+      Mailbox<PrepareCall> mailbox,
+      Mailbox<Runnable> loop,
+      PrepareListener listener,
+      Tools tools,
+      LongSupplier nanos) {
+    Preparer preparer =
         new Preparer(
             tools.reader(),
             tools.bodies(),
             tools.sharedCapacity(),
             rows -> loop.put(() -> listener.wanted(rows)));
+    List<PrepareAgent> team = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      team.add(new PrepareAgent(name, mailbox, loop, listener, preparer, nanos));
+    }
+    return team;
   }
 
   @Override

@@ -20,14 +20,17 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Reads bodies and writes responses, one at a time; what is wrong with one request is that
- * request's failure and no one else's. Not thread-safe.
+ * request's failure and no one else's. Used by several threads at once.
  */
 final class Preparer {
   private static final Logger LOG = LoggerFactory.getLogger(Preparer.class);
 
   private final TaskReader reader;
   private final BodyStore bodies;
+
+  /** Guarded by itself. */
   private final SharedVectors shared;
+
   private final Consumer<SharedRows> wanted;
 
   /**
@@ -83,29 +86,34 @@ final class Preparer {
     if (texts.isEmpty()) {
       return;
     }
-    List<String> missing = shared.claim(model, texts);
-    if (missing.isEmpty()) {
-      return;
-    }
-    try {
-      wanted.accept(new SharedRows(job, model, missing, model.rows(missing)));
-    } catch (RuntimeException e) {
-      // Nobody waits for them yet: they were claimed just now.
-      shared.failed(model, missing);
-      throw e;
+    synchronized (shared) {
+      List<String> missing = shared.claim(model, texts);
+      if (missing.isEmpty()) {
+        return;
+      }
+      try {
+        wanted.accept(new SharedRows(job, model, missing, model.rows(missing)));
+      } catch (RuntimeException e) {
+        // Nobody waits for them yet: they were claimed just now.
+        shared.failed(model, missing);
+        throw e;
+      }
     }
   }
 
   /** Writes a response, unless it waits for shared vectors: then nothing comes out yet. */
   void render(ToRender item, List<Rendered> out) {
-    try {
-      // Usually known by now; they may have been dropped since, or their run have failed.
-      claim(item.job(), item.model(), item.work().sharedTexts());
-    } catch (FailureException e) {
-      out.add(new Rendered.Refused(item.job(), e.failure()));
-      return;
+    SharedVectors.Parked ready;
+    synchronized (shared) {
+      try {
+        // Usually known by now; they may have been dropped since, or their run have failed.
+        claim(item.job(), item.model(), item.work().sharedTexts());
+      } catch (FailureException e) {
+        out.add(new Rendered.Refused(item.job(), e.failure()));
+        return;
+      }
+      ready = shared.ready(item); // what was claimed or known may not be dropped in between
     }
-    SharedVectors.Parked ready = shared.ready(item);
     if (ready != null) {
       out.add(write(ready));
     }
@@ -120,13 +128,19 @@ final class Preparer {
       failed(rows, e.failure(), out);
       return;
     }
-    shared.arrived(rows.model(), rows.texts(), vectors).forEach(p -> out.add(write(p)));
+    List<SharedVectors.Parked> complete;
+    synchronized (shared) {
+      complete = shared.arrived(rows.model(), rows.texts(), vectors);
+    }
+    complete.forEach(p -> out.add(write(p)));
   }
 
   /** Shared texts could not be run: neither can the responses that waited for them be written. */
   void failed(SharedRows rows, Failure failure, List<Rendered> out) {
-    for (SharedVectors.Parked lost : shared.failed(rows.model(), rows.texts())) {
-      out.add(new Rendered.Refused(lost.request().job(), failure));
+    synchronized (shared) {
+      for (SharedVectors.Parked lost : shared.failed(rows.model(), rows.texts())) {
+        out.add(new Rendered.Refused(lost.request().job(), failure));
+      }
     }
   }
 

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The vectors of texts that many requests share, such as label descriptions: each text is run once
  * and its vector kept, the least recently used is dropped first. Requests that need a vector under
- * way wait for it here. Owned by the preparing thread.
+ * way wait for it here. Not thread-safe: {@link Preparer} guards it.
  */
 final class SharedVectors {
   private record Key(String model, String revision, String text) {

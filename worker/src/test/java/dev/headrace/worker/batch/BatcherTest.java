@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.headrace.protocol.service.ServiceCurve;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -60,6 +61,35 @@ class BatcherTest {
     assertThat(batcher.next(IDLE).rows()).containsExactly(new RowRef(1, 0, 10, 0));
     assertThat(batcher.next(IDLE)).isNull();
     assertThat(batcher.requests()).isZero();
+  }
+
+  @Test
+  void rows_of_any_length_share_a_batch_where_nothing_is_padded() {
+    batcher.unpadded(Set.of("m"));
+    add(1, 0, 4);
+    add(2, 1, 200);
+    add(3, 2, 30);
+    Batch batch = batcher.next(IDLE);
+    assertThat(lengths(batch)).containsExactly(4, 30, 200);
+    assertThat(batch.lengthCharged(false)).isEqualTo(78);
+  }
+
+  @Test
+  void rows_are_kept_apart_by_length_where_they_are_padded() {
+    add(1, 0, 4);
+    add(2, 1, 200);
+    assertThat(lengths(batcher.next(IDLE))).containsExactly(4);
+  }
+
+  @Test
+  void batch_is_full_by_its_own_tokens_where_nothing_is_padded() {
+    batcher.unpadded(Set.of("m"));
+    add(1, 0, 100);
+    add(2, 1, 400);
+    add(3, 2, 450);
+    add(4, 3, 500);
+    Batch batch = batcher.next(IDLE); // padded, two of 500 would fill it
+    assertThat(lengths(batch)).containsExactly(100, 400, 450);
   }
 
   @Test

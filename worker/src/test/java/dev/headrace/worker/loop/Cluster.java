@@ -38,7 +38,8 @@ final class Cluster {
       new InMemoryDeviceRegistry(this::nanos, Duration.ofSeconds(10), outage);
   final InMemoryCrashLedger ledger = new InMemoryCrashLedger(registry::lives, outage);
   final InMemoryChunkStore chunks = new InMemoryChunkStore(outage);
-  final DeliveryConfig delivery = new DeliveryConfig(true, 1 << 20, Duration.ofMillis(200));
+  final DeliveryConfig delivery =
+      new DeliveryConfig(true, 1 << 20, Duration.ZERO, Duration.ofMillis(200));
   private long nanos = 1_000_000_000_000L;
   private final long startNanos = nanos;
 

@@ -18,6 +18,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class PreparerTest {
@@ -168,6 +176,48 @@ class PreparerTest {
     render(2, work);
     wanted.forEach(this::arrive);
     assertThat(out).extracting(Rendered::job).containsExactly(2L);
+  }
+
+  @Test
+  void threads_that_share_descriptions_leave_no_request_without_its_vectors() throws Exception {
+    int requests = 400;
+    BlockingQueue<SharedRows> toRun = new LinkedBlockingQueue<>();
+    Preparer shared =
+        new Preparer(new TaskReader(BodyLimits.DEFAULT), key -> bodies.fetch(key), 3, toRun::add);
+    Queue<Rendered> answers = new ConcurrentLinkedQueue<>();
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    AtomicInteger jobs = new AtomicInteger();
+    try {
+      for (int t = 0; t < 3; t++) {
+        threads.submit(
+            () -> {
+              for (int job = jobs.getAndIncrement(); job < requests; ) {
+                ToPrepare item = classification(job, "a" + job % 5, "b" + job % 3, "c");
+                Work work = ((Prepared.Ready) shared.prepare(item)).work();
+                List<RowOutput> outputs = work.rows().stream().map(WordModel::output).toList();
+                List<Rendered> written = new ArrayList<>();
+                shared.render(new ToRender(job, model, work, outputs), written);
+                answers.addAll(written);
+                job = jobs.getAndIncrement();
+              }
+              return null;
+            });
+      }
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+      while (answers.size() < requests && System.nanoTime() - end < 0) {
+        SharedRows rows = toRun.poll(10, TimeUnit.MILLISECONDS);
+        if (rows != null) {
+          List<Rendered> written = new ArrayList<>();
+          List<RowOutput> outputs = rows.rows().stream().map(WordModel::output).toList();
+          shared.arrived(rows, outputs, written);
+          answers.addAll(written);
+        }
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    assertThat(answers).hasOnlyElementsOfType(Rendered.Response.class);
+    assertThat(answers.stream().map(Rendered::job).distinct()).hasSize(requests);
   }
 
   @Test
