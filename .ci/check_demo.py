@@ -21,6 +21,9 @@ expect(dead == figures["failed"], f"dead letters: {dead} (expected: {figures['fa
 expect(figures["cache_hits"] + figures["coalesced"] > 0, "no repeated request was saved")
 expect(len(figures["devices"]) >= 2, f"device types: {list(figures['devices'])} (expected: two)")
 expect(set(figures["tiers"]) == {"economy", "standard", "premium"}, "tiers: one is missing")
+texts = figures.get("texts")
+if texts is not None:
+    expect(texts["ok"] == texts["requests"] and texts["tokens"] > 0, f"texts: {texts}")
 for problem in problems:
     print("demo check:", problem)
 sys.exit(1 if problems else 0)

@@ -25,6 +25,7 @@ import picocli.CommandLine.Command;
       CancelCommand.class,
       DevicesCommand.class,
       DoctorCommand.class,
+      ProfileCommand.class,
       BenchCommand.class,
       ModelsCommand.class
     })

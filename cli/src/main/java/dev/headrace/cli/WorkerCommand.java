@@ -1,6 +1,8 @@
 package dev.headrace.cli;
 
 import dev.headrace.cli.http.HttpEndpoint;
+import dev.headrace.protocol.ErrorCode;
+import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.config.Settings;
 import dev.headrace.worker.WorkerProcess;
 import dev.headrace.worker.engine.EngineException;
@@ -81,6 +83,9 @@ final class WorkerCommand implements Callable<Integer> {
   private static boolean deviceLost(@Nullable Throwable failure) {
     for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof EngineException e && e.kind() == EngineException.Kind.FATAL) {
+        return true;
+      }
+      if (cause instanceof FailureException f && f.failure().code() == ErrorCode.DEVICE_LOST) {
         return true;
       }
     }

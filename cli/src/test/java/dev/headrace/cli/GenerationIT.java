@@ -283,4 +283,120 @@ class GenerationIT {
     }
     assertThat(counts.skipped()).isEqualTo(31);
   }
+
+  /** What was read before stays, what was written meanwhile comes later, and nothing twice. */
+  @Test
+  void redis_that_restarts_empty_while_text_streams_loses_and_doubles_nothing() throws Exception {
+    TextStream stream = client.stream(Request.chat("tiny", "hello").maxTokens(400));
+    Reader reader = new Reader();
+    stream.subscribe(reader);
+    await().until(() -> reader.subscription != null);
+    reader.subscription.request(Long.MAX_VALUE);
+    await().atMost(Duration.ofSeconds(30)).until(() -> reader.chunks.size() > 3);
+    servers.redis().stop();
+    assertThat(stream.result()).as("still generating").isNotDone();
+    await().atMost(Duration.ofSeconds(30)).until(() -> !worker.app().health().storeUp());
+    servers.redis().start();
+    await().atMost(Duration.ofSeconds(90)).until(() -> reader.completed || reader.failure != null);
+    assertThat(reader.failure).isNull();
+    assertThat(reader.text()).isEqualTo(text(400));
+    assertThat(reader.chunks).noneMatch(TextChunk::replaces);
+    assertThat(stream.result().get().completions().get(0).text()).isEqualTo(text(400));
+    await().atMost(Duration.ofSeconds(60)).until(() -> worker.app().health().ready());
+  }
+
+  private static String[] connected(String... arguments) {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.addAll(List.of("--kafka", servers.kafkaBootstrap(), "--redis", servers.redisUri()));
+    return all.toArray(new String[0]);
+  }
+
+  @Test
+  void submit_generate_and_chat_run_as_programs() throws Exception {
+    Program program = new Program(folder);
+    Program.Ended chat =
+        program.run(
+            90, connected("submit", "chat", "--model", "tiny", "--message", "hello", "--json"));
+    assertThat(chat.code()).as(chat.err()).isZero();
+    JsonNode outcome = JSON.readTree(chat.lastLine());
+    assertThat(outcome.path("status").asText()).isEqualTo("OK");
+
+    Program.Ended two =
+        program.run(
+            90,
+            connected(
+                "submit",
+                "generate",
+                "--model",
+                "tiny",
+                "--prompt",
+                "once",
+                "--max-tokens",
+                "6",
+                "--choices",
+                "2"));
+    assertThat(two.code()).as(two.err()).isZero();
+    assertThat(String.join("\n", two.out())).contains(text(6).strip());
+
+    Program.Ended streamed =
+        program.run(
+            90,
+            connected(
+                "submit",
+                "chat",
+                "--model",
+                "tiny",
+                "--message",
+                "hello",
+                "--max-tokens",
+                "80",
+                "--stream"));
+    assertThat(streamed.code()).as(streamed.err()).isZero();
+    assertThat(String.join("\n", streamed.out())).isEqualTo(text(80));
+    assertThat(streamed.err()).contains("[length]");
+
+    Program.Ended wrong =
+        program.run(
+            90,
+            connected("submit", "chat", "--model", "tiny", "--message", "x", "--temperature", "3"));
+    assertThat(wrong.code()).isNotZero();
+    assertThat(wrong.err() + wrong.out()).contains("temperature");
+  }
+
+  @Test
+  void batch_runs_as_a_program_and_says_by_its_status_what_failed() throws Exception {
+    Program program = new Program(Files.createDirectories(folder.resolve("tmp")));
+    String line =
+        "{\"custom_id\":\"%s\",\"method\":\"POST\",\"url\":\"/v1/completions\","
+            + "\"body\":{\"model\":\"tiny\",\"%s\":4,\"prompt\":\"x\"}}";
+    Path input =
+        Files.write(
+            folder.resolve("in.jsonl"),
+            List.of(
+                line.formatted("a", "max_tokens"),
+                line.formatted("b", "max_tokens"),
+                line.formatted("wrong", "max_token")));
+    String[] command =
+        connected(
+            "batch",
+            input.toString(),
+            "--output",
+            folder.resolve("out.jsonl").toString(),
+            "--errors",
+            folder.resolve("err.jsonl").toString(),
+            "--json");
+    Program.Ended ended = program.run(90, command);
+    assertThat(ended.code()).as(ended.err()).isEqualTo(1);
+    JsonNode counts = JSON.readTree(ended.lastLine());
+    assertThat(counts.path("completed").asInt()).as(ended.lastLine()).isEqualTo(2);
+    assertThat(counts.path("failed").asInt()).isEqualTo(1);
+    assertThat(Files.readAllLines(folder.resolve("out.jsonl"))).hasSize(2);
+    assertThat(Files.readAllLines(folder.resolve("err.jsonl")).get(0)).contains("wrong");
+    List<String> again = new ArrayList<>(List.of(command));
+    again.add("--resume");
+    Program.Ended resumed = program.run(90, again.toArray(new String[0]));
+    assertThat(JSON.readTree(resumed.lastLine()).path("skipped").asInt())
+        .as(resumed.lastLine())
+        .isEqualTo(3);
+  }
 }

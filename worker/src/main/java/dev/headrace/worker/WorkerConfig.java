@@ -183,21 +183,29 @@ public record WorkerConfig(
    * @param device {@code cpu} or {@code cuda:N}
    */
   WorkerConfig on(String device) {
-    EngineConfig moved = engine.on(device);
+    return with(engine.on(device), identity.workerId() + "-" + device.replace(':', '-'));
+  }
+
+  /** The same with another engine; names and price that come from the device type follow it. */
+  WorkerConfig withEngine(EngineConfig other) {
+    return with(other, identity.workerId());
+  }
+
+  private WorkerConfig with(EngineConfig other, String workerId) {
     boolean usualType = identity.deviceType().equals(engine.deviceType());
     boolean usualLane = identity.lane().equals(identity.deviceType());
     boolean usualPrice = identity.usdPerHour() == price(0, identity.deviceType());
-    String type = usualType ? moved.deviceType() : identity.deviceType();
+    String type = usualType ? other.deviceType() : identity.deviceType();
     Identity own =
         new Identity(
-            identity.workerId() + "-" + device.replace(':', '-'),
+            workerId,
             type,
             usualLane ? type : identity.lane(),
             usualPrice ? price(0, type) : identity.usdPerHour());
     return new WorkerConfig(
         own,
         kind,
-        moved,
+        other,
         generation,
         upstream,
         intake,

@@ -9,10 +9,14 @@ import dev.headrace.transport.kafka.TopicAdmin;
 import dev.headrace.transport.redis.RedisConfig;
 import dev.headrace.transport.redis.RedisStores;
 import dev.headrace.worker.device.EngineFactory;
+import dev.headrace.worker.encode.AutoPrecision;
+import dev.headrace.worker.encode.EngineConfig;
 import dev.headrace.worker.engine.DeviceInventory;
 import dev.headrace.worker.model.ModelCatalog;
 import dev.headrace.worker.upstream.UpstreamEngine;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,9 +85,23 @@ public final class WorkerProcess implements AutoCloseable {
       return new Plan(worker.on(device), kafka, redis, delivery);
     }
 
-    /** Connects and starts a worker with the engine that its settings name. */
+    /**
+     * Connects and starts a worker with the engine that its settings name. If the precision is to
+     * be chosen, that comes first: the device type and the lane are named after it.
+     */
     public WorkerProcess start(MeterRegistry registry) {
-      return start(engine(), registry);
+      Plan plan = worker.kind() == EngineKind.TORCH ? resolved() : this;
+      return plan.start(plan.engine(), registry);
+    }
+
+    private Plan resolved() {
+      try {
+        EngineConfig engine =
+            AutoPrecision.resolve(worker.engine(), ModelCatalog.builtIn(), System::nanoTime);
+        return new Plan(worker.withEngine(engine), kafka, redis, delivery);
+      } catch (IOException e) {
+        throw new UncheckedIOException("worker.precision: auto: " + e.getMessage(), e);
+      }
     }
 
     private EngineFactory engine() {

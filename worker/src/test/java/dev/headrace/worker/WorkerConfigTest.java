@@ -117,7 +117,14 @@ class WorkerConfigTest {
                 new Identity("w-2", "h200", "large", 3.5),
                 EngineKind.OPENAI_UPSTREAM,
                 new EngineConfig(
-                    "cuda:1", List.of("a", "b"), "models", Precision.INT8, 3, 0, List.of("a")),
+                    "cuda:1",
+                    List.of("a", "b"),
+                    "models",
+                    Precision.INT8,
+                    3,
+                    0,
+                    List.of("a"),
+                    false),
                 new GenerationConfig(5, 1 << 20, 77, Duration.ofMillis(9), 88, false),
                 new UpstreamConfig(
                     URI.create("http://127.0.0.1:8080/x"),

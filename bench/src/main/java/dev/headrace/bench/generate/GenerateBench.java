@@ -3,6 +3,7 @@ package dev.headrace.bench.generate;
 import dev.headrace.bench.BenchResult;
 import dev.headrace.bench.BenchResult.Goal;
 import dev.headrace.bench.Samples;
+import dev.headrace.bench.generate.Sizes.Part;
 import dev.headrace.protocol.config.Settings;
 import dev.headrace.worker.encode.EngineConfig;
 import dev.headrace.worker.generate.GenerationConfig;
@@ -20,25 +21,26 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tokens per second of Headrace's engine at several numbers of texts at once, beside llama.cpp with
- * as many; continuous batching beside static batches, and the prefix cache beside none. All sides
- * take turns in one run, with the same prompts and lengths, greedy, and as many threads.
+ * as many; continuous batching beside static batches, the prefix cache beside none, and the whole
+ * pipeline beside the bare engine. All sides take turns in one run, with the same prompts and
+ * lengths, greedy, and as many threads.
  */
 public final class GenerateBench {
-  private static final int[] PARALLEL = {1, 8, 16, 32};
-
-  /** Tokens of each text in the rounds against llama.cpp (chosen: some seconds each). */
-  private static final int TOKENS = 64;
-
-  private static final int MIXED_TEXTS = 48;
+  /** The longest text of mixed lengths; their mean is about a third of it (chosen). */
   private static final int MIXED_TOKENS = 128;
+
+  /** Texts at once in all parts but the first. */
   private static final int BATCH = 16;
+
   private static final int SHARED_TEXTS = 16;
   private static final int SHARED_BEGINNING = 500;
-  private static final int SHARED_TOKENS = 16;
-  private static final int LONGEST = 768;
+  private static final int SHARED_TOKENS = 8;
+
+  /** Share of the bare engine's speed that the whole pipeline should reach (issue 4). */
+  private static final double PIPELINE_GOAL = 0.95;
 
   private final String model;
-  private final int rounds;
+  private final Sizes sizes;
   private final List<String> texts;
   private final Map<String, String> settings;
   private final Optional<LlamaFiles> llama;
@@ -58,17 +60,16 @@ public final class GenerateBench {
    */
   public GenerateBench(
       String model,
-      int rounds,
+      Sizes sizes,
       List<String> texts,
       Map<String, String> settings,
       Optional<LlamaFiles> llama,
       PrintStream progress) {
-    if (rounds < 1 || texts.size() < 100) {
-      throw new IllegalArgumentException(
-          "rounds, passages: " + rounds + ", " + texts.size() + " (expected: >= 1, >= 100)");
+    if (texts.size() < 100) {
+      throw new IllegalArgumentException("passages: " + texts.size() + " (expected: >= 100)");
     }
     this.model = model;
-    this.rounds = rounds;
+    this.sizes = sizes;
     this.texts = List.copyOf(texts);
     this.settings = Map.copyOf(settings);
     this.llama = llama;
@@ -76,34 +77,59 @@ public final class GenerateBench {
   }
 
   private interface Measurement {
-    double run() throws IOException;
+    double run() throws Exception;
   }
 
-  /** Runs all rounds; the first does not count. */
-  public BenchResult run() throws IOException {
+  /** Runs all rounds; the first, a short one, does not count. */
+  public BenchResult run() throws Exception {
     Map<String, String> values = new HashMap<>(settings);
     values.put("worker.models", model);
     EngineConfig engine = EngineConfig.read(Settings.of(values));
     int threads =
         engine.threads() == 0 ? Runtime.getRuntime().availableProcessors() : engine.threads();
-    values.putIfAbsent("worker.generation.kv-memory", "512MiB");
+    values.putIfAbsent("worker.generation.kv-memory", "384MiB");
+    values.putIfAbsent(
+        "worker.generation.texts", Integer.toString(Math.max(BATCH, sizes.mostParallel())));
     GenerationConfig with = GenerationConfig.read(Settings.of(values));
     values.put("worker.generation.prefix-cache", "false");
     GenerationConfig without = GenerationConfig.read(Settings.of(values));
-    try (Generator generator = Generator.open(model, engine, without);
-        LlamaCpp other = other(threads)) {
+    try (Generator generator = Generator.open(model, engine, without)) {
       List<int[]> ids = texts.stream().map(generator::ids).filter(t -> t.length >= 20).toList();
-      for (int round = 0; round <= rounds; round++) {
-        speed(round, generator, other, ids);
-        continuous(round, generator, ids);
+      if (measures(Part.SPEED)) {
+        try (LlamaCpp other = other(threads)) {
+          rounds((round, some) -> speed(round, some, generator, other, ids));
+        }
       }
-      try (Generator caching = Generator.open(model, engine, with)) {
-        for (int round = 0; round <= rounds; round++) {
-          prefix(round, generator, caching, ids);
+      if (measures(Part.CONTINUOUS)) {
+        rounds((round, some) -> continuous(round, some, generator, ids));
+      }
+      if (measures(Part.PREFIX)) {
+        try (Generator caching = Generator.open(model, engine, with)) {
+          rounds((round, some) -> prefix(round, some, generator, caching, ids));
+        }
+      }
+      if (measures(Part.PIPELINE)) {
+        values.put("worker.generation.texts", Integer.toString(BATCH));
+        try (GeneratePipeline pipeline = GeneratePipeline.start(model, values)) {
+          rounds((round, some) -> pipeline(round, some, generator, pipeline, ids));
         }
       }
     }
     return result();
+  }
+
+  private boolean measures(Part part) {
+    return sizes.parts().contains(part);
+  }
+
+  private interface Round {
+    void run(int number, Sizes sizes) throws Exception;
+  }
+
+  private void rounds(Round round) throws Exception {
+    for (int number = 0; number <= sizes.rounds(); number++) {
+      round.run(number, number == 0 ? sizes.shorter() : sizes);
+    }
   }
 
   private @Nullable LlamaCpp other(int threads) throws IOException {
@@ -113,13 +139,15 @@ public final class GenerateBench {
               + " then --llamacpp DIR/bin/python --gguf FILE)");
       return null;
     }
-    return LlamaCpp.start(llama.get().python(), llama.get().gguf(), threads, 32, LONGEST);
+    return LlamaCpp.start(
+        llama.get().python(), llama.get().gguf(), threads, sizes.mostParallel(), sizes.longest());
   }
 
-  private void speed(int round, Generator generator, @Nullable LlamaCpp other, List<int[]> ids)
-      throws IOException {
-    for (int parallel : PARALLEL) {
-      Load load = Load.even(ids, Math.max(2, parallel), TOKENS, round);
+  private void speed(
+      int round, Sizes some, Generator generator, @Nullable LlamaCpp other, List<int[]> ids)
+      throws Exception {
+    for (int parallel : some.parallel()) {
+      Load load = Load.even(ids, Math.max(2, parallel), some.prompt(), some.tokens(), round);
       note(round, "tokens_per_second_" + parallel, () -> generator.tokensPerSecond(load, parallel));
       if (other != null) {
         note(
@@ -130,20 +158,30 @@ public final class GenerateBench {
     }
   }
 
-  private void continuous(int round, Generator generator, List<int[]> ids) throws IOException {
-    Load load = Load.mixed(ids, MIXED_TEXTS, MIXED_TOKENS, round);
+  private void continuous(int round, Sizes some, Generator generator, List<int[]> ids)
+      throws Exception {
+    Load load = Load.mixed(ids, some.texts(), some.prompt(), MIXED_TOKENS, round);
     note(round, "continuous_tokens_per_second", () -> generator.tokensPerSecond(load, BATCH));
     note(round, "static_tokens_per_second", () -> generator.tokensPerSecondInBatches(load, BATCH));
   }
 
-  private void prefix(int round, Generator plain, Generator caching, List<int[]> ids)
-      throws IOException {
-    Load load = Load.shared(ids, SHARED_TEXTS, SHARED_BEGINNING, SHARED_TOKENS, round);
+  private void prefix(int round, Sizes some, Generator plain, Generator caching, List<int[]> ids)
+      throws Exception {
+    Load load =
+        Load.shared(ids, SHARED_TEXTS, SHARED_BEGINNING, some.prompt(), SHARED_TOKENS, round);
     note(round, "prefix_cache_tokens_per_second", () -> caching.tokensPerSecond(load, BATCH));
     note(round, "no_prefix_cache_tokens_per_second", () -> plain.tokensPerSecond(load, BATCH));
   }
 
-  private void note(int round, String figure, Measurement measurement) throws IOException {
+  private void pipeline(
+      int round, Sizes some, Generator plain, GeneratePipeline pipeline, List<int[]> ids)
+      throws Exception {
+    Load load = Load.mixed(ids, some.texts(), some.prompt(), MIXED_TOKENS, round);
+    note(round, "pipeline_tokens_per_second", () -> pipeline.tokensPerSecond(load));
+    note(round, "engine_tokens_per_second", () -> plain.tokensPerSecond(load, BATCH));
+  }
+
+  private void note(int round, String figure, Measurement measurement) throws Exception {
     double value = measurement.run();
     progress.printf(
         Locale.ROOT, "%s: %-34s %8.1f%n", round == 0 ? "warm-up" : "round " + round, figure, value);
@@ -156,15 +194,24 @@ public final class GenerateBench {
     Map<String, Double> figures = new LinkedHashMap<>();
     seen.forEach((figure, values) -> figures.put(figure, median(values)));
     Map<String, Goal> goals = new LinkedHashMap<>();
-    goals.put("continuous_vs_static_ratio", new Goal(1.5, true));
-    figures.put(
-        "continuous_vs_static_ratio",
-        ratio("continuous_tokens_per_second", "static_tokens_per_second"));
-    figures.put(
-        "prefix_cache_ratio",
-        ratio("prefix_cache_tokens_per_second", "no_prefix_cache_tokens_per_second"));
-    if (llama.isPresent()) {
-      for (int parallel : PARALLEL) {
+    if (measures(Part.CONTINUOUS)) {
+      figures.put(
+          "continuous_vs_static_ratio",
+          ratio("continuous_tokens_per_second", "static_tokens_per_second"));
+      goals.put("continuous_vs_static_ratio", new Goal(1.5, true));
+    }
+    if (measures(Part.PREFIX)) {
+      figures.put(
+          "prefix_cache_ratio",
+          ratio("prefix_cache_tokens_per_second", "no_prefix_cache_tokens_per_second"));
+    }
+    if (measures(Part.PIPELINE)) {
+      figures.put(
+          "pipeline_efficiency", ratio("pipeline_tokens_per_second", "engine_tokens_per_second"));
+      goals.put("pipeline_efficiency", new Goal(PIPELINE_GOAL, true));
+    }
+    if (measures(Part.SPEED) && llama.isPresent()) {
+      for (int parallel : sizes.parallel()) {
         figures.put(
             "vs_llamacpp_ratio_" + parallel,
             ratio("tokens_per_second_" + parallel, "llamacpp_tokens_per_second_" + parallel));

@@ -12,22 +12,25 @@ import java.util.Random;
  * @param tokens how many to generate after each
  */
 record Load(List<int[]> prompts, List<Integer> tokens) {
-  /** The same number of tokens after each prompt, prompts of 20 to 120 tokens. */
-  static Load even(List<int[]> texts, int count, int tokens, long seed) {
+  /** The same number of tokens after each prompt; prompts of a quarter of the longest and more. */
+  static Load even(List<int[]> texts, int count, int prompt, int tokens, long seed) {
     Random random = new Random(seed);
     List<int[]> prompts = new ArrayList<>();
     List<Integer> lengths = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      prompts.add(head(texts.get(random.nextInt(texts.size())), 20 + random.nextInt(101)));
+      prompts.add(
+          head(
+              texts.get(random.nextInt(texts.size())),
+              prompt - random.nextInt(prompt * 3 / 4 + 1)));
       lengths.add(tokens);
     }
     return new Load(prompts, lengths);
   }
 
   /** Lengths as answers have them: many short ones, few long ones. */
-  static Load mixed(List<int[]> texts, int count, int most, long seed) {
+  static Load mixed(List<int[]> texts, int count, int prompt, int most, long seed) {
     Random random = new Random(seed);
-    Load even = even(texts, count, 1, seed);
+    Load even = even(texts, count, prompt, 1, seed);
     List<Integer> lengths = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       double length = 8 - 0.25 * most * Math.log(1 - random.nextDouble());
@@ -37,9 +40,10 @@ record Load(List<int[]> prompts, List<Integer> tokens) {
   }
 
   /** One beginning for all prompts, and some tokens of their own behind it. */
-  static Load shared(List<int[]> texts, int count, int beginning, int tokens, long seed) {
+  static Load shared(
+      List<int[]> texts, int count, int beginning, int longest, int tokens, long seed) {
     int[] all = texts.stream().flatMapToInt(Arrays::stream).limit(beginning).toArray();
-    Load even = even(texts, count, tokens, seed);
+    Load even = even(texts, count, longest, tokens, seed);
     List<int[]> prompts = new ArrayList<>();
     for (int[] own : even.prompts) {
       int[] prompt = Arrays.copyOf(all, all.length + own.length);

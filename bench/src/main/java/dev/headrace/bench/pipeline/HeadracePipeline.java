@@ -22,10 +22,12 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /** SDK → Kafka → router → Kafka → worker → Redis → SDK. */
-final class HeadracePipeline implements Pipeline {
+public final class HeadracePipeline implements Pipeline {
   private static final long STEP_NANOS = 20_000_000L;
   private static final Duration START = Duration.ofSeconds(60);
   private static final Duration ANSWER = Duration.ofSeconds(60);
@@ -44,7 +46,7 @@ final class HeadracePipeline implements Pipeline {
   }
 
   /** With a model on the CPU; the same text may be asked for again, and is run again. */
-  static HeadracePipeline withModel(
+  public static HeadracePipeline withModel(
       String model, String bootstrap, String redis, Map<String, String> given) {
     Map<String, String> values = new HashMap<>(given);
     values.put("worker.models", model);
@@ -106,36 +108,57 @@ final class HeadracePipeline implements Pipeline {
    * @return when each answer came, by {@link System#nanoTime}, ascending
    */
   long[] completions(List<String> texts, int inFlight) throws InterruptedException {
-    Answers answers = answers(texts, inFlight);
+    Answers answers = embed(texts, inFlight);
     Arrays.sort(answers.at());
     return answers.at();
   }
 
   @Override
   public long[] run(List<String> texts, int inFlight) throws InterruptedException {
-    return answers(texts, inFlight).latency();
+    return embed(texts, inFlight).latency();
+  }
+
+  private Answers embed(List<String> texts, int inFlight) throws InterruptedException {
+    return answers(
+        texts.size(), i -> Request.embed(model, texts.get(i)).cache(cache), inFlight, result -> {});
+  }
+
+  /**
+   * Makes these requests and waits for all answers.
+   *
+   * @param answered takes each answer that is well; may be called by several threads
+   * @return nanoseconds from submission to answer, in the order of the requests
+   */
+  public long[] submit(List<Request> requests, int inFlight, Consumer<InferenceResult> answered)
+      throws InterruptedException {
+    return answers(requests.size(), requests::get, inFlight, answered).latency();
   }
 
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Answers(long[] latency, long[] at) {}
 
-  private Answers answers(List<String> texts, int inFlight) throws InterruptedException {
-    long[] latency = new long[texts.size()];
-    long[] at = new long[texts.size()];
+  private Answers answers(
+      int count, IntFunction<Request> request, int inFlight, Consumer<InferenceResult> answered)
+      throws InterruptedException {
+    long[] latency = new long[count];
+    long[] at = new long[count];
     Semaphore free = new Semaphore(inFlight);
     AtomicReference<@Nullable String> wrong = new AtomicReference<>();
-    for (int i = 0; i < texts.size(); i++) {
+    for (int i = 0; i < count; i++) {
       acquire(free, 1, wrong);
       int index = i;
       long sentAt = System.nanoTime();
       CompletableFuture<?> unused =
           client
-              .submit(Request.embed(model, texts.get(i)).cache(cache))
+              .submit(request.apply(i))
               .whenComplete(
                   (result, failure) -> {
                     at[index] = System.nanoTime();
                     latency[index] = at[index] - sentAt;
                     check(result, failure, wrong);
+                    if (result != null && result.isOk()) {
+                      answered.accept(result);
+                    }
                     free.release();
                   });
     }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.headrace.protocol.Status;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What came out of a demo, as a table for people and as JSON for programs.
@@ -12,8 +13,13 @@ import java.util.Map;
  * @param tally all requests
  * @param seconds from the first submission to the last outcome
  * @param deadLetters records in the dead-letter topic, by error code
+ * @param texts what was generated; null without a model for it
  */
-record DemoReport(Tally tally, double seconds, Map<String, Integer> deadLetters) {
+record DemoReport(
+    Tally tally,
+    double seconds,
+    Map<String, Integer> deadLetters,
+    DemoTexts.@Nullable Written texts) {
   private static final JsonMapper MAPPER = new JsonMapper();
 
   String toJson() {
@@ -49,6 +55,13 @@ record DemoReport(Tally tally, double seconds, Map<String, Integer> deadLetters)
             });
     ObjectNode letters = root.putObject("dead_letters");
     deadLetters.forEach(letters::put);
+    if (texts != null) {
+      ObjectNode written = root.putObject("texts");
+      written.put("requests", texts.requests());
+      written.put("ok", texts.ok());
+      written.put("tokens", texts.tokens());
+      written.put("first", texts.first());
+    }
     return root.toString();
   }
 
@@ -99,6 +112,15 @@ record DemoReport(Tally tally, double seconds, Map<String, Integer> deadLetters)
         "dead letters: %d %s",
         deadLetters.values().stream().mapToInt(n -> n).sum(),
         deadLetters);
+    if (texts != null) {
+      line(
+          t,
+          "texts beside it: %d of %d, %d tokens; the first: %s",
+          texts.ok(),
+          texts.requests(),
+          texts.tokens(),
+          texts.first());
+    }
     return t.toString();
   }
 

@@ -135,16 +135,7 @@ public record ChatRequest(String model, List<ChatMessage> messages, GenerationOp
   }
 
   @Override
-  public byte[] encode() {
-    return encode(false);
-  }
-
-  @Override
-  public byte[] encodeForServer() {
-    return encode(true);
-  }
-
-  private byte[] encode(boolean forServer) {
+  public byte[] encode(boolean forServer) {
     return JsonBody.write(
         256 + messages.stream().mapToInt(m -> m.content().length() + 40).sum(),
         json -> {

@@ -117,16 +117,7 @@ public record CompletionRequest(String model, List<Prompt> prompts, GenerationOp
   }
 
   @Override
-  public byte[] encode() {
-    return encode(false);
-  }
-
-  @Override
-  public byte[] encodeForServer() {
-    return encode(true);
-  }
-
-  private byte[] encode(boolean forServer) {
+  public byte[] encode(boolean forServer) {
     return JsonBody.write(
         256,
         json -> {

@@ -22,12 +22,16 @@ public sealed interface GenerationRequest permits ChatRequest, CompletionRequest
   /** How much work it is. */
   Size size();
 
-  /** Writes the body; equal requests give equal bytes. */
-  byte[] encode();
-
   /**
-   * Writes the body for a server whose defaults are others than OpenAI's: temperature and top_p are
-   * always there, and a stream ends with its usage.
+   * Writes the body; equal requests give equal bytes.
+   *
+   * @param forServer for a server whose defaults are others than OpenAI's: temperature and top_p
+   *     are always there, and a stream ends with its usage
    */
-  byte[] encodeForServer();
+  byte[] encode(boolean forServer);
+
+  /** Writes the body for Headrace. */
+  default byte[] encode() {
+    return encode(false);
+  }
 }

@@ -205,7 +205,7 @@ class GenerationBodiesTest {
         response().encodePartial(Task.CHAT_COMPLETIONS, "deadline_error", "expired", "too late");
     assertAll(
         () -> Golden.assertBytes("body-chat-request", chat.encode()),
-        () -> Golden.assertBytes("body-chat-request-for-server", streamed.encodeForServer()),
+        () -> Golden.assertBytes("body-chat-request-for-server", streamed.encode(true)),
         () -> Golden.assertBytes("body-completion-request", completion.encode()),
         () -> Golden.assertBytes("body-chat", response().encode(Task.CHAT_COMPLETIONS)),
         () -> Golden.assertBytes("body-completion", response().encode(Task.COMPLETIONS)),
@@ -248,7 +248,7 @@ class GenerationBodiesTest {
     CompletionRequest completion = new CompletionRequest("m", prompts, options);
     assertThat(CompletionRequest.parse(completion.encode(), BodyLimits.DEFAULT))
         .isEqualTo(completion);
-    assertThat(CompletionRequest.parse(completion.encodeForServer(), BodyLimits.DEFAULT))
+    assertThat(CompletionRequest.parse(completion.encode(true), BodyLimits.DEFAULT))
         .isEqualTo(completion);
   }
 

@@ -2,11 +2,11 @@ package dev.headrace.router.rescue;
 
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.InferenceRequest;
-import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.event.DeadLetter;
 import dev.headrace.protocol.event.Decoded;
 import dev.headrace.protocol.event.RequestCodec;
 import dev.headrace.protocol.event.WireRecord;
+import dev.headrace.protocol.event.WorkCodec;
 import dev.headrace.protocol.naming.Topics;
 import dev.headrace.protocol.service.DeviceReport;
 import dev.headrace.router.loop.RetryTrail;
@@ -171,7 +171,7 @@ public final class LaneRescue implements Agent {
   /** The record without the decision that sent it here. What cannot be read goes as it is. */
   private WireRecord routable(Received received) {
     Instant timestamp = Instant.ofEpochMilli(Math.max(0, received.timestampMs()));
-    Decoded decoded = RequestCodec.decode(received.record(), Tier.STANDARD, timestamp);
+    Decoded decoded = WorkCodec.decode(received.record(), timestamp);
     WireRecord record = received.record();
     int attempt = 1;
     if (decoded instanceof Decoded.Valid valid) {

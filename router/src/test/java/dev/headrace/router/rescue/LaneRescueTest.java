@@ -13,6 +13,7 @@ import dev.headrace.protocol.event.Decoded;
 import dev.headrace.protocol.event.RequestCodec;
 import dev.headrace.protocol.event.WireHeader;
 import dev.headrace.protocol.event.WireRecord;
+import dev.headrace.protocol.event.WorkCodec;
 import dev.headrace.protocol.naming.Topics;
 import dev.headrace.protocol.service.WorkerState;
 import dev.headrace.router.metrics.RescueMetrics;
@@ -89,7 +90,7 @@ class LaneRescueTest {
   private void lies(String id) {
     InferenceRequest request =
         request(id).build().assigned(new Assignment("lost", "h100", "cheapest_in_time", "key"));
-    member.add(TOPIC, RequestCodec.encode(request));
+    member.add(TOPIC, WorkCodec.encode(request)); // as the router writes it
   }
 
   private void run(int seconds) {

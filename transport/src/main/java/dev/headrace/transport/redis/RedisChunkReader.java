@@ -1,79 +1,36 @@
 package dev.headrace.transport.redis;
 
 import dev.headrace.protocol.naming.RedisKeys;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import redis.clients.jedis.Connection;
-import redis.clients.jedis.Protocol.Command;
-import redis.clients.jedis.exceptions.JedisException;
 
 /**
- * Reads several streams with one {@code XREAD BLOCK}; all keys of a client are in one slot. Owned
- * by one thread; {@link #close} may come from another and ends a wait.
+ * Reads several streams with one command; all keys of a client are in one slot. Threads as in
+ * {@link StreamConnection}.
  */
 final class RedisChunkReader implements ChunkReader {
-  private static final Logger LOG = LoggerFactory.getLogger(RedisChunkReader.class);
-
   /** Entries of each stream in one answer (chosen). */
   private static final int COUNT = 256;
 
-  private final RedisLink link;
   private final String client;
-  private final Duration timeout;
-  private volatile @Nullable Connection connection;
-  private volatile boolean closed;
+  private final StreamConnection connection;
 
   RedisChunkReader(RedisLink link, String client, Duration timeout) {
-    this.link = link;
     this.client = client;
-    this.timeout = timeout;
+    this.connection = new StreamConnection(link, RedisKeys.replies(client), timeout);
   }
 
   @Override
   public List<Piece> read(Map<String, String> positions, Duration wait) {
-    Map<String, String> ids = new HashMap<>();
-    List<String> line = new ArrayList<>();
-    int waitMs = (int) Math.max(1, Math.min(wait.toMillis(), Integer.MAX_VALUE / 2));
-    line.addAll(List.of("COUNT", Integer.toString(COUNT), "BLOCK", Integer.toString(waitMs)));
-    line.add("STREAMS");
-    for (String id : positions.keySet()) {
-      String key = RedisKeys.chunks(client, id);
-      ids.put(key, id);
-      line.add(key);
-    }
-    line.addAll(positions.values());
-    try {
-      Connection c = open();
-      c.setSoTimeout((int) (waitMs + timeout.toMillis()));
-      c.sendCommand(Command.XREAD, line.toArray(new String[0]));
-      return pieces(c.getOne(), ids);
-    } catch (JedisException e) {
-      drop();
-      if (closed) {
-        return List.of();
-      }
-      throw RedisErrors.translate(e, "XREAD of chunks");
-    }
-  }
-
-  private Connection open() {
-    Connection c = connection;
-    if (c == null) {
-      c = link.connection(RedisKeys.replies(client));
-      connection = c;
-      if (closed) {
-        c.setBroken();
-        throw new JedisException("reader is closed");
-      }
-    }
-    return c;
+    Map<String, String> ids = new LinkedHashMap<>();
+    positions.keySet().forEach(id -> ids.put(RedisKeys.chunks(client, id), id));
+    List<String> keys = List.copyOf(ids.keySet());
+    return pieces(connection.read(COUNT, wait, keys, List.copyOf(positions.values())), ids);
   }
 
   private static List<Piece> pieces(@Nullable Object answer, Map<String, String> ids) {
@@ -104,31 +61,8 @@ final class RedisChunkReader implements ChunkReader {
         Reply.bytes(values.get("chunk")));
   }
 
-  private void drop() {
-    Connection c = connection;
-    connection = null;
-    if (c != null) {
-      c.setBroken();
-      try {
-        c.close();
-        link.refresh();
-      } catch (JedisException e) {
-        LOG.debug("connection not closed", e);
-      }
-    }
-  }
-
   @Override
   public void close() {
-    closed = true;
-    Connection c = connection;
-    if (c != null) {
-      try {
-        c.forceDisconnect();
-      } catch (IOException | JedisException e) {
-        LOG.debug("connection not closed", e);
-      }
-    }
-    link.close();
+    connection.close();
   }
 }

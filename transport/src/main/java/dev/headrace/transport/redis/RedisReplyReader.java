@@ -1,7 +1,6 @@
 package dev.headrace.transport.redis;
 
 import dev.headrace.protocol.naming.RedisKeys;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -9,14 +8,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import redis.clients.jedis.Connection;
-import redis.clients.jedis.Protocol.Command;
-import redis.clients.jedis.exceptions.JedisException;
 
 /**
- * Reads a stream with {@code XREAD BLOCK} on a connection of its own. The position is that of the
- * last entry that was returned, so after a lost connection nothing is missed that the stream still
- * has. Owned by one thread; {@link #close} may come from another and ends a wait.
+ * Reads a client's reply stream. The position is that of the last entry that was returned, so after
+ * a lost connection nothing is missed that the stream still has. Threads as in {@link
+ * StreamConnection}.
  */
 final class RedisReplyReader implements ReplyReader {
   private static final Logger LOG = LoggerFactory.getLogger(RedisReplyReader.class);
@@ -26,12 +22,9 @@ final class RedisReplyReader implements ReplyReader {
 
   private static final byte[] ID = {'i', 'd'};
 
-  private final RedisLink link;
   private final String key;
-  private final Duration timeout;
+  private final StreamConnection connection;
   private String position;
-  private volatile @Nullable Connection connection;
-  private volatile boolean closed;
 
   /**
    * Reads behind a position.
@@ -40,48 +33,14 @@ final class RedisReplyReader implements ReplyReader {
    * @param fromId id of a stream entry, or 0 for all
    */
   RedisReplyReader(RedisLink link, String client, String fromId, Duration timeout) {
-    this.link = link;
     this.key = RedisKeys.replies(client);
+    this.connection = new StreamConnection(link, key, timeout);
     this.position = fromId;
-    this.timeout = timeout;
   }
 
   @Override
   public List<String> read(Duration wait) {
-    try {
-      Connection c = open();
-      int waitMs = (int) Math.max(1, Math.min(wait.toMillis(), Integer.MAX_VALUE / 2));
-      c.setSoTimeout((int) (waitMs + timeout.toMillis()));
-      c.sendCommand(
-          Command.XREAD,
-          "COUNT",
-          Integer.toString(COUNT),
-          "BLOCK",
-          Integer.toString(waitMs),
-          "STREAMS",
-          key,
-          position);
-      return ids(c.getOne());
-    } catch (JedisException e) {
-      drop();
-      if (closed) {
-        return List.of();
-      }
-      throw RedisErrors.translate(e, "XREAD " + key);
-    }
-  }
-
-  private Connection open() {
-    Connection c = connection;
-    if (c == null) {
-      c = link.connection(key);
-      connection = c;
-      if (closed) {
-        c.setBroken();
-        throw new JedisException("reader is closed");
-      }
-    }
-    return c;
+    return ids(connection.read(COUNT, wait, List.of(key), List.of(position)));
   }
 
   private List<String> ids(@Nullable Object answer) {
@@ -109,31 +68,8 @@ final class RedisReplyReader implements ReplyReader {
     return ids.size() > before;
   }
 
-  private void drop() {
-    Connection c = connection;
-    connection = null;
-    if (c != null) {
-      c.setBroken();
-      try {
-        c.close();
-        link.refresh();
-      } catch (JedisException e) {
-        LOG.debug("connection not closed", e);
-      }
-    }
-  }
-
   @Override
   public void close() {
-    closed = true;
-    Connection c = connection;
-    if (c != null) {
-      try {
-        c.forceDisconnect();
-      } catch (IOException | JedisException e) {
-        LOG.debug("connection not closed", e);
-      }
-    }
-    link.close();
+    connection.close();
   }
 }

@@ -18,6 +18,11 @@ public interface BatchRunner extends AutoCloseable {
    */
   List<RowOutput> run(ServedModel model, List<Row> rows) throws FailureException;
 
+  /** Models that were asked for and cannot be served; there are others. */
+  default List<BrokenModel> broken() {
+    return List.of();
+  }
+
   /** What loads more models; empty when all there are are loaded. */
   default Optional<ModelLoader> loader() {
     return Optional.empty();

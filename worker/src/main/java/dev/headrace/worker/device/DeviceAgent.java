@@ -33,6 +33,10 @@ public final class DeviceAgent implements Agent {
   private final ArrayDeque<RowDrop> early = new ArrayDeque<>();
   private long admitted = -1;
   private boolean available = true;
+
+  /** Steps that the loop has not heard of. */
+  private final List<StepSample> steps = new ArrayList<>();
+
   private long workedNanos;
   private @Nullable Engine engine;
 
@@ -73,9 +77,11 @@ public final class DeviceAgent implements Agent {
         engine = factory.open();
         List<ServedModel> models = List.copyOf(engine.models());
         Optional<ModelLoader> loader = engine.loader();
+        List<BrokenModel> broken = List.copyOf(engine.broken());
         loop.put(
             () -> {
               loader.ifPresent(listener::offers);
+              listener.broken(broken);
               listener.opened(models);
             });
       } else {
@@ -147,6 +153,11 @@ public final class DeviceAgent implements Agent {
     private final List<ServiceSample> samples = new ArrayList<>(1);
 
     @Override
+    public void stepped(StepSample step) {
+      steps.add(step);
+    }
+
+    @Override
     public void progressed(long batch, List<RowProgress> rows) {
       news.add(() -> listener.progressed(batch, rows));
     }
@@ -172,10 +183,13 @@ public final class DeviceAgent implements Agent {
       }
       double seconds = workedNanos / 1e9;
       workedNanos = 0;
+      List<StepSample> ran = List.copyOf(steps);
+      steps.clear();
       loop.put(
           () -> {
             listener.worked(seconds);
             samples.forEach(s -> listener.measured(s, memoryFreeBytes));
+            listener.stepped(ran);
             news.forEach(Runnable::run);
           });
     }

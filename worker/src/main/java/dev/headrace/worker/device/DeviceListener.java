@@ -8,6 +8,9 @@ public interface DeviceListener {
   /** More models can be loaded; called before {@link #opened}, if at all. */
   default void offers(ModelLoader loader) {}
 
+  /** These models cannot be served; called before {@link #opened}, if at all. */
+  default void broken(List<BrokenModel> models) {}
+
   /** These models are loaded. */
   void opened(List<ServedModel> models);
 
@@ -25,6 +28,9 @@ public interface DeviceListener {
 
   /** The device ran something, for the service curve. */
   void measured(ServiceSample sample, long memoryFreeBytes);
+
+  /** The device ran these steps of generation, for its curve. */
+  default void stepped(List<StepSample> steps) {}
 
   /** The device worked for so long since the last call. */
   void worked(double seconds);

@@ -30,10 +30,18 @@ public interface Engine extends AutoCloseable {
      * finished: its tokens, prompt and generated, and its share of the steps' time.
      */
     void measured(ServiceSample sample);
+
+    /** A step of an engine by iterations that counts its tokens. */
+    default void stepped(StepSample step) {}
   }
 
   /** The models that are loaded when it is opened. */
   List<ServedModel> models();
+
+  /** Models that were asked for and cannot be served; there are others. */
+  default List<BrokenModel> broken() {
+    return List.of();
+  }
 
   /** What loads more models; empty when all there are are loaded. */
   default Optional<ModelLoader> loader() {

@@ -23,6 +23,11 @@ public final class OneShotEngine implements Engine {
   }
 
   @Override
+  public List<BrokenModel> broken() {
+    return runner.broken();
+  }
+
+  @Override
   public Optional<ModelLoader> loader() {
     return runner.loader();
   }

@@ -5,6 +5,7 @@ import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.body.GenerationRequest;
+import dev.headrace.protocol.service.ServiceCurve;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -33,6 +34,11 @@ public interface ServedModel {
 
   /** In what its weights are held, when the engine knows. */
   default Optional<NumericPrecision> precision() {
+    return Optional.empty();
+  }
+
+  /** Its service time as it was measured before, on this device; mostly empty. */
+  default Optional<ServiceCurve> profile() {
     return Optional.empty();
   }
 

@@ -75,6 +75,11 @@ public final class SharedDevice implements Engine {
   }
 
   @Override
+  public List<BrokenModel> broken() {
+    return members.stream().flatMap(m -> m.engine.broken().stream()).toList();
+  }
+
+  @Override
   public Optional<ModelLoader> loader() {
     return loader;
   }

@@ -37,6 +37,11 @@ public final class StagedEngine implements Engine {
   }
 
   @Override
+  public List<BrokenModel> broken() {
+    return runner.broken();
+  }
+
+  @Override
   public Optional<ModelLoader> loader() {
     return runner.loader();
   }

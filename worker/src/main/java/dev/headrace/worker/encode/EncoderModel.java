@@ -4,6 +4,7 @@ import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.Task;
+import dev.headrace.protocol.service.ServiceCurve;
 import dev.headrace.worker.device.MaskFiller;
 import dev.headrace.worker.device.PairScorer;
 import dev.headrace.worker.device.Row;
@@ -23,12 +24,17 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** An encoder with its tokenizer. */
+/**
+ * An encoder with its tokenizer.
+ *
+ * @param profile its service time as it was measured before, here
+ */
 record EncoderModel(
     ModelDescription description,
     TextTokenizer tokenizer,
     Optional<NumericPrecision> precision,
-    boolean pads)
+    boolean pads,
+    Optional<ServiceCurve> profile)
     implements ServedModel {
 
   /**

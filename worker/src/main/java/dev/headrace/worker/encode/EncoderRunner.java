@@ -4,6 +4,7 @@ import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.NumericPrecision;
+import dev.headrace.worker.device.BrokenModel;
 import dev.headrace.worker.device.EngineFactory;
 import dev.headrace.worker.device.ModelLoader;
 import dev.headrace.worker.device.ModelOffer;
@@ -19,6 +20,8 @@ import dev.headrace.worker.engine.PendingBatch;
 import dev.headrace.worker.engine.TorchEngine;
 import dev.headrace.worker.model.ModelCatalog;
 import dev.headrace.worker.model.ModelDescription;
+import dev.headrace.worker.model.Precision;
+import dev.headrace.worker.model.ReadyScript;
 import dev.headrace.worker.model.store.ModelFolders;
 import dev.headrace.worker.text.TextTokenizer;
 import dev.headrace.worker.text.TokenizedText;
@@ -43,6 +46,7 @@ public final class EncoderRunner implements StagedRunner {
   private final EngineConfig config;
   private final Map<String, ModelDescription> descriptions = new LinkedHashMap<>();
   private final Map<String, Loaded> loaded = new ConcurrentHashMap<>();
+  private final List<BrokenModel> broken = new ArrayList<>();
   private final @Nullable ModelLoader loader;
 
   /** A model that is run under the read lock and closed under the write lock. */
@@ -64,25 +68,74 @@ public final class EncoderRunner implements StagedRunner {
   }
 
   private static EncoderRunner open(EngineConfig config, ModelCatalog builtIn) throws IOException {
-    ModelCatalog catalog =
-        config.folder().isEmpty()
-            ? builtIn
-            : builtIn.with(ModelFolders.read(Path.of(config.folder()), config.models()));
     List<ModelDescription> models = new ArrayList<>();
+    List<BrokenModel> broken = new ArrayList<>();
     for (String name : config.models()) {
-      models.add(description(name, catalog));
+      try {
+        models.add(description(name, config, builtIn));
+      } catch (IOException e) {
+        broken.add(broken(name, e));
+      }
     }
+    requireAny(models, broken);
     TorchEngine engine = config.open();
     try {
       EncoderRunner runner = new EncoderRunner(engine, config, models);
-      for (String name : runner.loader == null ? config.models() : config.pinned()) {
-        runner.load(name);
-      }
+      runner.broken.addAll(broken);
+      runner.loadFirst();
+      requireAny(runner.descriptions.values(), runner.broken);
       return runner;
     } catch (IOException | RuntimeException e) {
       engine.close();
       throw e;
     }
+  }
+
+  /** One bad folder is no reason to serve nothing; if all are bad, there is nothing to serve. */
+  private static void requireAny(Collection<ModelDescription> models, List<BrokenModel> broken) {
+    if (models.isEmpty()) {
+      throw new FailureException(
+          ErrorCode.MODEL_NOT_LOADED,
+          "worker.models: "
+              + String.join("; ", broken.stream().map(b -> b.failure().message()).toList())
+              + " (expected: at least one that can be served)");
+    }
+  }
+
+  private static BrokenModel broken(String name, Exception cause) {
+    return new BrokenModel(
+        name, new Failure(ErrorCode.MODEL_NOT_LOADED, name + ": " + cause.getMessage()));
+  }
+
+  /** Those that stay. One of them that can be loaded later is tried again then. */
+  private void loadFirst() {
+    for (String name : loader == null ? List.copyOf(descriptions.keySet()) : config.pinned()) {
+      if (!descriptions.containsKey(name)) {
+        continue;
+      }
+      try {
+        load(name);
+      } catch (EngineException e) {
+        if (e.kind() == EngineException.Kind.FATAL) {
+          throw e;
+        }
+        notLoaded(name, e);
+      } catch (IOException e) {
+        notLoaded(name, e);
+      }
+    }
+  }
+
+  private void notLoaded(String name, Exception cause) {
+    if (loader == null) {
+      descriptions.remove(name);
+      broken.add(broken(name, cause));
+    }
+  }
+
+  @Override
+  public List<BrokenModel> broken() {
+    return List.copyOf(broken);
   }
 
   private List<ModelOffer> offers() throws IOException {
@@ -96,7 +149,7 @@ public final class EncoderRunner implements StagedRunner {
               EncoderModel.tasks(model),
               ModelMemory.bytes(model, config.precision()),
               config.pinned().contains(model.name()),
-              NumericPrecision.ofWireName(config.precision().label()).orElse(null));
+              NumericPrecision.ofWireName(precision(model).label()).orElse(null));
       offers.add(offer);
       pinned += offer.pinned() ? offer.bytes() : 0;
     }
@@ -159,7 +212,13 @@ public final class EncoderRunner implements StagedRunner {
     }
   }
 
-  private static ModelDescription description(String name, ModelCatalog catalog) {
+  static ModelDescription description(String name, EngineConfig config, ModelCatalog builtIn)
+      throws IOException {
+    List<ModelDescription> found =
+        config.folder().isEmpty()
+            ? List.of()
+            : ModelFolders.read(Path.of(config.folder()), List.of(name));
+    ModelCatalog catalog = builtIn.with(found);
     return catalog
         .find(name)
         .orElseThrow(
@@ -187,10 +246,18 @@ public final class EncoderRunner implements StagedRunner {
         new EncoderModel(
             description,
             tokenizer,
-            NumericPrecision.ofWireName(config.precision().label()),
-            config.gpu().isPresent());
+            NumericPrecision.ofWireName(precision(description).label()),
+            config.gpu().isPresent(),
+            new Profiles(config.folder(), engine.device(), config.usedThreads())
+                .find(description)
+                .flatMap(p -> p.curve(precision(description))));
     loaded.put(name, new Loaded(model, session, new ReentrantReadWriteLock()));
     return model;
+  }
+
+  /** What it computes in: ready-made files have their own. */
+  private Precision precision(ModelDescription model) {
+    return model.files().readyScript().map(ReadyScript::precision).orElse(config.precision());
   }
 
   @Override

@@ -26,6 +26,7 @@ import org.slf4j.LoggerFactory;
  * @param memoryBytes most memory for models, by which they are loaded and unloaded as requests
  *     come; 0 for no limit: all are loaded at the start and stay
  * @param pinned models that are loaded at the start and stay whatever the limit
+ * @param auto whether the precision is yet to be chosen, by measurement; float32 until then
  */
 public record EngineConfig(
     String device,
@@ -34,12 +35,13 @@ public record EngineConfig(
     Precision precision,
     int threads,
     long memoryBytes,
-    List<String> pinned) {
+    List<String> pinned,
+    boolean auto) {
 
   /** All models stay loaded. */
   public EngineConfig(
       String device, List<String> models, String folder, Precision precision, int threads) {
-    this(device, models, folder, precision, threads, 0, List.of());
+    this(device, models, folder, precision, threads, 0, List.of(), false);
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(EngineConfig.class);
@@ -49,6 +51,14 @@ public record EngineConfig(
   private static final Pattern FOLDER = Pattern.compile("\\P{Cntrl}{0,4096}");
 
   public static EngineConfig read(Settings s) {
+    Optional<Precision> named =
+        s.choice(
+                "worker.precision",
+                PrecisionChoice.FP32,
+                PrecisionChoice::label,
+                "Number format of the models; auto for the fastest that is accurate, by its profile"
+                    + " or a short measurement at the start.")
+            .precision();
     EngineConfig config =
         new EngineConfig(
             s.text("worker.device", "cpu", DEVICE, "cpu or cuda:N", "The device to run on."),
@@ -59,11 +69,7 @@ public record EngineConfig(
                 FOLDER,
                 "a path, or nothing",
                 "Folder of Hugging Face folders, each a model called as its folder."),
-            s.choice(
-                "worker.precision",
-                Precision.FLOAT32,
-                Precision::label,
-                "Number format of the models."),
+            named.orElse(Precision.FLOAT32),
             s.integer(
                 "worker.threads",
                 0,
@@ -78,7 +84,8 @@ public record EngineConfig(
             s.list(
                 "worker.models.pinned",
                 List.of(),
-                "Models that are loaded at the start and stay, with worker.models.memory."));
+                "Models that are loaded at the start and stay, with worker.models.memory."),
+            named.isEmpty());
     if (config.models().isEmpty()) {
       s.problem("worker.models", "", "at least one model", "settings");
     }
@@ -104,7 +111,20 @@ public record EngineConfig(
   /** The same for other models. */
   public EngineConfig withModels(List<String> names) {
     List<String> kept = pinned.stream().filter(names::contains).toList();
-    return new EngineConfig(device, names, folder, precision, threads, memoryBytes, kept);
+    return new EngineConfig(device, names, folder, precision, threads, memoryBytes, kept, auto);
+  }
+
+  /** The same in this precision. */
+  EngineConfig withPrecision(Precision chosen) {
+    return new EngineConfig(device, models, folder, chosen, threads, memoryBytes, pinned, false);
+  }
+
+  /** Threads on the CPU; 1 for a GPU. */
+  public int usedThreads() {
+    if (gpu().isPresent()) {
+      return 1;
+    }
+    return threads == 0 ? Math.max(1, DeviceInventory.cpu().cores()) : threads;
   }
 
   /** Opens the device for the calling thread. */
@@ -137,21 +157,23 @@ public record EngineConfig(
   }
 
   /**
-   * The usual name of the device type: {@code cpu-int8}, or what a GPU is called, {@code
-   * nvidia-h100-80gb-hbm3}; {@code cuda-fp16} where the GPU cannot be asked.
+   * The usual name of the device type: {@code cpu-int8}, {@code cpu-auto} until the precision is
+   * chosen, or what a GPU is called, {@code nvidia-h100-80gb-hbm3}; {@code cuda-fp16} where the GPU
+   * cannot be asked.
    */
   public String deviceType() {
+    String format = auto ? "auto" : precision.label();
     return gpu()
         .map(
             index ->
                 DeviceInventory.describe(index)
                     .map(g -> DeviceTypeNames.of(g.name()))
-                    .orElse("cuda-" + precision.label()))
-        .orElse("cpu-" + precision.label());
+                    .orElse("cuda-" + format))
+        .orElse("cpu-" + format);
   }
 
   /** The same on another device. */
   public EngineConfig on(String other) {
-    return new EngineConfig(other, models, folder, precision, threads, memoryBytes, pinned);
+    return new EngineConfig(other, models, folder, precision, threads, memoryBytes, pinned, auto);
   }
 }

@@ -2,9 +2,11 @@ package dev.headrace.worker.encode;
 
 import dev.headrace.worker.model.ModelDescription;
 import dev.headrace.worker.model.Precision;
+import dev.headrace.worker.model.ReadyScript;
 import dev.headrace.worker.model.weights.Tensor;
 import dev.headrace.worker.model.weights.WeightSource;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.Optional;
 
 /** How much memory a model's weights take. */
@@ -17,6 +19,10 @@ final class ModelMemory {
   /** Bytes in this precision; only the files' headers are read. */
   static long bytes(ModelDescription model, Precision precision) throws IOException {
     long bytes = BESIDES;
+    Optional<ReadyScript> ready = model.files().readyScript();
+    if (ready.isPresent()) {
+      return bytes + Files.size(ready.get().file());
+    }
     try (WeightSource weights = model.files().openWeights()) {
       for (String name : weights.names()) {
         Optional<Tensor> tensor = weights.find(name);

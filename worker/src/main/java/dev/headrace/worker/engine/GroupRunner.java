@@ -13,11 +13,8 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * Runs groups of rows through a loaded module, with buffers of its own: one a thread. The module
- * itself may be run by several threads at a time.
- */
-final class GroupRunner implements AutoCloseable {
+/** Runs a module of ours, which may be run by several threads at a time. */
+final class GroupRunner implements RowRunner {
   private final PtSymbolBlock block;
   private final PtNDManager manager;
   private ByteBuffer ids = ByteBuffer.allocateDirect(0);
@@ -34,12 +31,8 @@ final class GroupRunner implements AutoCloseable {
     this.manager = manager;
   }
 
-  /**
-   * Runs a group.
-   *
-   * @param values takes the values of the group's rows
-   */
-  void run(List<TokenizedText> texts, Group group, BatchValues values) {
+  @Override
+  public void run(List<TokenizedText> texts, Group group, BatchValues values) {
     int rows = group.rows().size();
     boolean padded = fill(texts, group);
     boolean typed = fillTypes(texts, group);

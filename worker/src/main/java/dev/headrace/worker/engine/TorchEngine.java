@@ -7,8 +7,10 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.JniUtils;
 import dev.headrace.worker.cuda.Cuda;
 import dev.headrace.worker.generate.session.DecoderSession;
+import dev.headrace.worker.model.Head;
 import dev.headrace.worker.model.ModelDescription;
 import dev.headrace.worker.model.Precision;
+import dev.headrace.worker.model.ReadyScript;
 import dev.headrace.worker.model.decoder.DecoderEmitter;
 import dev.headrace.worker.model.decoder.DecoderModel;
 import dev.headrace.worker.model.decoder.PackedDecoderEmitter;
@@ -21,6 +23,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 
 /** Loads models onto one device. The thread that opens it is the only one that may use it. */
 public final class TorchEngine implements AutoCloseable {
@@ -94,6 +99,10 @@ public final class TorchEngine implements AutoCloseable {
     if (Thread.currentThread() != owner) {
       CpuThreads.useOne();
     }
+    Optional<ReadyScript> ready = model.files().readyScript();
+    if (ready.isPresent()) {
+      return ready(model, ready.get());
+    }
     Path archive = Files.createTempFile("headrace-", ".pt");
     try {
       write(model, precision, archive);
@@ -105,11 +114,71 @@ public final class TorchEngine implements AutoCloseable {
         return onGpu(model, block, precision);
       }
       TorchSession session =
-          new TorchSession(model, block, manager, threads, owner, grouping(precision));
+          new TorchSession(
+              model,
+              List.of(block),
+              () -> new GroupRunner(block, (PtNDManager) manager.newSubManager()),
+              threads,
+              owner,
+              grouping(precision));
       session.warmUp();
       return session;
     } catch (RuntimeException | Error e) {
       throw TorchErrors.translate("loading " + model.name() + " as " + precision.label(), e);
+    } finally {
+      Files.deleteIfExists(archive);
+    }
+  }
+
+  /**
+   * Loads TorchScript as it is, whatever the precision of the others. Its first runs say whether it
+   * takes and gives what it is said to.
+   */
+  private EncoderSession ready(ModelDescription model, ReadyScript script) throws IOException {
+    PtNDManager own = (PtNDManager) manager.newSubManager();
+    try {
+      admit(model.name(), Files.size(script.file()));
+      List<PtSymbolBlock> blocks = new ArrayList<>();
+      blocks.add(JniUtils.loadModule(own, script.file(), true, NO_FILES, NO_FILES, false));
+      Optional<ScriptObject> ending = ending(model.head(), script);
+      if (ending.isPresent()) {
+        blocks.add(loaded(own, ending.get()));
+      }
+      blocks.forEach(JniUtils::enableInferenceMode);
+      PtSymbolBlock after = blocks.size() > 1 ? blocks.get(1) : null;
+      TorchSession session =
+          new TorchSession(
+              model,
+              blocks,
+              () ->
+                  new ReadyRunner(script, blocks.get(0), after, (PtNDManager) own.newSubManager()),
+              threads,
+              owner,
+              grouping(script.precision()));
+      session.warmUp();
+      return session;
+    } catch (RuntimeException | Error e) {
+      own.close();
+      throw TorchErrors.translate(
+          "loading " + model.name() + ": " + script.file().getFileName(), e);
+    }
+  }
+
+  private static Optional<ScriptObject> ending(Head head, ReadyScript script) {
+    if (!(head instanceof Head.Embedding embedding)) {
+      return Optional.empty();
+    }
+    if (script.perToken()) {
+      return Optional.of(EncoderEmitter.ending(embedding));
+    }
+    return embedding.normalise() ? Optional.of(EncoderEmitter.normalising()) : Optional.empty();
+  }
+
+  private static PtSymbolBlock loaded(PtNDManager manager, ScriptObject script) throws IOException {
+    Path archive = Files.createTempFile("headrace-", ".pt");
+    try {
+      TorchScriptArchive.write(script, archive);
+      return JniUtils.loadModule(manager, archive, true, NO_FILES, NO_FILES, false);
     } finally {
       Files.deleteIfExists(archive);
     }
@@ -142,14 +211,7 @@ public final class TorchEngine implements AutoCloseable {
   ScriptRun script(ScriptObject script) {
     checkOwner(owner);
     try {
-      Path archive = Files.createTempFile("headrace-", ".pt");
-      try {
-        TorchScriptArchive.write(script, archive);
-        return new ScriptRun(
-            JniUtils.loadModule(manager, archive, true, NO_FILES, NO_FILES, false));
-      } finally {
-        Files.deleteIfExists(archive);
-      }
+      return new ScriptRun(loaded(manager, script));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (RuntimeException | Error e) {

@@ -1,12 +1,12 @@
 package dev.headrace.worker.engine;
 
-import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import dev.headrace.worker.engine.Grouping.Group;
 import dev.headrace.worker.model.ModelDescription;
 import dev.headrace.worker.text.TokenizedText;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** An encoder in libtorch. What it hands to libtorch is described at {@code EncoderEmitter}. */
 final class TorchSession implements EncoderSession {
@@ -16,27 +16,33 @@ final class TorchSession implements EncoderSession {
   private static final int WARM_UP_TOKENS = 8;
 
   private final ModelDescription model;
-  private final PtSymbolBlock block;
+  private final List<PtSymbolBlock> blocks;
   private final CpuThreads threads;
   private final Thread owner;
   private final Grouping grouping;
-  private final List<GroupRunner> runners = new ArrayList<>();
+  private final List<RowRunner> runners = new ArrayList<>();
   private boolean open = true;
 
+  /**
+   * Makes a session.
+   *
+   * @param blocks what is freed with it
+   * @param makeRunner called once for each thread that runs groups
+   */
   TorchSession(
       ModelDescription model,
-      PtSymbolBlock block,
-      PtNDManager manager,
+      List<PtSymbolBlock> blocks,
+      Supplier<RowRunner> makeRunner,
       CpuThreads threads,
       Thread owner,
       Grouping grouping) {
     this.grouping = grouping;
     this.model = model;
-    this.block = block;
+    this.blocks = List.copyOf(blocks);
     this.threads = threads;
     this.owner = owner;
     for (int i = 0; i < threads.members(); i++) {
-      runners.add(new GroupRunner(block, (PtNDManager) manager.newSubManager()));
+      runners.add(makeRunner.get());
     }
   }
 
@@ -88,7 +94,7 @@ final class TorchSession implements EncoderSession {
     return values.batch();
   }
 
-  private void run(GroupRunner runner, List<TokenizedText> texts, Group group, BatchValues values) {
+  private void run(RowRunner runner, List<TokenizedText> texts, Group group, BatchValues values) {
     try {
       runner.run(texts, group, values);
     } catch (RuntimeException | Error e) {
@@ -101,8 +107,8 @@ final class TorchSession implements EncoderSession {
   public void close() {
     if (open) {
       open = false;
-      runners.forEach(GroupRunner::close);
-      block.close();
+      runners.forEach(RowRunner::close);
+      blocks.forEach(PtSymbolBlock::close);
     }
   }
 }

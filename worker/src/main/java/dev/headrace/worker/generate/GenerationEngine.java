@@ -11,7 +11,9 @@ import dev.headrace.worker.device.RowOutput;
 import dev.headrace.worker.device.RowProgress;
 import dev.headrace.worker.device.ServedModel;
 import dev.headrace.worker.device.ServiceSample;
+import dev.headrace.worker.device.StepSample;
 import dev.headrace.worker.generate.schedule.Scheduler;
+import dev.headrace.worker.generate.schedule.StepFigures;
 import dev.headrace.worker.generate.schedule.Text;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -68,6 +70,7 @@ public final class GenerationEngine implements Engine {
     for (int row = 0; row < batch.rows().size(); row++) {
       GenerationRow input = (GenerationRow) batch.rows().get(row);
       Text text = new Text(input, seed(input), target.model().vocabulary());
+      text.urgency(batch.urgency().get(row));
       places.put(text, new Place(batch.id(), row, target.model().name()));
       target.scheduler().add(text);
     }
@@ -107,8 +110,30 @@ public final class GenerationEngine implements Engine {
     }
     Served next = busy.get(Math.floorMod(turn++, busy.size()));
     List<Text> over = next.scheduler().step();
+    List<StepSample.Ended> ended =
+        over.stream().filter(GenerationEngine::whole).map(GenerationEngine::ended).toList();
+    StepFigures ran = next.scheduler().lastStep();
+    if (ran.seconds() > 0) {
+      listener.stepped(
+          new StepSample(
+              next.model().name(),
+              ran.promptTokens(),
+              ran.sequences(),
+              ran.contextTokens(),
+              ran.seconds(),
+              ended));
+    }
     progress(listener);
     finish(over, listener);
+  }
+
+  /** Whether it ended by itself or at its limit. */
+  private static boolean whole(Text text) {
+    return text.finish() == FinishReason.STOP || text.finish() == FinishReason.LENGTH;
+  }
+
+  private static StepSample.Ended ended(Text text) {
+    return new StepSample.Ended(text.row().maxTokens(), text.generated());
   }
 
   private void progress(Listener listener) {
@@ -134,7 +159,7 @@ public final class GenerationEngine implements Engine {
       finished
           .computeIfAbsent(place.batch(), b -> new ArrayList<>())
           .add(new FinishedRow(place.row(), output(text), text.startedNanos(), text.seconds()));
-      if (text.finish() == FinishReason.STOP || text.finish() == FinishReason.LENGTH) {
+      if (whole(text)) {
         int tokens = text.row().length() + text.generated();
         listener.measured(new ServiceSample(place.model(), 1, tokens, tokens, text.seconds()));
       }

@@ -11,6 +11,7 @@ import dev.headrace.worker.generate.session.KvMemory;
 import dev.headrace.worker.model.decoder.DecoderModel;
 import dev.headrace.worker.model.gguf.GgufModel;
 import dev.headrace.worker.model.store.DecoderFolders;
+import dev.headrace.worker.model.weights.MalformedModelException;
 import dev.headrace.worker.text.PromptTokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -35,12 +36,21 @@ public final class GenerationLoader {
     List<String> names = new ArrayList<>();
     if (!config.folder().isEmpty()) {
       for (String name : config.models()) {
-        if (DecoderFolders.isDecoder(Path.of(config.folder()).resolve(name))) {
+        if (isDecoder(Path.of(config.folder()).resolve(name))) {
           names.add(name);
         }
       }
     }
     return names;
+  }
+
+  /** A folder that cannot be read is none; who looks for encoders says what is wrong with it. */
+  private static boolean isDecoder(Path folder) throws IOException {
+    try {
+      return DecoderFolders.isDecoder(folder);
+    } catch (MalformedModelException e) {
+      return false;
+    }
   }
 
   /** Opens an engine with some models, on the calling thread. */

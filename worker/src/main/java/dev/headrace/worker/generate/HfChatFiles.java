@@ -2,9 +2,7 @@ package dev.headrace.worker.generate;
 
 import dev.headrace.worker.generate.template.ChatTemplate;
 import dev.headrace.worker.generate.template.TemplateException;
-import dev.headrace.worker.model.gguf.GgufModel;
 import dev.headrace.worker.model.hf.HfConfig;
-import dev.headrace.worker.model.store.DecoderFolders;
 import dev.headrace.worker.model.weights.MalformedModelException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,9 +16,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Reads {@link ChatFiles} from a GGUF file or a Hugging Face folder: {@code chat_template.jinja} or
- * the template in {@code tokenizer_config.json}, and the ends in {@code generation_config.json} or
- * {@code config.json}.
+ * Reads {@link ChatFiles} from a Hugging Face folder: {@code chat_template.jinja} or the template
+ * in {@code tokenizer_config.json}, and the ends in {@code generation_config.json} or {@code
+ * config.json}.
  */
 final class HfChatFiles {
   private static final int MAX_ID = 1 << 24;
@@ -30,11 +28,6 @@ final class HfChatFiles {
   private HfChatFiles() {}
 
   static ChatFiles read(Path folder, InstantSource clock) throws IOException {
-    Optional<Path> gguf = DecoderFolders.gguf(folder);
-    if (gguf.isPresent()) {
-      GgufModel model = GgufModel.open(gguf.get());
-      return files(folder, model.chatTemplate(), model.specialTokens(), model.ends(), clock);
-    }
     Map<String, String> tokens = new HashMap<>();
     Optional<String> template = Optional.empty();
     Path settings = folder.resolve("tokenizer_config.json");

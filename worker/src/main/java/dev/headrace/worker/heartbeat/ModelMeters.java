@@ -1,19 +1,27 @@
 package dev.headrace.worker.heartbeat;
 
+import dev.headrace.protocol.service.GenerationCurve;
+import dev.headrace.protocol.service.GenerationFitter;
 import dev.headrace.protocol.service.ModelReport;
 import dev.headrace.protocol.service.ServiceCurve;
 import dev.headrace.protocol.service.ServiceCurveFitter;
 import dev.headrace.worker.batch.Outlook;
 import dev.headrace.worker.device.ServedModel;
 import dev.headrace.worker.device.ServiceSample;
+import dev.headrace.worker.device.StepSample;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The measured speed of each model, and the memory limit that was learned. */
 public final class ModelMeters implements Outlook {
   /** Until the first measurement (chosen: a small encoder on a few CPU cores). */
   private static final ServiceCurve GUESS = new ServiceCurve(2e-3, 1e-4, 0, 0, 0);
+
+  /** The same for generating (chosen: a small decoder on a few cores, half of what is allowed). */
+  private static final GenerationCurve GENERATION_GUESS =
+      new GenerationCurve(2e-2, 1e-3, 2e-3, 1e-7, 0.5, 0, 0);
 
   /** A batch weighs about as much as the 20 after it (chosen). */
   private static final double SMOOTHING = 0.05;
@@ -26,15 +34,26 @@ public final class ModelMeters implements Outlook {
   private final Map<String, Meter> meters = new HashMap<>();
 
   private static final class Meter {
-    final ServiceCurveFitter fitter = new ServiceCurveFitter(GUESS);
+    ServiceCurveFitter fitter = new ServiceCurveFitter(GUESS);
     ServiceCurve curve = GUESS;
     double batchRows = 1;
     long maxTokens = Long.MAX_VALUE;
     int goodNearLimit;
+    @Nullable GenerationFitter generation;
+    double sequences = 1;
   }
 
   private Meter meter(String model) {
     return meters.computeIfAbsent(model, m -> new Meter());
+  }
+
+  /** Begins from what was measured before, unless something was measured since. */
+  public void known(String model, ServiceCurve curve) {
+    Meter meter = meter(model);
+    if (meter.curve.samples() == 0) {
+      meter.fitter = new ServiceCurveFitter(curve);
+      meter.curve = curve;
+    }
   }
 
   /** Takes one measured run. */
@@ -44,6 +63,35 @@ public final class ModelMeters implements Outlook {
     meter.curve = meter.fitter.curve();
     meter.batchRows += SMOOTHING * (sample.rows() - meter.batchRows);
     raise(meter, (long) sample.rows() * sample.paddedLength());
+  }
+
+  /** Takes one measured step of generation. */
+  public void add(StepSample step) {
+    Meter meter = meter(step.model());
+    GenerationFitter fitter = meter.generation;
+    if (fitter == null) {
+      fitter = new GenerationFitter(GENERATION_GUESS);
+      meter.generation = fitter;
+    }
+    fitter.addStep(step.promptTokens(), step.sequences(), step.contextTokens(), step.seconds());
+    for (StepSample.Ended text : step.ended()) {
+      fitter.addText(text.allowedTokens(), text.generatedTokens());
+    }
+    if (step.sequences() > 0) {
+      meter.sequences += SMOOTHING * (step.sequences() - meter.sequences);
+    }
+  }
+
+  /** Measured time of generating; null for a model that was not seen to generate. */
+  public @Nullable GenerationCurve generation(String model) {
+    GenerationFitter fitter = meter(model).generation;
+    return fitter == null ? null : fitter.curve();
+  }
+
+  /** Rows of a usual batch; of a model that generates, sequences of a usual step. */
+  private double together(String model) {
+    Meter meter = meter(model);
+    return meter.generation == null ? batchRows(model) : Math.max(1, meter.sequences);
   }
 
   /** Other programs on the device may have left since: try a little more now and then. */
@@ -91,8 +139,9 @@ public final class ModelMeters implements Outlook {
                     model.revision(),
                     model.tasks(),
                     curve(name),
-                    batchRows(name),
-                    model.precision().orElse(null))));
+                    together(name),
+                    model.precision().orElse(null),
+                    generation(name))));
     return reports;
   }
 }

@@ -266,14 +266,16 @@ final class Dispatcher {
     boolean iterating = concurrency.containsKey(batch.model());
     long id = onDevice.add(batch, seconds, iterating, nowNanos);
     List<Row> inputs = new ArrayList<>(batch.rows().size());
+    List<Long> urgency = new ArrayList<>(batch.rows().size());
     for (RowRef row : batch.rows()) {
+      urgency.add(row.urgency());
       RowSet owner = owner(row);
       inputs.add(owner.row(row.row()));
       if (iterating) {
         generating.put(row.owner(), owner);
       }
     }
-    return new DeviceBatch(id, owner(batch.rows().get(0)).model(), inputs);
+    return new DeviceBatch(id, owner(batch.rows().get(0)).model(), inputs, urgency);
   }
 
   private RowSet owner(RowRef row) {

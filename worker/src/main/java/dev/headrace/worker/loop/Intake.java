@@ -202,7 +202,8 @@ final class Intake {
     } else if (offer != null) {
       await(job, offer);
     } else if (model == null) {
-      endings.retryElsewhere(job, unknown(request, models.names()));
+      Failure broken = models.broken(request.model());
+      endings.retryElsewhere(job, broken == null ? unknown(request, models.names()) : broken);
     } else if (!model.tasks().contains(request.task())) {
       endings.failed(job, undone(request.task(), model.name(), model.tasks()));
     } else {

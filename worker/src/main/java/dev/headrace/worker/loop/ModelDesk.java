@@ -1,7 +1,10 @@
 package dev.headrace.worker.loop;
 
 import dev.headrace.protocol.Failure;
+import dev.headrace.protocol.Task;
 import dev.headrace.protocol.service.ModelReport;
+import dev.headrace.protocol.service.ModelState;
+import dev.headrace.worker.device.BrokenModel;
 import dev.headrace.worker.device.LoadCall;
 import dev.headrace.worker.device.LoadListener;
 import dev.headrace.worker.device.ModelLoader;
@@ -12,6 +15,7 @@ import dev.headrace.worker.mailbox.Mailbox;
 import dev.headrace.worker.shelf.ModelShelf;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -50,6 +54,8 @@ final class ModelDesk implements LoadListener {
 
   /** Their model came; they are not through the intake yet, and it must not go meanwhile. */
   private final Set<Job> back = new HashSet<>();
+
+  private final Map<String, Failure> broken = new LinkedHashMap<>();
 
   private @Nullable ModelLoader loader;
   private @Nullable ModelShelf shelf;
@@ -94,6 +100,19 @@ final class ModelDesk implements LoadListener {
           new ModelShelf(
               itsLoader.budgetBytes(), itsLoader.offers(), here.keySet(), nanos.getAsLong());
     }
+  }
+
+  /** These cannot be served, and will not be before the worker is started again. */
+  void broken(List<BrokenModel> models) {
+    for (BrokenModel model : models) {
+      LOG.error("model cannot be served model={} cause={}", model.name(), model.failure());
+      broken.put(model.name(), model.failure());
+    }
+  }
+
+  /** Why a model cannot be served, if it was asked for and never can. */
+  @Nullable Failure broken(String model) {
+    return broken.get(model);
   }
 
   /** Names of all models that are here or can be loaded. */
@@ -246,6 +265,20 @@ final class ModelDesk implements LoadListener {
   /** What the heartbeat says. */
   Map<String, ModelReport> reports(ModelMeters meters) {
     Map<String, ModelReport> reports = new LinkedHashMap<>(meters.reports(here));
+    // What a folder does that cannot be read is not known: a request comes and learns why.
+    for (String model : broken.keySet()) {
+      reports.put(
+          model,
+          new ModelReport(
+              "unknown",
+              EnumSet.allOf(Task.class),
+              meters.curve(model),
+              1,
+              ModelState.FAILED,
+              0,
+              null,
+              null));
+    }
     if (shelf == null) {
       return reports;
     }

@@ -9,6 +9,7 @@ import dev.headrace.transport.delivery.Delivery;
 import dev.headrace.transport.kafka.EventConsumer;
 import dev.headrace.transport.kafka.Received;
 import dev.headrace.worker.batch.Batcher;
+import dev.headrace.worker.device.BrokenModel;
 import dev.headrace.worker.device.DeviceListener;
 import dev.headrace.worker.device.FinishedRow;
 import dev.headrace.worker.device.LoadListener;
@@ -16,6 +17,7 @@ import dev.headrace.worker.device.ModelLoader;
 import dev.headrace.worker.device.RowProgress;
 import dev.headrace.worker.device.ServedModel;
 import dev.headrace.worker.device.ServiceSample;
+import dev.headrace.worker.device.StepSample;
 import dev.headrace.worker.failure.FailedRecords;
 import dev.headrace.worker.failure.RetryPolicy;
 import dev.headrace.worker.heartbeat.BusyMeter;
@@ -358,7 +360,13 @@ public final class WorkerLoop implements Agent {
     }
 
     @Override
+    public void broken(List<BrokenModel> broken) {
+      models.broken(broken);
+    }
+
+    @Override
     public void opened(List<ServedModel> served) {
+      served.forEach(m -> m.profile().ifPresent(curve -> meters.known(m.name(), curve)));
       models.opened(served, loader);
       long end = nanos.getAsLong() + config.warmUp().toNanos();
       warmUp = new WarmUp(served, dispatcher, numbers::getAndIncrement, meters::add, end);
@@ -409,6 +417,11 @@ public final class WorkerLoop implements Agent {
       } else {
         warmUp.sample(sample);
       }
+    }
+
+    @Override
+    public void stepped(List<StepSample> steps) {
+      steps.forEach(meters::add);
     }
 
     @Override

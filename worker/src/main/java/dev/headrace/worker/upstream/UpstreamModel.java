@@ -79,7 +79,7 @@ record UpstreamModel(String name, String revision, Set<Task> tasks, int most)
     int limit = request.options().maxTokens();
     return new PromptRow(
         request.task(),
-        request.encodeForServer(),
+        request.encode(true),
         length,
         limit == 0 ? GenerationRequest.USUAL_MAX_TOKENS : limit);
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.body.Aggregation;
@@ -24,6 +25,7 @@ import dev.headrace.protocol.body.TokenClassificationsRequest;
 import dev.headrace.protocol.body.TokenClassificationsResponse;
 import dev.headrace.protocol.body.TokenClassificationsResponse.Entity;
 import dev.headrace.protocol.body.VectorEncoding;
+import dev.headrace.worker.device.BrokenModel;
 import dev.headrace.worker.device.DeviceBatch;
 import dev.headrace.worker.device.Engine;
 import dev.headrace.worker.device.FinishedRow;
@@ -37,6 +39,7 @@ import dev.headrace.worker.model.hf.ReferenceModel.Case;
 import dev.headrace.worker.task.TaskReader;
 import dev.headrace.worker.task.Work;
 import dev.headrace.worker.testing.Requests;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,8 +56,11 @@ class FolderModelIT {
   @TempDir Path models;
 
   private Engine open(String name) throws Exception {
-    EngineConfig config =
-        new EngineConfig("cpu", List.of(name), models.toString(), Precision.FLOAT32, 1);
+    return open(List.of(name));
+  }
+
+  private Engine open(List<String> names) throws Exception {
+    EngineConfig config = new EngineConfig("cpu", names, models.toString(), Precision.FLOAT32, 1);
     return EncoderRunner.factory(config, new ModelCatalog(List.of()), System::nanoTime).open();
   }
 
@@ -299,6 +305,33 @@ class FolderModelIT {
       double value = expected.get("scores").get(labels.indexOf(score.label())).doubleValue();
       assertThat(score.score()).as(score.label()).isCloseTo(value, within(1e-4));
     }
+  }
+
+  @Test
+  void folder_that_cannot_be_read_or_loaded_does_not_stop_the_others() throws Exception {
+    ReferenceModel bert = ReferenceModel.named("bert");
+    String good = String.valueOf(bert.assemble("base", models).getFileName());
+    Path unreadable = Files.createDirectory(models.resolve("unreadable"));
+    Files.writeString(unreadable.resolve("config.json"), "{");
+    // Its small files are in order; a shard of its weights is missing.
+    Path partial = bert.assemble("classification", models);
+    Files.delete(partial.resolve("model-00002-of-00002.safetensors"));
+    List<String> names = List.of("unreadable", good, String.valueOf(partial.getFileName()));
+    try (Engine engine = open(names)) {
+      assertThat(engine.models()).extracting(ServedModel::name).containsExactly(good);
+      assertThat(engine.broken())
+          .extracting(BrokenModel::name)
+          .containsExactlyInAnyOrder("unreadable", String.valueOf(partial.getFileName()));
+      assertThat(engine.broken())
+          .allSatisfy(
+              broken -> {
+                assertThat(broken.failure().code()).isEqualTo(ErrorCode.MODEL_NOT_LOADED);
+                assertThat(broken.failure().message()).contains(broken.name(), "expected: ");
+              });
+    }
+    assertThatThrownBy(() -> open("unreadable"))
+        .hasMessageContaining("config.json")
+        .hasMessageContaining("(expected: at least one that can be served)");
   }
 
   @Test

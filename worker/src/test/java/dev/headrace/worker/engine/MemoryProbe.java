@@ -33,7 +33,8 @@ final class MemoryProbe {
     }
   }
 
-  private static long residentKib() throws IOException {
+  /** What the process has in memory. */
+  static long residentKib() throws IOException {
     for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
       if (line.startsWith("VmRSS:")) {
         return Long.parseLong(line.replaceAll("\\D", ""));

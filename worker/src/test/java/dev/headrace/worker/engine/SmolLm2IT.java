@@ -25,8 +25,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * SmolLM2-135M from its GGUF file: llama.cpp's tokens ({@code make_smollm2_references.py}), and
- * what int8 costs.
+ * SmolLM2-135M from its GGUF file: llama.cpp's tokens ({@code make_smollm2_references.py}), the
+ * texts of transformers ({@code make_smollm2_greedy.py}), and what int8 costs.
  */
 class SmolLm2IT {
   private static final Path FOLDER = Path.of("..", "models", "smollm2-135m");
@@ -40,11 +40,16 @@ class SmolLm2IT {
   }
 
   private static List<JsonNode> texts(int count) throws IOException {
-    JsonNode all =
-        new ObjectMapper().readTree(SmolLm2IT.class.getResourceAsStream("/reference/smollm2.json"));
-    List<JsonNode> texts = new ArrayList<>();
-    all.forEach(texts::add);
+    List<JsonNode> texts = reference("smollm2.json");
     return texts.subList(0, Math.min(count, texts.size()));
+  }
+
+  private static List<JsonNode> reference(String name) throws IOException {
+    List<JsonNode> all = new ArrayList<>();
+    new ObjectMapper()
+        .readTree(SmolLm2IT.class.getResourceAsStream("/reference/" + name))
+        .forEach(all::add);
+    return all;
   }
 
   private static int[] ints(JsonNode list) {
@@ -74,8 +79,23 @@ class SmolLm2IT {
   }
 
   @Test
-  void int8_agrees_with_float32_on_nine_of_ten_tokens() throws IOException {
+  void greedy_tokens_are_those_of_transformers() throws IOException {
+    List<JsonNode> expected = reference("smollm2-greedy.json");
     List<int[]> greedy = run(Precision.FLOAT32, List.of());
+    assertThat(greedy).hasSize(20);
+    for (int i = 0; i < greedy.size(); i++) {
+      assertThat(greedy.get(i))
+          .as("prompt %d", i)
+          .containsExactly(ints(expected.get(i).get("tokens")));
+    }
+  }
+
+  @Test
+  void int8_agrees_with_float32_on_nine_of_ten_tokens() throws IOException {
+    List<int[]> greedy = new ArrayList<>();
+    for (JsonNode row : reference("smollm2-greedy.json")) {
+      greedy.add(ints(row.get("tokens")));
+    }
     List<int[]> int8 = run(Precision.INT8, greedy);
     int same = 0;
     for (int i = 0; i < greedy.size(); i++) {

@@ -3,11 +3,18 @@ package dev.headrace.worker.heartbeat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.headrace.protocol.Task;
+import dev.headrace.protocol.service.GenerationCurve;
+import dev.headrace.protocol.service.ModelReport;
 import dev.headrace.protocol.service.ServiceCurve;
 import dev.headrace.worker.device.ServiceSample;
+import dev.headrace.worker.device.StepSample;
 import dev.headrace.worker.testing.WordModel;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -101,5 +108,29 @@ class MetersTest {
       busy.update(now);
     }
     assertThat(busy.update(now)).isBetween(0.9, 1.0);
+  }
+
+  @Test
+  void steps_of_generation_are_in_the_report_as_a_curve() {
+    GenerationCurve truth = new GenerationCurve(8e-3, 7e-4, 1.5e-3, 2e-7, 0.25, 0, 1);
+    assertThat(meters.generation("m")).isNull();
+    Random random = new Random(5);
+    for (int i = 0; i < 500; i++) {
+      int prompt = random.nextInt(3) == 0 ? random.nextInt(200) : 0;
+      int sequences = 1 + random.nextInt(16);
+      long context = sequences * (20L + random.nextInt(400));
+      double seconds = truth.stepSeconds(prompt, sequences, context);
+      List<StepSample.Ended> ended =
+          i % 5 == 0 ? List.of(new StepSample.Ended(200, 50)) : List.of();
+      meters.add(new StepSample("m", prompt, sequences, context, seconds, ended));
+    }
+    ModelReport report =
+        meters.reports(Map.of("m", new WordModel("m", "r1", Set.of(Task.COMPLETIONS)))).get("m");
+    GenerationCurve learned = Objects.requireNonNull(report.generation());
+    double expected = truth.stepSeconds(100, 8, 2000);
+    assertThat(learned.stepSeconds(100, 8, 2000)).isCloseTo(expected, within(expected / 20));
+    assertThat(learned.outputShare()).isCloseTo(0.25, within(0.01));
+    assertThat(learned.samples()).isEqualTo(500);
+    assertThat(report.batchRows()).isBetween(4.0, 13.0);
   }
 }

@@ -11,6 +11,7 @@ import dev.headrace.worker.device.DeviceAgent;
 import dev.headrace.worker.device.DeviceBatch;
 import dev.headrace.worker.device.EngineFactory;
 import dev.headrace.worker.device.LoadCall;
+import dev.headrace.worker.device.LoaderAgent;
 import dev.headrace.worker.device.OneShotEngine;
 import dev.headrace.worker.device.RowDrop;
 import dev.headrace.worker.failure.RetryConfig;
@@ -37,6 +38,7 @@ final class TestWorker {
   private final Mailbox<PrepareCall> toPrepare = new Mailbox<>(64);
   private final DeviceAgent device;
   private final PrepareAgent prepare;
+  private final LoaderAgent loader;
 
   static final IntakeConfig INTAKE = new IntakeConfig(100, 1 << 20, Duration.ofSeconds(5));
 
@@ -74,6 +76,7 @@ final class TestWorker {
         PrepareAgent.team(
                 "prepare", 1, toPrepare, toLoop, loop.prepareListener(), tools, cluster::nanos)
             .get(0);
+    this.loader = new LoaderAgent("loader", toLoader, toLoop, loop.loadListener(), cluster::nanos);
     this.device =
         new DeviceAgent(
             "engine", engine, toDevice, drops, toLoop, loop.deviceListener(), cluster::nanos);
@@ -144,6 +147,15 @@ final class TestWorker {
       return false;
     }
     prepare.doWork();
+    return true;
+  }
+
+  /** One call of the loader's thread, if there is one. */
+  boolean stepLoader() {
+    if (toLoader.isEmpty()) {
+      return false;
+    }
+    loader.doWork();
     return true;
   }
 

@@ -3,6 +3,7 @@ package dev.headrace.worker.testing;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.worker.device.BatchRunner;
+import dev.headrace.worker.device.BrokenModel;
 import dev.headrace.worker.device.Row;
 import dev.headrace.worker.device.RowOutput;
 import dev.headrace.worker.device.ServedModel;
@@ -18,6 +19,8 @@ public class FakeRunner implements BatchRunner {
   public final List<List<String>> batches = new ArrayList<>();
   public int memoryTokens = Integer.MAX_VALUE;
   public boolean closed;
+
+  public List<BrokenModel> broken = List.of();
 
   public FakeRunner(ServedModel... models) {
     this.models = List.of(models);
@@ -35,6 +38,11 @@ public class FakeRunner implements BatchRunner {
   @Override
   public List<ServedModel> models() {
     return models;
+  }
+
+  @Override
+  public List<BrokenModel> broken() {
+    return broken;
   }
 
   @Override

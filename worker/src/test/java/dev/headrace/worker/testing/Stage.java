@@ -17,6 +17,7 @@ import dev.headrace.transport.redis.RedisConfig;
 import dev.headrace.transport.redis.RedisStores;
 import dev.headrace.worker.WorkerProcess;
 import dev.headrace.worker.device.BatchRunner;
+import dev.headrace.worker.device.EngineFactory;
 import dev.headrace.worker.device.OneShotEngine;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
@@ -74,14 +75,17 @@ public final class Stage implements AutoCloseable {
     return lane;
   }
 
-  /** Starts a worker with this engine. */
+  /** Starts a worker that runs batches in one shot. */
   public WorkerProcess worker(String id, Supplier<BatchRunner> runner) {
+    return workerWith(id, () -> new OneShotEngine(runner.get(), System::nanoTime));
+  }
+
+  /** Starts a worker with this engine. */
+  public WorkerProcess workerWith(String id, EngineFactory engine) {
     Map<String, String> own = new HashMap<>(settings);
     own.put("worker.id", id);
     WorkerProcess worker =
-        WorkerProcess.plan(Settings.of(own))
-            .start(
-                () -> new OneShotEngine(runner.get(), System::nanoTime), new SimpleMeterRegistry());
+        WorkerProcess.plan(Settings.of(own)).start(engine, new SimpleMeterRegistry());
     workers.add(worker);
     return worker;
   }

@@ -15,22 +15,23 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides step by step which texts run. Texts have ranks, in the order in which they came: the loop
- * hands over the more urgent first.
+ * Decides step by step which texts run. Texts have ranks: by urgency, which is the arrival of their
+ * request and a patience that deadline and tier give, then by arrival.
  *
  * <ul>
  *   <li>Every text that decodes runs its token. What is left of the step's budget goes to prompts,
  *       in pieces, by rank.
  *   <li>A waiting text joins when the memory for all of its tokens is to be had, and one block more
  *       for each that runs. None overtakes one that waits for memory.
- *   <li>When memory runs out the prefix cache gives way first, then the text that came last: it
+ *   <li>When memory runs out the prefix cache gives way first, then the text of the last rank: it
  *       waits, in its old place, and runs its tokens again later. So the first text always goes on,
  *       and every text is the first one day.
  *   <li>A prompt that begins as one that is just being run waits until it can copy that.
  * </ul>
  */
 final class Planner {
-  private static final Comparator<Text> BY_RANK = Comparator.comparingLong(Text::rank);
+  private static final Comparator<Text> BY_RANK =
+      Comparator.<Text>comparingLong(Text::urgency).thenComparingLong(Text::rank);
 
   private final DecoderSession session;
   private final PrefixCache cache;

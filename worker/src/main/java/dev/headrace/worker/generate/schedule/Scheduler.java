@@ -44,6 +44,7 @@ public final class Scheduler implements AutoCloseable {
   private final List<Text> over = new ArrayList<>();
   private long ranks;
   private long steps;
+  private StepFigures last = StepFigures.NONE;
 
   /** Takes the session, which is closed with this. */
   public Scheduler(DecoderSession session, SchedulerLimits limits, LongSupplier nanos) {
@@ -54,7 +55,7 @@ public final class Scheduler implements AutoCloseable {
     this.nanos = nanos;
   }
 
-  /** Takes a text; those that came before have precedence. */
+  /** Takes a text; the more urgent have precedence, and those as urgent that came before. */
   public void add(Text text) {
     text.rank(ranks++);
     planner.add(text);
@@ -88,6 +89,11 @@ public final class Scheduler implements AutoCloseable {
     return steps;
   }
 
+  /** What the last step ran; nothing when it had to be run again in parts. */
+  public StepFigures lastStep() {
+    return last;
+  }
+
   /** KV memory that is free or could be, in bytes. */
   public long memoryFreeBytes() {
     KvMemory now = session.memory();
@@ -104,6 +110,7 @@ public final class Scheduler implements AutoCloseable {
   public List<Text> step() {
     Plan plan = planner.plan(budget.tokens());
     planner.all().stream().filter(Text::over).forEach(this::leave);
+    last = StepFigures.NONE;
     if (!plan.parts().isEmpty()) {
       steps++;
       run(plan);
@@ -120,7 +127,7 @@ public final class Scheduler implements AutoCloseable {
 
   private void run(Plan plan) {
     try {
-      run(plan.parts(), plan.tokens());
+      last = run(plan.parts(), plan.tokens());
       if (steps % RAISE_STEPS == 0) {
         planner.raise();
       }
@@ -133,10 +140,14 @@ public final class Scheduler implements AutoCloseable {
     }
   }
 
-  private void run(List<Part> parts, int tokens) {
+  private StepFigures run(List<Part> parts, int tokens) {
     List<Segment> segments = new ArrayList<>(parts.size());
     List<Text> sampling = new ArrayList<>(parts.size());
+    long prompt = 0;
+    long context = 0;
     for (Part part : parts) {
+      prompt += part.tokens() > 1 ? part.tokens() : 0;
+      context += part.samples() ? part.text().length() : 0;
       segments.add(part.segment());
       if (part.samples()) {
         sampling.add(part.text());
@@ -152,6 +163,7 @@ public final class Scheduler implements AutoCloseable {
     budget.ran(tokens, seconds);
     parts.forEach(p -> p.text().worked(seconds * p.tokens() / tokens));
     sampling.stream().filter(Text::over).forEach(this::leave);
+    return new StepFigures(prompt, sampling.size(), context, seconds);
   }
 
   private static float[] temperatures(List<Text> sampling) {
@@ -222,6 +234,7 @@ public final class Scheduler implements AutoCloseable {
       alone.add(part.text(), part.tokens());
       run(alone);
     }
+    last = StepFigures.NONE;
   }
 
   private void fail(Text text, ErrorCode code, EngineException e) {

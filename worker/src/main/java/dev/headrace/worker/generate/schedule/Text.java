@@ -31,6 +31,7 @@ public final class Text {
   private int length;
   private int reportedLogprobs;
   private long rank = -1;
+  private long urgency;
   private long startedNanos;
   private boolean started;
   private int cached;
@@ -114,6 +115,15 @@ public final class Text {
 
   boolean over() {
     return finish != null || failure != null;
+  }
+
+  /** Its place before those that came earlier; lower is earlier. To be set before it is added. */
+  public void urgency(long value) {
+    urgency = value;
+  }
+
+  long urgency() {
+    return urgency;
   }
 
   long rank() {

@@ -111,7 +111,11 @@ final class Filters {
         return entries;
       }
     }
-    List<@Nullable Object> items = Values.items(value);
+    // Jinja's own: these filters take none for an empty list, though a loop over none is an error.
+    List<@Nullable Object> items =
+        value == null && (name.startsWith("select") || name.startsWith("reject"))
+            ? new ArrayList<>()
+            : Values.items(value);
     run.work(16L * items.size());
     switch (name) {
       case "map" -> items.replaceAll(item -> mapped(item, arguments, named, run));

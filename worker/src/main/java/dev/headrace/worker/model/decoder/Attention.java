@@ -21,10 +21,12 @@ import java.util.Optional;
 final class Attention {
   /** Of the methods that pass a step's description through. */
   static final String PARAMETERS =
-      "turn: Tensor, rows: Tensor, counts: List[int], lengths: List[int], blocks: List[Tensor],"
+      "turn: Tensor, rows: Tensor, together: int, widest: int, single: List[Tensor], near: Tensor,"
+          + " counts: List[int], lengths: List[int], blocks: List[Tensor],"
           + " masks: List[Optional[Tensor]]";
 
-  static final String ARGUMENTS = "turn, rows, counts, lengths, blocks, masks";
+  static final String ARGUMENTS =
+      "turn, rows, together, widest, single, near, counts, lengths, blocks, masks";
 
   /** Norms of the heads of query and key. */
   record HeadNorms(Norm query, Norm key) {}
@@ -51,6 +53,7 @@ final class Attention {
             + (norms.isPresent() ? NORMED : PLAIN)
             + (config.rope().dimensions() > 0 ? TURN : "")
             + WRITE
+            + TOGETHER
             + ATTEND;
     ScriptObject object =
         new ScriptObject(new ScriptClass(name, sized(source)))
@@ -100,6 +103,7 @@ final class Attention {
         .replace("KVHEADS", Integer.toString(kv))
         .replace("HEADS", Integer.toString(heads))
         .replace("PAIRS", Integer.toString(config.headSize() / 2))
+        .replace("SCALE", Double.toString(1 / Math.sqrt(config.headSize())))
         .replace("WIDTH", Integer.toString(heads * config.headSize()))
         .replace("SIZE", Integer.toString(config.headSize()));
   }
@@ -137,17 +141,49 @@ final class Attention {
       """;
 
   /**
-   * One sequence after the other: its keys are gathered, and each of them serves all query heads of
-   * its group through a dimension of stride 0.
+   * The sequences of one token, all at once. Keys and values are gathered block by block, and a
+   * block's scores are one product of a batch: {@code [blocks * kv heads, groups, block tokens]}.
+   * For the softmax they are laid out by sequence, {@code [together, heads, widest * block
+   * tokens]}, {@code blank} where a sequence has fewer blocks; then each block's weighted values
+   * are added to its sequence. A block has the same products whatever is beside it.
+   */
+  private static final String TOGETHER =
+      """
+        q = torch.slice(qk, 1, 0, HEADS)
+        outs = annotate(List[Tensor], [])
+        if torch.gt(together, 0):
+          held, owner, place, blank, = single
+          first = torch.reshape(torch.slice(q, 0, 0, together), [together, WIDTH])
+          qb = torch.view(torch.index_select(first, 0, owner), [-1, GROUPS, SIZE])
+          slots = torch.size(keys, 2)
+          kb = torch.view(torch.index_select(keys, 0, held), [-1, slots, SIZE])
+          vb = torch.view(torch.index_select(values, 0, held), [-1, slots, SIZE])
+          products = torch.view(torch.bmm(torch.to(qb, kb.dtype), torch.transpose(kb, 1, 2)), [-1, HEADS, slots])
+          scores = torch.add(near, torch.mul(torch.to(products, 6), SCALE))
+          laid = torch.index_copy(blank, 0, place, scores)
+          wide = torch.permute(torch.view(laid, [together, widest, HEADS, slots]), [0, 2, 1, 3])
+          flat = torch.reshape(wide, [together, HEADS, torch.mul(widest, slots)])
+          shares = torch.view(torch.softmax(flat, -1), [together, HEADS, widest, slots])
+          back = torch.reshape(torch.permute(shares, [0, 2, 1, 3]), [-1, HEADS, slots])
+          pb = torch.view(torch.to(torch.index_select(back, 0, place), vb.dtype), [-1, GROUPS, slots])
+          parts = torch.to(torch.view(torch.bmm(pb, vb), [-1, WIDTH]), x.dtype)
+          sums = torch.index_add_(torch.zeros_like(first), 0, owner, parts)
+          _2 = torch.append(outs, sums)
+        else:
+          pass
+      """;
+
+  /**
+   * Pieces of prompts, one sequence after the other: its keys are gathered, and each of them serves
+   * all query heads of its group through a dimension of stride 0.
    */
   private static final String ATTEND =
       """
-        q = torch.view(torch.slice(qk, 1, 0, HEADS), [tokens, KVHEADS, GROUPS, SIZE])
-        outs = annotate(List[Tensor], [])
-        start = 0
+        qg = torch.view(q, [tokens, KVHEADS, GROUPS, SIZE])
+        start = together
         for s in range(torch.len(counts)):
           end = torch.add(start, counts[s])
-          qs = torch.permute(torch.slice(q, 0, start, end), [1, 2, 0, 3])
+          qs = torch.permute(torch.slice(qg, 0, start, end), [1, 2, 0, 3])
           ks = torch.permute(torch.index_select(keys, 0, blocks[s]), [1, 0, 2, 3])
           vs = torch.permute(torch.index_select(values, 0, blocks[s]), [1, 0, 2, 3])
           k1 = torch.slice(torch.reshape(ks, [KVHEADS, 1, -1, SIZE]), 2, 0, lengths[s])
@@ -155,7 +191,7 @@ final class Attention {
           k2 = torch.expand(k1, [KVHEADS, GROUPS, -1, SIZE])
           v2 = torch.expand(v1, [KVHEADS, GROUPS, -1, SIZE])
           o = torch.scaled_dot_product_attention(qs, k2, v2, masks[s])
-          _2 = torch.append(outs, torch.reshape(torch.permute(o, [2, 0, 1, 3]), [-1, WIDTH]))
+          _3 = torch.append(outs, torch.reshape(torch.permute(o, [2, 0, 1, 3]), [-1, WIDTH]))
           start = end
         return (self.out).plus(torch.cat(outs, 0), x)
       """;

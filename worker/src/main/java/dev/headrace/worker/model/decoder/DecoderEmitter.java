@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Builds the whole model. {@code forward(kv, ids, positions, rows, plan, blocks, out) -> logits
- * [wanted, vocabulary] float32}:
+ * Builds the whole model. {@code forward(kv, ids, positions, rows, together, widest, single, plan,
+ * blocks, out) -> logits [wanted, vocabulary] float32}:
  *
  * <ul>
  *   <li>{@code kv [layers, 2, blocks, kv heads, block tokens, head size]}: keys and values, written
@@ -21,9 +21,14 @@ import java.util.Optional;
  *   <li>{@code positions [tokens] int32}: where each stands in its sequence
  *   <li>{@code rows [tokens * kv heads] int64}: where each head's key goes, in rows of {@code
  *       [blocks * kv heads * block tokens, head size]}
- *   <li>{@code plan [segments, 3] int32}, on the CPU: tokens of the segment, tokens of its sequence
- *       with it, blocks of its sequence
- *   <li>{@code blocks [all] int32}: the blocks of the sequences one after the other
+ *   <li>{@code together int}: so many segments, the first ones, have one token each
+ *   <li>{@code widest int}: most blocks of a sequence of these
+ *   <li>{@code single [3, their blocks] int64}: for each of their blocks the segment; where it
+ *       stands when all have {@code widest} blocks; how many of its tokens, and of those that would
+ *       follow it, the segment sees
+ *   <li>{@code plan [other segments, 3] int32}, on the CPU: tokens of the segment, tokens of its
+ *       sequence with it, blocks of its sequence
+ *   <li>{@code blocks [all] int32}: the blocks of all sequences one after the other
  *   <li>{@code out [wanted] int64}: the tokens whose logits are wanted; at least one
  * </ul>
  */
@@ -87,25 +92,38 @@ public final class DecoderEmitter {
   private static String forward(DecoderConfig config, boolean learned) {
     StringBuilder source = new StringBuilder(START);
     source.append(learned ? LEARNED : "").append(config.rope().dimensions() > 0 ? TURN : NO_TURN);
-    source.append(PLAN).append(masks("masks", 0));
+    source
+        .append(PLAN)
+        .append(SINGLE.replace("HEADS", Integer.toString(config.heads())))
+        .append(masks("masks", 0))
+        .append(lone("all", 0));
     if (config.window() > 0) {
-      source.append(masks("near", config.window()));
+      source.append(masks("near", config.window())).append(lone("lately", config.window()));
     }
     for (int i = 0; i < config.layers(); i++) {
       source.append(
           """
             keys%d = torch.select(torch.select(kv, 0, %d), 0, 0)
             values%d = torch.select(torch.select(kv, 0, %d), 0, 1)
-            x = (self.layer%d).forward(x, keys%d, values%d, turn, rows, counts, lengths, each, %s)
+            x = (self.layer%d).forward(x, keys%d, values%d, turn, rows, together, widest, held, %s, counts, lengths, each, %s)
           """
-              .formatted(i, i, i, i, i, i, i, config.window(i) > 0 ? "near" : "masks"));
+              .formatted(
+                  i,
+                  i,
+                  i,
+                  i,
+                  i,
+                  i,
+                  i,
+                  config.window(i) > 0 ? "lately" : "all",
+                  config.window(i) > 0 ? "near" : "masks"));
     }
     return source.append(END).toString();
   }
 
   private static final String START =
       """
-      def forward(self: __torch__.Model, kv: Tensor, ids: Tensor, positions: Tensor, rows: Tensor, plan: Tensor, blocks: Tensor, out: Tensor) -> Tensor:
+      def forward(self: __torch__.Model, kv: Tensor, ids: Tensor, positions: Tensor, rows: Tensor, together: int, widest: int, single: Tensor, plan: Tensor, blocks: Tensor, out: Tensor) -> Tensor:
         x = torch.embedding(self.words, ids)
       """;
 
@@ -127,8 +145,8 @@ public final class DecoderEmitter {
         lengths = annotate(List[int], [])
         each = annotate(List[Tensor], [])
         starts = annotate(List[int], [])
-        token = 0
-        first = 0
+        token = together
+        first = torch.size(single, 1)
         for s in range(torch.size(plan, 0)):
           row = torch.select(plan, 0, s)
           count = annotate(int, torch.item(torch.select(row, 0, 0)))
@@ -140,6 +158,34 @@ public final class DecoderEmitter {
           token = torch.add(token, count)
           first = last
       """;
+
+  /** What the segments of one token have in common: their blocks, and scores of missing blocks. */
+  private static final String SINGLE =
+      """
+        owner = torch.select(single, 0, 0)
+        place = torch.select(single, 0, 1)
+        left = torch.unsqueeze(torch.select(single, 0, 2), 1)
+        slots = torch.size(kv, 4)
+        slot = torch.unsqueeze(torch.arange(slots, dtype=4, layout=None, device=ids.device), 0)
+        blank = torch.full([torch.mul(together, widest), HEADS, slots], -1e30, dtype=6, layout=None, device=ids.device)
+        held = [torch.slice(blocks, 0, 0, torch.size(single, 1)), owner, place, blank]
+      """;
+
+  /** What is added to the scores of segments of one token: {@code [blocks, 1, slots] float32}. */
+  private static String lone(String name, int window) {
+    return """
+          hidden = torch.ge(slot, left)
+          CLOSE
+          NAME = torch.unsqueeze(torch.mul(torch.to(hidden, 6), -1e30), 1)
+        """
+        .replace("NAME", name)
+        .replace(
+            "CLOSE",
+            window > 0
+                ? "hidden = torch.logical_or(hidden, torch.lt(slot, torch.sub(left, %d)))"
+                    .formatted(window)
+                : "pass");
+  }
 
   /** One mask {@code [tokens, length] bool} for each segment; none where a token sees all. */
   private static String masks(String name, int window) {

@@ -50,6 +50,26 @@ public final class EncoderEmitter {
     return model;
   }
 
+  /**
+   * What follows a model whose code is not ours: {@code forward(x, ids, lengths) -> [batch, width]
+   * float32}, where {@code x [batch, tokens, hidden]} are hidden states.
+   */
+  public static ScriptObject ending(Head.Embedding head) {
+    return new ScriptObject(
+        new ScriptClass(
+            "Model",
+            ENDING
+                + pooled(head.poolings())
+                + (head.normalise() ? NORMALISE : "")
+                + "  return v\n"));
+  }
+
+  /** The same for vectors that are there: {@code x [batch, width]}. */
+  public static ScriptObject normalising() {
+    return new ScriptObject(
+        new ScriptClass("Model", ENDING + "  v = torch.to(x, 6)\n" + NORMALISE + "  return v\n"));
+  }
+
   /** Whether the model takes {@code pack} too, described at {@code PackedPostNorm}. */
   private static boolean packs(EncoderConfig config, Target target) throws IOException {
     return target.packs() && Architectures.named(config.modelType()).packs();
@@ -102,6 +122,18 @@ public final class EncoderEmitter {
         else:
           pass
         x = (self.encoder).forward(ids, types, mask)
+      """;
+
+  private static final String ENDING =
+      """
+      def forward(self: __torch__.Model, x: Tensor, ids: Tensor, lengths: Tensor) -> Tensor:
+        padded = torch.gt(torch.numel(lengths), 0)
+        keep = lengths
+        if padded:
+          steps = torch.arange(torch.size(ids, 1), dtype=3, layout=None, device=ids.device)
+          keep = torch.lt(torch.unsqueeze(steps, 0), torch.unsqueeze(lengths, 1))
+        else:
+          pass
       """;
 
   private static final String PACKED_FORWARD =

@@ -2,11 +2,9 @@ package dev.headrace.worker.model.hf;
 
 import dev.headrace.worker.model.ModelFiles;
 import dev.headrace.worker.model.TokenizerTraits;
-import dev.headrace.worker.model.json.StrictJson;
 import dev.headrace.worker.model.weights.MalformedModelException;
 import dev.headrace.worker.model.weights.WeightSource;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,13 +18,6 @@ import java.util.OptionalInt;
  * are read when asked for.
  */
 public final class HfFolder implements ModelFiles {
-  /** Chosen: the tokenizers of multilingual models have 17 MB. */
-  private static final int MAX_TOKENIZER_BYTES = 128 << 20;
-
-  private static final int MAX_TOKENIZER_DEPTH = 64;
-  private static final String TOKENIZER = "tokenizer.json";
-  private static final StrictJson TOKENIZER_JSON =
-      new StrictJson(TOKENIZER, MAX_TOKENIZER_BYTES, MAX_TOKENIZER_DEPTH);
   private static final int MAX_TOKENS = 1 << 24;
 
   /** In the order in which sentence-transformers looks for them. */
@@ -45,7 +36,7 @@ public final class HfFolder implements ModelFiles {
   private final HfConfig config;
   private final Optional<SentenceModules> modules;
   private final SentencePrompts prompts;
-  private final TokenizerSettings tokenizer;
+  private final FolderTokenizer tokenizer;
   private final OptionalInt maxSequenceLength;
 
   private HfFolder(Path folder) throws IOException {
@@ -54,7 +45,7 @@ public final class HfFolder implements ModelFiles {
     this.modules = SentenceModules.read(folder, prompts.crossEncoder());
     this.transformer = folder.resolve(modules.map(SentenceModules::transformerPath).orElse(""));
     this.config = HfConfig.read(transformer.resolve("config.json"));
-    this.tokenizer = TokenizerSettings.read(transformer);
+    this.tokenizer = FolderTokenizer.open(transformer);
     this.maxSequenceLength = maxSequenceLength(transformer);
   }
 
@@ -94,7 +85,7 @@ public final class HfFolder implements ModelFiles {
   }
 
   public TokenizerSettings tokenizer() {
-    return tokenizer;
+    return tokenizer.settings();
   }
 
   /**
@@ -103,7 +94,7 @@ public final class HfFolder implements ModelFiles {
    * the architecture has.
    */
   public int maxTokens(int positions) {
-    int limit = maxSequenceLength.orElse(tokenizer.maxTokens().orElse(positions));
+    int limit = maxSequenceLength.orElse(tokenizer.settings().maxTokens().orElse(positions));
     return Math.min(limit, positions);
   }
 
@@ -115,30 +106,19 @@ public final class HfFolder implements ModelFiles {
 
   @Override
   public String tokenizerJson() throws IOException {
-    return checked(TOKENIZER_JSON.read(transformer.resolve(TOKENIZER)));
+    return tokenizer.json();
   }
 
   /** What we read of {@code tokenizer.json} ourselves. */
   public TokenizerFile tokenizerFile() throws IOException {
-    return TokenizerFile.read(TOKENIZER_JSON, TOKENIZER_JSON.read(transformer.resolve(TOKENIZER)));
+    return tokenizer.file();
   }
 
   @Override
   public TokenizerTraits tokenizerTraits() throws IOException {
-    return new TokenizerTraits(
-        tokenizer.tokenTypes(),
+    return tokenizer.traits(
         modules.isPresent() && modules.get().pooling().includePrompt()
             ? prompts.byName()
-            : Map.of(),
-        tokenizerFile().continuingPrefix(),
-        tokenizer.unknownToken().orElse(""));
-  }
-
-  /**
-   * Native code reads it next, so nothing but plain JSON gets there, and what is known to harm it.
-   */
-  static String checked(byte[] utf8) throws IOException {
-    TokenizerFile.read(TOKENIZER_JSON, utf8);
-    return new String(utf8, StandardCharsets.UTF_8);
+            : Map.of());
   }
 }

@@ -39,8 +39,14 @@ public final class DecoderFolders {
     }
   }
 
-  /** Whether a folder holds a decoder that {@link #describe} would try. */
+  /**
+   * Whether a folder holds a decoder that {@link #describe} would try; one that is not there, as
+   * that of a built-in model, does not.
+   */
   public static boolean isDecoder(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return false;
+    }
     if (gguf(folder).isPresent()) {
       return true;
     }

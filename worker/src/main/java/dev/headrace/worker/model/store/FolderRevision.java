@@ -1,5 +1,6 @@
 package dev.headrace.worker.model.store;
 
+import dev.headrace.worker.profile.ProfileFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -13,8 +14,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The revision of a folder: a digest over the JSON and safetensors files in it and below, their
- * names included. Hidden files, as git's, have no part in it.
+ * The revision of a folder: a digest over the JSON and weight files in it and below, their names
+ * included. Hidden files, as git's, have no part in it.
  */
 final class FolderRevision {
   private static final int BUFFER = 1 << 20;
@@ -53,7 +54,8 @@ final class FolderRevision {
   private static boolean counts(String name) {
     boolean hidden = name.startsWith(".") || name.contains("/.");
     return !hidden
-        && (name.endsWith(".json") || name.endsWith(".safetensors") || name.endsWith(".gguf"));
+        && !name.equals(ProfileFile.NAME)
+        && Stream.of(".json", ".safetensors", ".gguf", ".pt").anyMatch(name::endsWith);
   }
 
   private static String name(Path folder, Path file) {

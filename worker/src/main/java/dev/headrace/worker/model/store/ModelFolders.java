@@ -13,6 +13,7 @@ import dev.headrace.worker.model.hf.HfFolder;
 import dev.headrace.worker.model.hf.PoolingMode;
 import dev.headrace.worker.model.hf.ScoreFunction;
 import dev.headrace.worker.model.hf.SentenceModules;
+import dev.headrace.worker.model.ready.ReadyFolder;
 import dev.headrace.worker.model.weights.MalformedModelException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,7 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Hugging Face folders as models. */
+/** Folders as models: Hugging Face's, and ready-made TorchScript. */
 public final class ModelFolders {
   private static final String SEQUENCE_CLASSIFICATION = "ForSequenceClassification";
 
@@ -63,6 +64,9 @@ public final class ModelFolders {
   public static ModelDescription describe(Path folder) throws IOException {
     String name = String.valueOf(folder.getFileName());
     try {
+      if (ReadyFolder.is(folder)) {
+        return ReadyFolder.open(folder).describe(name, FolderRevision.of(folder));
+      }
       HfFolder files = HfFolder.open(folder);
       EncoderConfig config = Architectures.shape(files.config());
       return new ModelDescription(

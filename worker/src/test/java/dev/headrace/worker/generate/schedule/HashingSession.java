@@ -20,7 +20,7 @@ import java.util.function.Consumer;
  * A decoder whose logits are a hash of all tokens that ran, so that every mistake with keys and
  * values changes the text. Counts blocks as strictly as a device would.
  */
-final class HashingSession implements DecoderSession {
+public final class HashingSession implements DecoderSession {
   private final DecoderShape shape;
   private final int blockTokens;
   private final int totalBlocks;
@@ -30,13 +30,13 @@ final class HashingSession implements DecoderSession {
   private int copied;
   private boolean closed;
 
-  HashingSession(int vocabulary, int maxPositions, int blockTokens, int totalBlocks) {
+  public HashingSession(int vocabulary, int maxPositions, int blockTokens, int totalBlocks) {
     this.shape = new DecoderShape(vocabulary, maxPositions, 8);
     this.blockTokens = blockTokens;
     this.totalBlocks = totalBlocks;
   }
 
-  static final class Kept implements Sequence {
+  public static final class Kept implements Sequence {
     private int[] ids = {};
 
     @Override
@@ -44,27 +44,29 @@ final class HashingSession implements DecoderSession {
       return ids.length;
     }
 
-    int[] ids() {
+    /** What ran in it. */
+    public int[] ids() {
       return ids;
     }
   }
 
   /** Called with the segments of each step; may throw as a device does. */
-  void beforeStep(Consumer<List<Segment>> hook) {
+  public void beforeStep(Consumer<List<Segment>> hook) {
     before = hook;
   }
 
   /** Tokens of each step so far. */
-  List<Integer> stepTokens() {
+  public List<Integer> stepTokens() {
     return stepTokens;
   }
 
   /** Tokens that were copied instead of run. */
-  int copied() {
+  public int copied() {
     return copied;
   }
 
-  int openSequences() {
+  /** Sequences that hold memory. */
+  public int openSequences() {
     return open.size();
   }
 

@@ -72,6 +72,37 @@ class SchedulerTest {
   }
 
   @Test
+  void a_more_urgent_text_joins_before_those_that_came_earlier() {
+    Scheduler scheduler = scheduler(limits(1, 64));
+    Text running = endless(3, 0, 2);
+    Text early = endless(3, 5, 2);
+    Text urgent = endless(3, 9, 2);
+    running.urgency(10);
+    early.urgency(20);
+    urgent.urgency(15);
+    scheduler.add(running);
+    scheduler.step();
+    scheduler.add(early);
+    scheduler.add(urgent);
+    assertThat(runAll(scheduler)).containsExactly(running, urgent, early);
+  }
+
+  @Test
+  void a_step_tells_what_it_ran() {
+    Scheduler scheduler = scheduler(limits(4, 64));
+    scheduler.add(endless(10, 0, 5));
+    scheduler.step();
+    assertThat(scheduler.lastStep().promptTokens()).isEqualTo(10);
+    assertThat(scheduler.lastStep().sequences()).isEqualTo(1);
+    assertThat(scheduler.lastStep().contextTokens()).isEqualTo(10);
+    scheduler.add(endless(7, 40, 5));
+    scheduler.step();
+    assertThat(scheduler.lastStep().promptTokens()).isEqualTo(7);
+    assertThat(scheduler.lastStep().sequences()).isEqualTo(2);
+    assertThat(scheduler.lastStep().contextTokens()).isEqualTo(11 + 7);
+  }
+
+  @Test
   void choices_of_one_prompt_run_it_once() {
     Scheduler scheduler = scheduler(limits(8, 64));
     for (int choice = 0; choice < 4; choice++) {

@@ -53,7 +53,9 @@ class ChatTemplateTest {
         "qwen2.5.jinja",
         "qwen3.jinja",
         "mistral.jinja",
+        "mistral-nemo.jinja",
         "phi3.jinja",
+        "phi3.5.jinja",
         "llama3-form.jinja",
         "features.jinja"
       })
@@ -211,5 +213,14 @@ class ChatTemplateTest {
         assertThat(e.getMessage()).as("seed %d", seed).isNotBlank();
       }
     }
+  }
+
+  @Test
+  void filters_that_choose_take_none_for_an_empty_list_and_a_loop_does_not() {
+    String filters = "{% set t = none %}{{ t | selectattr('a') | list | length }}";
+    assertThat(render(filters + "{{ t | reject('none') | list | length }}")).isEqualTo("00");
+    assertThatThrownBy(() -> render("{% for x in none %}{% endfor %}"))
+        .isInstanceOf(TemplateException.class)
+        .hasMessageContaining("none");
   }
 }

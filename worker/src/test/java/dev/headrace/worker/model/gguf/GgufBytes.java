@@ -6,7 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /** Writes small GGUF files. */
-final class GgufBytes {
+public final class GgufBytes {
   private final ByteArrayOutputStream keys = new ByteArrayOutputStream();
   private final ByteArrayOutputStream tensors = new ByteArrayOutputStream();
   private final ByteArrayOutputStream data = new ByteArrayOutputStream();
@@ -30,25 +30,25 @@ final class GgufBytes {
     put(keys, 4, kind);
   }
 
-  GgufBytes text(String key, String value) {
+  public GgufBytes text(String key, String value) {
     key(key, 8);
     text(keys, value);
     return this;
   }
 
-  GgufBytes integer(String key, int value) {
+  public GgufBytes integer(String key, int value) {
     key(key, 4);
     put(keys, 4, value);
     return this;
   }
 
-  GgufBytes number(String key, float value) {
+  public GgufBytes number(String key, float value) {
     key(key, 6);
     put(keys, 4, Float.floatToIntBits(value));
     return this;
   }
 
-  GgufBytes texts(String key, String... values) {
+  public GgufBytes texts(String key, String... values) {
     key(key, 9);
     put(keys, 4, 8);
     put(keys, 8, values.length);
@@ -58,7 +58,7 @@ final class GgufBytes {
     return this;
   }
 
-  GgufBytes integers(String key, int... values) {
+  public GgufBytes integers(String key, int... values) {
     key(key, 9);
     put(keys, 4, 5);
     put(keys, 8, values.length);
@@ -69,7 +69,7 @@ final class GgufBytes {
   }
 
   /** Sizes in the order of Hugging Face, the slowest first. */
-  GgufBytes tensor(String name, int type, byte[] bytes, long... sizes) {
+  public GgufBytes tensor(String name, int type, byte[] bytes, long... sizes) {
     tensorCount++;
     text(tensors, name);
     put(tensors, 4, sizes.length);
@@ -85,7 +85,7 @@ final class GgufBytes {
     return this;
   }
 
-  byte[] bytes() {
+  public byte[] bytes() {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.writeBytes("GGUF".getBytes(StandardCharsets.US_ASCII));
     put(out, 4, 3);
@@ -101,7 +101,7 @@ final class GgufBytes {
   }
 
   /** A tiny Llama's header, with a tokenizer of byte pairs. */
-  static byte[] small() {
+  public static byte[] small() {
     return new GgufBytes()
         .text("general.architecture", "llama")
         .integer("llama.embedding_length", 8)

@@ -148,7 +148,7 @@ class HfFolderTest {
     String good = open("bert", "base").tokenizerJson();
     String bad = good.replace("\"special_tokens\":{\"[CLS]\"", "\"special_tokens\":{\"[XXX]\"");
     assertThat(bad).isNotEqualTo(good);
-    assertThatThrownBy(() -> HfFolder.checked(bad.getBytes(StandardCharsets.UTF_8)))
+    assertThatThrownBy(() -> FolderTokenizer.checked(bad.getBytes(StandardCharsets.UTF_8)))
         .hasMessage(
             "tokenizer.json: post_processor: special_tokens: [CLS] missing"
                 + " (expected: each that a template names)");

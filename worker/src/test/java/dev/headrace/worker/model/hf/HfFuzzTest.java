@@ -19,6 +19,7 @@ class HfFuzzTest {
   private static final long SEED = 20261123;
   private static final int CONFIGS = 100_000;
   private static final int OTHERS = 20_000;
+  private static final int TOKENIZERS = 100_000;
   private static final long MOST_BYTES = 256 << 10;
   private static final long BYTES_PER_BYTE = 200;
 
@@ -56,10 +57,10 @@ class HfFuzzTest {
   @Test
   void any_tokenizer_file_is_read_or_refused() throws Exception {
     fuzz(
-        OTHERS,
+        TOKENIZERS,
         file("mpnet", "embed", "tokenizer_config.json"),
         bytes -> TokenizerSettings.read(HfConfig.parse("tokenizer_config.json", bytes)));
-    fuzz(OTHERS, file("mpnet", "embed", "tokenizer.json"), HfFolder::checked);
+    fuzz(TOKENIZERS, file("mpnet", "embed", "tokenizer.json"), FolderTokenizer::checked);
   }
 
   /** Accidents that leave it JSON get further than others. */
@@ -68,9 +69,9 @@ class HfFuzzTest {
     byte[] document = file("bert", "embed", "tokenizer.json");
     TreeMutations mutations = new TreeMutations(SEED);
     Bounds bounds = new Bounds(MOST_BYTES, BYTES_PER_BYTE);
-    for (int i = 0; i < OTHERS; i++) {
+    for (int i = 0; i < TOKENIZERS; i++) {
       bounds.check(
-          mutations.damage(document), "seed " + SEED + ", document " + i, HfFolder::checked);
+          mutations.damage(document), "seed " + SEED + ", document " + i, FolderTokenizer::checked);
     }
     assertThat(bounds.read()).isPositive();
     assertThat(bounds.refused()).isPositive();

@@ -1,0 +1,84 @@
+package dev.headrace.bench.generate;
+
+import dev.headrace.bench.pipeline.HeadracePipeline;
+import dev.headrace.embedded.EmbeddedServers;
+import dev.headrace.protocol.CacheMode;
+import dev.headrace.protocol.body.CompletionRequest;
+import dev.headrace.protocol.body.GenerationOptions;
+import dev.headrace.sdk.Request;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Headrace as a whole, one request a text, with broker and Redis in this process. */
+final class GeneratePipeline implements AutoCloseable {
+  /** No load takes longer. */
+  private static final Duration DEADLINE = Duration.ofMinutes(10);
+
+  private final String model;
+  private final EmbeddedServers servers;
+  private final HeadracePipeline pipeline;
+
+  private GeneratePipeline(String model, EmbeddedServers servers, HeadracePipeline pipeline) {
+    this.model = model;
+    this.servers = servers;
+    this.pipeline = pipeline;
+  }
+
+  static GeneratePipeline start(String model, Map<String, String> settings) throws Exception {
+    EmbeddedServers servers = EmbeddedServers.builder().build().start();
+    try {
+      return new GeneratePipeline(
+          model,
+          servers,
+          HeadracePipeline.withModel(
+              model, servers.kafkaBootstrap(), servers.redisUri(), settings));
+    } catch (RuntimeException e) {
+      servers.close();
+      throw e;
+    }
+  }
+
+  /** Submits all texts of a load at once and waits for the last. */
+  double tokensPerSecond(Load load) throws InterruptedException {
+    List<Request> requests = new ArrayList<>();
+    for (int i = 0; i < load.prompts().size(); i++) {
+      List<Integer> ids = new ArrayList<>();
+      for (int id : load.prompts().get(i)) {
+        ids.add(id);
+      }
+      CompletionRequest request =
+          new CompletionRequest(
+              model,
+              List.of(new CompletionRequest.Tokens(ids)),
+              GenerationOptions.DEFAULT
+                  .with(Generator.SAMPLING)
+                  .withMaxTokens(load.tokens().get(i)));
+      requests.add(Request.generate(request).cache(CacheMode.BYPASS).deadline(DEADLINE));
+    }
+    AtomicLong characters = new AtomicLong();
+    long started = System.nanoTime();
+    pipeline.submit(
+        requests,
+        requests.size(),
+        r -> characters.addAndGet(r.completions().get(0).text().length()));
+    double seconds = (System.nanoTime() - started) / 1e9;
+    if (characters.get() < load.generated()) {
+      throw new IllegalStateException(
+          "pipeline: "
+              + characters
+              + " characters (expected: >= "
+              + load.generated()
+              + ", one a token)");
+    }
+    return load.generated() / seconds;
+  }
+
+  @Override
+  public void close() {
+    pipeline.close();
+    servers.close();
+  }
+}

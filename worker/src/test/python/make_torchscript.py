@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""Traces the reference model "bert" to TorchScript, as a user would. Run once, by hand.
+
+    python make_torchscript.py --reference ../resources/reference
+
+Ran with torch 2.7.1, transformers 4.57.1, on the CPU. Writes torchscript/hidden.pt (a tuple of hidden states
+and pooler output), torchscript/labels.pt (a dictionary with logits) and torchscript/weights.pt, which is
+no TorchScript but a pickle by torch.save. The expected values are those of the model itself, in bert/cases.json.
+"""
+
+import argparse
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import torch
+import transformers as tf
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--reference", type=Path, required=True)
+    reference = parser.parse_args().reference
+    target = reference / "torchscript"
+    target.mkdir(exist_ok=True)
+    torch.manual_seed(0)
+    inputs = (torch.randint(5, 150, (2, 9)), torch.ones(2, 9, dtype=torch.long), torch.zeros(2, 9, dtype=torch.long))
+    with tempfile.TemporaryDirectory() as temporary, torch.no_grad():
+        hidden = tf.BertModel.from_pretrained(
+            assemble(reference, "base", Path(temporary)), torchscript=True, attn_implementation="eager"
+        ).eval()
+        torch.jit.save(torch.jit.trace(hidden, inputs), target / "hidden.pt")
+        labels = tf.BertForSequenceClassification.from_pretrained(
+            assemble(reference, "classification", Path(temporary)), attn_implementation="eager"
+        ).eval()
+        torch.jit.save(torch.jit.trace(labels, inputs, strict=False), target / "labels.pt")
+    torch.save({"weight": torch.zeros(2)}, target / "weights.pt")
+
+
+def assemble(reference, folder, directory):
+    target = directory / folder
+    files = json.loads((reference / "bert" / "cases.json").read_text())["folders"][folder]
+    for name, file in files.items():
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(reference / "bert" / file, target / name)
+    return target
+
+
+main()
