@@ -8,6 +8,7 @@ import dev.headrace.bench.routing.RoutingBench;
 import dev.headrace.cli.demo.Passages;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -120,7 +121,9 @@ final class BenchCommand implements Runnable {
             new PipelineBench(rounds, pipelineRequests, Map.of(), System.err).run();
         result =
             result.with(
-                "throughput_ratio", pipeline.figures().get("throughput_ratio"), PIPELINE_GOAL);
+                "throughput_ratio",
+                Objects.requireNonNull(pipeline.figures().get("throughput_ratio")),
+                PIPELINE_GOAL);
       }
       print(result, json);
       return 0;
