@@ -5,7 +5,6 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
 import dev.headrace.worker.generate.session.Candidates;
-import dev.headrace.worker.generate.session.Logits;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Optional;
@@ -13,7 +12,7 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Logits that stay on the device; the largest of each row came with the step. */
-final class RunLogits implements Logits, AutoCloseable {
+final class RunLogits implements HeldLogits {
   private final PtSymbolBlock block;
   private final IValue values;
   private final float[] best;

@@ -3,13 +3,12 @@ package dev.headrace.worker.engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
-import dev.headrace.worker.generate.session.Logits;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** Logits in libtorch's memory; copied only from a GPU, and only when a row is read. */
-final class TorchLogits implements Logits, AutoCloseable {
+final class TorchLogits implements HeldLogits {
   private final PtNDArray values;
   private final int rows;
   private final int vocabulary;

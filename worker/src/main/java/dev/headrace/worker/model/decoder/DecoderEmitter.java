@@ -51,11 +51,20 @@ public final class DecoderEmitter {
         config.tied()
             ? words
             : parts.require(architecture.head(), config.vocabulary(), config.hidden());
-    boolean learned = !architecture.positions().isEmpty();
+    String source = forward(config, !architecture.positions().isEmpty());
+    ScriptObject model = body(source, config, parts, words);
+    return model.module(
+        "head", projections.normed(architecture.norm(parts), new Matrix(head, Optional.empty())));
+  }
+
+  /** What all forms of a decoder have: embeddings, positions and layers. */
+  static ScriptObject body(String source, DecoderConfig config, DecoderParts parts, Tensor words)
+      throws IOException {
+    DecoderArchitecture architecture = Decoders.named(config.modelType());
+    Projections projections = parts.projections();
     ScriptObject model =
-        new ScriptObject(new ScriptClass("Model", forward(config, learned)))
-            .tensor("words", projections.as(words));
-    if (learned) {
+        new ScriptObject(new ScriptClass("Model", source)).tensor("words", projections.as(words));
+    if (!architecture.positions().isEmpty()) {
       model.tensor(
           "places",
           projections.as(
@@ -67,12 +76,11 @@ public final class DecoderEmitter {
     for (int i = 0; i < config.layers(); i++) {
       model.module("layer" + i, architecture.layer(parts, i));
     }
-    return model.module(
-        "head", projections.normed(architecture.norm(parts), new Matrix(head, Optional.empty())));
+    return model;
   }
 
   /** One for each pair of a head; those that are not turned have 0. */
-  static Tensor frequencies(DecoderConfig config) {
+  private static Tensor frequencies(DecoderConfig config) {
     List<Float> turned = config.rope().inverseFrequencies();
     float[] all = new float[config.headSize() / 2];
     for (int i = 0; i < turned.size(); i++) {
@@ -81,7 +89,7 @@ public final class DecoderEmitter {
     return Tensors.of(all, all.length);
   }
 
-  static Tensor magnitudes(DecoderConfig config) {
+  private static Tensor magnitudes(DecoderConfig config) {
     float[] all = new float[config.headSize() / 2];
     for (int i = 0; i < all.length; i++) {
       all[i] = i < config.rope().dimensions() / 2 ? (float) config.rope().scale() : 1;
@@ -130,9 +138,9 @@ public final class DecoderEmitter {
   private static final String LEARNED =
       "  x = torch.add(x, torch.embedding(self.places, positions))\n";
 
-  private static final String NO_TURN = "  turn = x\n";
+  static final String NO_TURN = "  turn = x\n";
 
-  private static final String TURN =
+  static final String TURN =
       """
         angles = torch.mul(torch.unsqueeze(torch.to(positions, 6), 1), self.frequencies)
         turn = torch.unsqueeze(torch.polar(torch.expand_as(self.magnitudes, angles), angles), 1)

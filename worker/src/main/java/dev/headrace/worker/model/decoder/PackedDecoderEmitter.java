@@ -1,7 +1,6 @@
 package dev.headrace.worker.model.decoder;
 
 import dev.headrace.worker.model.encoder.Target;
-import dev.headrace.worker.model.torchscript.ScriptClass;
 import dev.headrace.worker.model.torchscript.ScriptObject;
 import dev.headrace.worker.model.weights.Tensor;
 import dev.headrace.worker.model.weights.WeightSource;
@@ -42,26 +41,10 @@ public final class PackedDecoderEmitter {
     DecoderArchitecture architecture = Decoders.named(config.modelType());
     DecoderParts parts = new DecoderParts(config, weights, target, true);
     PackedLayers layers = new PackedLayers(config, parts.projections(), target);
-    Projections projections = parts.projections();
     Tensor words = parts.require(architecture.embeddings(), config.vocabulary(), config.hidden());
     boolean learned = !architecture.positions().isEmpty();
     String source = forward(config, learned, PackedLayers.flash(target));
-    ScriptObject model =
-        new ScriptObject(new ScriptClass("Model", source)).tensor("words", projections.as(words));
-    if (learned) {
-      model.tensor(
-          "places",
-          projections.as(
-              parts.require(architecture.positions(), config.positions(), config.hidden())));
-    }
-    if (config.rope().dimensions() > 0) {
-      model
-          .tensor("frequencies", DecoderEmitter.frequencies(config))
-          .tensor("magnitudes", DecoderEmitter.magnitudes(config));
-    }
-    for (int i = 0; i < config.layers(); i++) {
-      model.module("layer" + i, architecture.layer(parts, i));
-    }
+    ScriptObject model = DecoderEmitter.body(source, config, parts, words);
     model.module("norm", layers.norm(architecture.norm(parts)));
     if (!config.tied()) {
       Tensor head = parts.require(architecture.head(), config.vocabulary(), config.hidden());
@@ -72,7 +55,9 @@ public final class PackedDecoderEmitter {
 
   private static String forward(DecoderConfig config, boolean learned, boolean flash) {
     StringBuilder source = new StringBuilder(START);
-    source.append(learned ? LEARNED : "").append(config.rope().dimensions() > 0 ? TURN : NO_TURN);
+    source
+        .append(learned ? LEARNED : "")
+        .append(config.rope().dimensions() > 0 ? DecoderEmitter.TURN : DecoderEmitter.NO_TURN);
     source.append(flash ? NO_LISTS : LISTS);
     for (int i = 0; i < config.layers(); i++) {
       source.append(
@@ -114,14 +99,6 @@ public final class PackedDecoderEmitter {
 
   private static final String LEARNED =
       "  x = torch.add_(x, torch.embedding(self.places, positions))\n";
-
-  private static final String NO_TURN = "  turn = x\n";
-
-  private static final String TURN =
-      """
-        angles = torch.mul(torch.unsqueeze(torch.to(positions, 6), 1), self.frequencies)
-        turn = torch.unsqueeze(torch.polar(torch.expand_as(self.magnitudes, angles), angles), 1)
-      """;
 
   private static final String NO_LISTS =
       """
