@@ -421,7 +421,10 @@ public final class WorkerLoop implements Agent {
 
     @Override
     public void stepped(List<StepSample> steps) {
-      steps.forEach(meters::add);
+      for (StepSample step : steps) {
+        meters.add(step);
+        links.metrics().stepped(step);
+      }
     }
 
     @Override
