@@ -165,6 +165,9 @@ public final class TorchEngine implements AutoCloseable {
   }
 
   private static Optional<ScriptObject> ending(Head head, ReadyScript script) {
+    if (head instanceof Head.MaskedFill fill) {
+      return Optional.of(EncoderEmitter.ending(fill));
+    }
     if (!(head instanceof Head.Embedding embedding)) {
       return Optional.empty();
     }
