@@ -10,6 +10,7 @@ import dev.headrace.worker.encode.EngineConfig;
 import dev.headrace.worker.generate.GenerationConfig;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,6 +31,13 @@ import org.jspecify.annotations.Nullable;
 public final class GenerateBench {
   /** The longest text of mixed lengths; their mean is about a third of it (chosen). */
   private static final int MIXED_TOKENS = 128;
+
+  /**
+   * Warm-up of the pipeline ends when the compilers take less of the CPU, or after so many loads.
+   */
+  private static final double WARM = 0.05;
+
+  private static final int MAX_WARM_UP = 6;
 
   /**
    * So many times the texts go through the pipeline: filling and emptying count little (chosen).
@@ -120,6 +128,7 @@ public final class GenerateBench {
       if (measures(Part.PIPELINE)) {
         values.put("worker.generation.texts", Integer.toString(BATCH));
         try (GeneratePipeline pipeline = GeneratePipeline.start(model, values)) {
+          warmUp(pipeline, ids);
           rounds((round, some) -> pipeline(round, some, generator, pipeline, ids));
         }
       }
@@ -212,6 +221,24 @@ public final class GenerateBench {
     double value = measurement.run();
     note(round, side + "_cpu_seconds", () -> (os.getProcessCpuTime() - before) / 1e9);
     return value;
+  }
+
+  /** A worker runs for days: what the JVM's compilers take in its first minute is not its speed. */
+  private void warmUp(GeneratePipeline pipeline, List<int[]> ids) throws Exception {
+    CompilationMXBean compilers = ManagementFactory.getCompilationMXBean();
+    Load load = Load.mixed(ids, sizes.texts(), sizes.prompt(), MIXED_TOKENS, 0);
+    for (int i = 0; i < MAX_WARM_UP; i++) {
+      long compiled = compilers.getTotalCompilationTime();
+      long cpu = os.getProcessCpuTime();
+      double speed = pipeline.tokensPerSecond(load);
+      double share =
+          (compilers.getTotalCompilationTime() - compiled) / ((os.getProcessCpuTime() - cpu) / 1e6);
+      progress.printf(
+          Locale.ROOT, "warm-up: %.1f tokens/s, compilers %.0f %%%n", speed, 100 * share);
+      if (share < WARM) {
+        return;
+      }
+    }
   }
 
   private void note(int round, String figure, Measurement measurement) throws Exception {
