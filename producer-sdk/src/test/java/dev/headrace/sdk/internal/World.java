@@ -109,6 +109,11 @@ final class World {
     }
 
     @Override
+    public boolean amend(Outcome standing, Outcome more) {
+      return store.amend(standing, more);
+    }
+
+    @Override
     public void markPublished(List<Address> addresses) {
       store.markPublished(addresses);
     }

@@ -30,6 +30,15 @@ public interface OutcomeStore {
    */
   List<Delivered> deliver(List<Outcome> outcomes);
 
+  /**
+   * Replaces an outcome by one of the same status that says more, as the text that a cancelled
+   * request had by then; only if it still stands and Kafka has not got it, for whoever reads both
+   * must find the same.
+   *
+   * @return whether the one that says more stands now
+   */
+  boolean amend(Outcome standing, Outcome more);
+
   /** Notes that Kafka has the outcomes of these requests. */
   void markPublished(List<Address> addresses);
 

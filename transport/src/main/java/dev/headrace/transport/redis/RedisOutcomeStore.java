@@ -23,6 +23,7 @@ import redis.clients.jedis.Protocol.Command;
  */
 final class RedisOutcomeStore implements OutcomeStore {
   private static final Logger LOG = LoggerFactory.getLogger(RedisOutcomeStore.class);
+  private static final Script AMEND = Script.load("amend");
   private static final Script DELIVER = Script.load("deliver");
   private static final Script DISCARD = Script.load("discard");
   private static final Script PUBLISHED = Script.load("published");
@@ -135,6 +136,17 @@ final class RedisOutcomeStore implements OutcomeStore {
                         ErrorCode.INTERNAL_ERROR,
                         key(outcome.address()) + ": garbage again (expected: an outcome)"));
     return new Delivered(OutcomeCodec.sameOutcome(stored, encoded), standing, false);
+  }
+
+  @Override
+  public boolean amend(Outcome standing, Outcome more) {
+    Call call =
+        Call.of(
+            AMEND,
+            List.of(key(standing.address())),
+            OutcomeCodec.toStored(standing),
+            OutcomeCodec.toStored(more));
+    return Long.valueOf(1).equals(link.run(call).orThrow());
   }
 
   @Override
