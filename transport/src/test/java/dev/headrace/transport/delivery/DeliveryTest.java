@@ -322,6 +322,11 @@ class DeliveryTest {
     }
 
     @Override
+    public void announce(List<Address> addresses) {
+      store.announce(addresses);
+    }
+
+    @Override
     public void markPublished(List<Address> addresses) {
       store.markPublished(addresses);
     }
