@@ -122,17 +122,9 @@ public final class PipelineBench {
   }
 
   private Round measure(Side side) throws IOException {
-    Map<String, Long> before = req();
     long servers = os.getProcessCpuTime();
     Side.Run saturated = side.run(requests, SATURATED);
     double cpu = saturated.cpuSeconds() + (os.getProcessCpuTime() - servers) / 1e9;
-    req()
-        .forEach(
-            (k, v) -> {
-              long d = v - before.getOrDefault(k, 0L);
-              if (d > 10) progress.print(" " + k + " " + d * 1000 / requests);
-            });
-    progress.println(" per 1k");
     Samples unloaded =
         new Samples(
             Arrays.stream(side.run(UNLOADED_REQUESTS, 1).latencyNanos())
@@ -180,31 +172,6 @@ public final class PipelineBench {
         "pipeline",
         figures,
         Map.of("throughput_ratio", new Goal(0.5, true), "latency_p50_ratio", new Goal(2.0, false)));
-  }
-
-  private static Map<String, Long> req() {
-    Map<String, Long> m = new java.util.TreeMap<>();
-    try {
-      var s = ManagementFactory.getPlatformMBeanServer();
-      for (var n :
-          s.queryNames(
-              new javax.management.ObjectName(
-                  "kafka.network:type=RequestMetrics,name=RequestsPerSec,*"),
-              null))
-        m.merge(n.getKeyProperty("request"), (Long) s.getAttribute(n, "Count"), Long::sum);
-      for (var n :
-          s.queryNames(
-              new javax.management.ObjectName(
-                  "kafka.server:type=BrokerTopicMetrics,name=Bytes*,topic=*"),
-              null))
-        m.merge(
-            n.getKeyProperty("name") + n.getKeyProperty("topic"),
-            (Long) s.getAttribute(n, "Count"),
-            Long::sum);
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
-    }
-    return m;
   }
 
   private static double median(java.util.stream.Stream<Double> values) {
