@@ -207,6 +207,9 @@ class HeadraceClientTest {
     }
 
     @Override
+    public void announce(List<Address> addresses) {}
+
+    @Override
     public void markPublished(List<Address> addresses) {}
 
     @Override
