@@ -110,6 +110,11 @@ final class World {
     }
 
     @Override
+    public boolean amend(Outcome standing, Outcome more) {
+      return store.amend(standing, more);
+    }
+
+    @Override
     public void announce(List<Address> addresses) {
       store.announce(addresses);
     }
