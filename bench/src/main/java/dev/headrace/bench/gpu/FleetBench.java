@@ -27,7 +27,7 @@ final class FleetBench {
   /** Rows of a round; chosen: one or two seconds on a large GPU. */
   private static final int ROWS = 32_768;
 
-  private static final int ROUNDS = 3;
+  private static final int ROUNDS = 5;
 
   /** AWS c5.4xlarge (16 processors), on demand, us-east-1, from AWS's guide to Auto Scaling. */
   private static final double CPU_USD_PER_HOUR = 0.68;

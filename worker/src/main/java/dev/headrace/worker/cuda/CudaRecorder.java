@@ -39,6 +39,7 @@ public final class CudaRecorder implements Recorder {
   private final DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair pool;
 
   private final StreamFilter filter;
+  private boolean held;
 
   private CudaRecorder(int device) {
     this.device = (byte) device;
@@ -93,6 +94,7 @@ public final class CudaRecorder implements Recorder {
   }
 
   private <T> Recording<T> capture(Supplier<T> work, Consumer<T> discard) {
+    hold();
     CUgraph_st graph = new CUgraph_st();
     torch_cuda.beginAllocateToPool(device, pool, filter);
     T made = null;
@@ -124,12 +126,24 @@ public final class CudaRecorder implements Recorder {
     }
   }
 
+  /** A pool that nothing uses ends, and its id cannot be used again. */
+  private void hold() {
+    if (!held) {
+      torch_cuda.ensureExistsAndIncrefPool(device, pool);
+      held = true;
+    }
+  }
+
   private void release() {
     torch_cuda.getAllocator().releasePool(device, pool);
   }
 
   @Override
   public void close() {
+    if (held) {
+      held = false;
+      release();
+    }
     own.close();
     usual.close();
     filter.close();
