@@ -19,15 +19,15 @@ import java.util.TreeMap;
 final class FleetBench {
   private static final int TEXTS = 16;
   private static final String MINI_LM = "all-minilm-l6-v2";
-  private static final int IN_FLIGHT_ROWS = 65_536;
+  private static final int IN_FLIGHT_ROWS = 16_384;
 
   /** Threads that tokenise and write vectors for one GPU at most (measured: see docs/gpu.md). */
   private static final int MOST_PREPARE_THREADS = 12;
 
-  /** Rows of a round; chosen: one or two seconds on a large GPU. */
-  private static final int ROWS = 32_768;
+  /** Rows of a round; chosen: some seconds on a large GPU, so that filling and emptying count little. */
+  private static final int ROWS = 131_072;
 
-  private static final int ROUNDS = 5;
+  private static final int ROUNDS = 3;
 
   /** AWS c5.4xlarge (16 processors), on demand, us-east-1, from AWS's guide to Auto Scaling. */
   private static final double CPU_USD_PER_HOUR = 0.68;
@@ -142,7 +142,7 @@ final class FleetBench {
     EngineFactory sound = engine(values);
     Fleet.Member failing = new Fleet.Member(values, () -> new FailingEngine(sound.open(), 40));
     try (Fleet fleet = new Fleet(List.of(gpu(0), failing))) {
-      FleetRun run = fleet.run(bert.name(), requests(4 * ROWS, TEXTS), IN_FLIGHT_ROWS / TEXTS);
+      FleetRun run = fleet.run(bert.name(), requests(ROWS, TEXTS), IN_FLIGHT_ROWS / TEXTS);
       progress.println("lost device " + run + " failure=" + fleet.worker(1).app().failure());
       figure("lost_device_ok_share", share(run, "OK"));
       figure("lost_device_ended", fleet.worker(1).app().failure() == null ? 0 : 1);
