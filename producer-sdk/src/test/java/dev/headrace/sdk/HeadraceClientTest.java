@@ -201,6 +201,15 @@ class HeadraceClientTest {
     }
 
     @Override
+    public boolean amend(Outcome standing, Outcome more) {
+      instead.run();
+      return false;
+    }
+
+    @Override
+    public void announce(List<Address> addresses) {}
+
+    @Override
     public void markPublished(List<Address> addresses) {}
 
     @Override

@@ -8,6 +8,7 @@ import dev.headrace.protocol.Task;
 import dev.headrace.protocol.body.BodyLimits;
 import dev.headrace.protocol.config.Settings;
 import dev.headrace.worker.batch.BatchConfig;
+import dev.headrace.worker.encode.ArchiveConfig;
 import dev.headrace.worker.encode.EngineConfig;
 import dev.headrace.worker.engine.DeviceInventory;
 import dev.headrace.worker.failure.RetryConfig;
@@ -53,7 +54,12 @@ class WorkerConfigTest {
                     Duration.ofSeconds(5),
                     "1"),
                 new IntakeConfig(4096, 64 << 20, Duration.ofSeconds(2)),
-                new BatchConfig(256, 16_384, Duration.ofMillis(250), Duration.ofMillis(20)),
+                new BatchConfig(
+                    256,
+                    16_384,
+                    Duration.ofMillis(250),
+                    Duration.ofSeconds(1),
+                    Duration.ofMillis(20)),
                 new RetryConfig(4),
                 BodyLimits.DEFAULT,
                 0,
@@ -100,6 +106,7 @@ class WorkerConfigTest {
     values.put("worker.batch.max-rows", "8");
     values.put("worker.batch.max-tokens", "99");
     values.put("worker.batch.max-duration", "1s");
+    values.put("worker.batch.longest-duration", "3s");
     values.put("worker.batch.ahead", "5ms");
     values.put("worker.retry.max-attempts", "2");
     values.put("worker.limits.rows", "10");
@@ -107,6 +114,9 @@ class WorkerConfigTest {
     values.put("worker.limits.labels", "12");
     values.put("worker.prepare.threads", "6");
     values.put("worker.shared-vectors", "300");
+    values.put("worker.models.archives", "/var/archives");
+    values.put("worker.models.archives.size", "5MiB");
+    values.put("worker.models.archives.age", "3d");
     values.put("worker.heartbeat.interval", "2s");
     values.put("worker.warm-up", "3s");
     values.put("worker.stream.interval", "50ms");
@@ -124,7 +134,8 @@ class WorkerConfigTest {
                     3,
                     0,
                     List.of("a"),
-                    false),
+                    false,
+                    new ArchiveConfig("/var/archives", 5 << 20, Duration.ofDays(3))),
                 new GenerationConfig(5, 1 << 20, 77, Duration.ofMillis(9), 88, false),
                 new UpstreamConfig(
                     URI.create("http://127.0.0.1:8080/x"),
@@ -137,7 +148,8 @@ class WorkerConfigTest {
                     Duration.ofSeconds(9),
                     "v2"),
                 new IntakeConfig(7, 1 << 20, Duration.ofSeconds(9)),
-                new BatchConfig(8, 99, Duration.ofSeconds(1), Duration.ofMillis(5)),
+                new BatchConfig(
+                    8, 99, Duration.ofSeconds(1), Duration.ofSeconds(3), Duration.ofMillis(5)),
                 new RetryConfig(2),
                 new BodyLimits(10, 11, 12),
                 6,

@@ -109,6 +109,16 @@ final class World {
     }
 
     @Override
+    public boolean amend(Outcome standing, Outcome more) {
+      return store.amend(standing, more);
+    }
+
+    @Override
+    public void announce(List<Address> addresses) {
+      store.announce(addresses);
+    }
+
+    @Override
     public void markPublished(List<Address> addresses) {
       store.markPublished(addresses);
     }

@@ -23,12 +23,26 @@ public interface OutcomeStore {
   record Delivered(boolean first, Outcome stored, boolean published) {}
 
   /**
-   * Atomically for each: stores the outcome if the request has none, and announces it on the
-   * client's reply stream when the address says so.
+   * For each: atomically stores the outcome if the request has none, then announces on the client's
+   * reply stream, when the address says so, that there is one.
    *
    * @return in the same order
    */
   List<Delivered> deliver(List<Outcome> outcomes);
+
+  /**
+   * Replaces an outcome by one of the same status that says more, as the text that a cancelled
+   * request had by then; only if it still stands and Kafka has not got it, for whoever reads both
+   * must find the same.
+   *
+   * @return whether the one that says more stands now
+   */
+  boolean amend(Outcome standing, Outcome more);
+
+  /**
+   * Announces outcomes that stand once more, for those of which it is not known whether they are.
+   */
+  void announce(List<Address> addresses);
 
   /** Notes that Kafka has the outcomes of these requests. */
   void markPublished(List<Address> addresses);

@@ -46,6 +46,24 @@ abstract class OutcomeStoreContract {
   }
 
   @Test
+  void outcome_that_stands_may_be_amended_until_kafka_has_it() {
+    Outcome bare = Samples.outcome(client, "r", "bare");
+    Outcome more = Samples.outcome(client, "r", "with its text");
+    assertThat(store().amend(bare, more)).as("nothing stands").isFalse();
+    store().deliver(List.of(bare));
+    Outcome other = Samples.outcome(client, "r", "of somebody else");
+    assertThat(store().amend(other, more)).as("another stands").isFalse();
+    assertThat(store().amend(bare, more)).isTrue();
+    assertThat(store().amend(bare, more)).as("again").isTrue();
+    assertThat(store().find(List.of(bare.address())))
+        .containsExactly(Optional.of(new Delivered(false, more, false)));
+    store().markPublished(List.of(bare.address()));
+    assertThat(store().amend(more, bare)).as("Kafka has it").isFalse();
+    assertThat(store().find(List.of(bare.address())))
+        .containsExactly(Optional.of(new Delivered(false, more, true)));
+  }
+
+  @Test
   void two_outcomes_of_one_request_in_one_call_are_told_apart() {
     Outcome first = Samples.outcome(client, "r", "first");
     Outcome second = Samples.outcome(client, "r", "second");
@@ -80,7 +98,7 @@ abstract class OutcomeStoreContract {
   }
 
   @Test
-  void only_a_first_outcome_is_announced_and_only_when_asked_for() {
+  void outcome_is_announced_when_asked_for_also_if_another_stands() {
     Address silent = new Address(client, "silent", false, null);
     Outcome announced = Samples.outcome(client, "silent", "x");
     Outcome unannounced =
@@ -101,7 +119,9 @@ abstract class OutcomeStoreContract {
                 Samples.outcome(client, "a", "2"),
                 Samples.outcome(client, "b", "1")));
 
-    assertThat(replies(client)).containsExactly("a", "b");
+    assertThat(replies(client)).containsExactly("a", "a", "b");
+    store().announce(List.of(silent, Samples.address(client, "b")));
+    assertThat(replies(client)).containsExactly("a", "a", "b", "b");
   }
 
   @Test

@@ -77,6 +77,15 @@ final class Dispatcher {
     this.metrics = metrics;
   }
 
+  /**
+   * Takes note that a request came.
+   *
+   * @param budgetNanos from its submission to its deadline
+   */
+  void saw(long budgetNanos, long nowNanos) {
+    batcher.saw(budgetNanos, nowNanos);
+  }
+
   /** Takes rows to run. */
   void submit(RowSet rows) {
     sets.put(rows.waiting().owner(), rows);
@@ -103,6 +112,14 @@ final class Dispatcher {
       if (generating.remove(owner) != null) {
         drop(owner, FinishReason.CANCELLED);
       }
+    }
+  }
+
+  /** Ends a request's rows before their time, if it generates: they come back as they are. */
+  void cut(long owner, FinishReason reason, long nowNanos) {
+    RowSet rows = generating.get(owner);
+    if (rows != null && rows.cut() == null) {
+      cut(rows, reason, nowNanos);
     }
   }
 
@@ -273,9 +290,18 @@ final class Dispatcher {
       inputs.add(owner.row(row.row()));
       if (iterating) {
         generating.put(row.owner(), owner);
+        joined(batch.model(), owner, row.row());
       }
     }
     return new DeviceBatch(id, owner(batch.rows().get(0)).model(), inputs, urgency);
+  }
+
+  /** What warms up says nothing about what is asked. */
+  private void joined(String model, RowSet owner, int row) {
+    if (!owner.name().isEmpty()) {
+      Row input = owner.row(row);
+      meters.joined(model, input.length(), input.newTokens());
+    }
   }
 
   private RowSet owner(RowRef row) {
