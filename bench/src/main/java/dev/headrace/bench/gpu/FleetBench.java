@@ -24,7 +24,10 @@ final class FleetBench {
   /** Threads that tokenise and write vectors for one GPU at most (measured: see docs/gpu.md). */
   private static final int MOST_PREPARE_THREADS = 12;
 
-  /** Rows of a round; chosen: some seconds on a large GPU, so that filling and emptying count little. */
+  /**
+   * Rows of a round; chosen: some seconds on a large GPU, so that filling and emptying count
+   * little.
+   */
   private static final int ROWS = 131_072;
 
   private static final int ROUNDS = 3;
