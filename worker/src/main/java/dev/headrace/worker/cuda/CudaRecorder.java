@@ -66,15 +66,15 @@ public final class CudaRecorder implements Recorder {
 
   /** Which allocations are the pool's; libtorch calls it while something is recorded. */
   private static final class OwnStream extends StreamFilter {
-    private final long address;
+    private final long own;
 
-    OwnStream(long address) {
-      this.address = address;
+    OwnStream(long own) {
+      this.own = own;
     }
 
     @Override
     public boolean call(@Nullable Pointer stream) {
-      return stream != null && stream.address() == address;
+      return stream != null && stream.address() == own;
     }
   }
 
