@@ -28,7 +28,8 @@ final class TorchBridge {
           StreamFilter.class,
           DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair.class);
 
-  private static @Nullable Optional<String> problem;
+  private static boolean tried;
+  private static @Nullable String problem;
 
   private TorchBridge() {}
 
@@ -38,24 +39,25 @@ final class TorchBridge {
    * @param folder with libtorch, which is loaded already
    */
   static synchronized Optional<String> problem(@Nullable String folder) {
-    if (problem == null) {
+    if (!tried) {
       problem = load(folder);
+      tried = true;
     }
-    return problem;
+    return Optional.ofNullable(problem);
   }
 
-  private static Optional<String> load(@Nullable String folder) {
+  private static @Nullable String load(@Nullable String folder) {
     try {
       Optional<Path> library = CudaLibraryFiles.torchBridge(folder);
       if (library.isEmpty()) {
-        return Optional.of("libjnitorch_cuda.so: not found (expected: beside libtorch)");
+        return "libjnitorch_cuda.so: not found (expected: beside libtorch)";
       }
       new LongPointer(1).close(); // loads what all presets share
       System.load(library.get().toString());
       initialise();
-      return Optional.empty();
+      return null;
     } catch (ClassNotFoundException | LinkageError | CudaException e) {
-      return Optional.of(e.toString());
+      return e.toString();
     }
   }
 
