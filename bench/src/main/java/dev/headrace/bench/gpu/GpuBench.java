@@ -5,6 +5,7 @@ import dev.headrace.bench.BenchResult.Goal;
 import dev.headrace.worker.engine.ComputeDevice;
 import dev.headrace.worker.engine.DeviceCeilings;
 import dev.headrace.worker.engine.DeviceInventory;
+import dev.headrace.worker.engine.EncodedBatch;
 import dev.headrace.worker.engine.EncoderSession;
 import dev.headrace.worker.engine.TorchEngine;
 import dev.headrace.worker.model.ModelCatalog;
@@ -342,15 +343,19 @@ public final class GpuBench {
     return lowest;
   }
 
-  /** A text, and its vector in float32 on the CPU. */
-  private record Expected(TokenizedText text, float[] vector) {}
+  /** A text, and the batch of it alone in float32 on the CPU. */
+  private record Expected(TokenizedText text, EncodedBatch alone) {
+    float[] vector() {
+      return alone.row(0);
+    }
+  }
 
   private static List<Expected> shortened(EncoderSession session, List<TokenizedText> texts) {
     List<Expected> expected = new ArrayList<>();
     for (int i = 0; i < texts.size(); i++) {
       int[] ids = Arrays.copyOf(texts.get(i).ids(), i % 2 == 0 ? 12 : 17);
       TokenizedText text = new TokenizedText(ids, true);
-      expected.add(new Expected(text, session.run(List.of(text)).row(0)));
+      expected.add(new Expected(text, session.run(List.of(text))));
     }
     return expected;
   }
