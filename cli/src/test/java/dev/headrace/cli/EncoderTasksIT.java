@@ -2,15 +2,10 @@ package dev.headrace.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.headrace.embedded.EmbeddedServers;
 import dev.headrace.protocol.Status;
-import dev.headrace.protocol.config.Settings;
-import dev.headrace.router.RouterApp;
-import dev.headrace.router.RouterConfig;
 import dev.headrace.sdk.Classification;
 import dev.headrace.sdk.HeadraceClient;
 import dev.headrace.sdk.InferenceResult;
@@ -18,12 +13,9 @@ import dev.headrace.sdk.MaskCandidate;
 import dev.headrace.sdk.RankedDocument;
 import dev.headrace.sdk.Request;
 import dev.headrace.sdk.TextEntities;
-import dev.headrace.worker.WorkerProcess;
 import dev.headrace.worker.model.hf.ReferenceModel;
 import dev.headrace.worker.model.hf.ReferenceModel.Case;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -44,15 +36,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 class EncoderTasksIT {
   private static final JsonMapper JSON = new JsonMapper();
   private static final Offset<Double> CLOSE = within(1e-4);
-  private static final SimpleMeterRegistry METRICS = new SimpleMeterRegistry();
 
   @TempDir static Path models;
   @TempDir static Path temporary;
 
   private static ReferenceModel bert;
-  private static EmbeddedServers servers;
-  private static RouterApp router;
-  private static WorkerProcess worker;
+  private static LiveStack stack;
   private static HeadraceClient client;
 
   @BeforeAll
@@ -63,35 +52,18 @@ class EncoderTasksIT {
         List.of("base", "embed", "classification", "rerank", "token-classification")) {
       names.add(String.valueOf(bert.assemble(folder, models).getFileName()));
     }
-    servers = EmbeddedServers.builder().build().start();
-    router = new RouterApp(RouterConfig.read(Settings.of(addresses())), METRICS);
-    router.start();
-    Map<String, String> settings = new HashMap<>(addresses());
+    Map<String, String> settings = new HashMap<>();
     settings.put("worker.models.folder", models.toString());
     settings.put("worker.models", String.join(",", names));
     settings.put("worker.threads", "1");
     settings.put("worker.precision", "fp32");
-    worker = WorkerProcess.plan(Settings.of(settings)).start(METRICS);
-    await().atMost(Duration.ofMinutes(2)).until(() -> worker.app().health().ready());
-    client =
-        HeadraceClient.builder()
-            .bootstrapServers(servers.kafkaBootstrap())
-            .redisUri(servers.redisUri())
-            .clientId("tasks")
-            .build();
+    stack = new LiveStack("tasks", settings);
+    client = stack.client();
   }
 
   @AfterAll
   static void stop() {
-    client.close();
-    worker.close();
-    router.close();
-    servers.close();
-  }
-
-  private static Map<String, String> addresses() {
-    return Map.of(
-        "kafka.bootstrap-servers", servers.kafkaBootstrap(), "redis.uri", servers.redisUri());
+    stack.close();
   }
 
   private static InferenceResult get(Request request) throws Exception {
@@ -104,7 +76,9 @@ class EncoderTasksIT {
   private static Program.Ended submit(String... arguments) throws Exception {
     List<String> all = new ArrayList<>(List.of("submit"));
     all.addAll(List.of(arguments));
-    all.addAll(List.of("--kafka", servers.kafkaBootstrap(), "--redis", servers.redisUri()));
+    all.addAll(
+        List.of(
+            "--kafka", stack.servers().kafkaBootstrap(), "--redis", stack.servers().redisUri()));
     Program.Ended ended = new Program(temporary).run(60, all.toArray(new String[0]));
     assertThat(ended.code()).as(ended.err()).isZero();
     return ended;

@@ -7,21 +7,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import dev.headrace.embedded.EmbeddedServers;
 import dev.headrace.protocol.Detail;
 import dev.headrace.protocol.Status;
 import dev.headrace.protocol.body.FinishReason;
-import dev.headrace.protocol.config.Settings;
-import dev.headrace.router.RouterApp;
-import dev.headrace.router.RouterConfig;
 import dev.headrace.sdk.HeadraceClient;
 import dev.headrace.sdk.InferenceException;
 import dev.headrace.sdk.InferenceResult;
 import dev.headrace.sdk.Request;
 import dev.headrace.sdk.TextChunk;
 import dev.headrace.sdk.TextStream;
-import dev.headrace.worker.WorkerProcess;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -51,14 +45,11 @@ import org.junit.jupiter.api.io.TempDir;
 class GenerationIT {
   private static final JsonMapper JSON = new JsonMapper();
   private static final ExecutorService THREADS = Executors.newCachedThreadPool();
-  private static final SimpleMeterRegistry METRICS = new SimpleMeterRegistry();
 
   @TempDir Path folder;
 
   private static HttpServer server;
-  private static EmbeddedServers servers;
-  private static RouterApp router;
-  private static WorkerProcess worker;
+  private static LiveStack stack;
   private static HeadraceClient client;
 
   @BeforeAll
@@ -70,37 +61,20 @@ class GenerationIT {
     server.createContext("/v1/completions", e -> words(e, "\"text\":\"%s\""));
     server.createContext("/v1/chat/completions", e -> words(e, "\"delta\":{\"content\":\"%s\"}"));
     server.start();
-    servers = EmbeddedServers.builder().build().start();
-    router = new RouterApp(RouterConfig.read(Settings.of(addresses())), METRICS);
-    router.start();
-    Map<String, String> settings = new HashMap<>(addresses());
+    Map<String, String> settings = new HashMap<>();
     settings.put("worker.engine", "openai-upstream");
     settings.put("worker.upstream.url", "http://127.0.0.1:" + server.getAddress().getPort());
     settings.put("worker.stream.interval", "50ms");
     settings.put("worker.drain-timeout", "2s");
-    worker = WorkerProcess.plan(Settings.of(settings)).start(METRICS);
-    await().atMost(Duration.ofMinutes(2)).until(() -> worker.app().health().ready());
-    client =
-        HeadraceClient.builder()
-            .bootstrapServers(servers.kafkaBootstrap())
-            .redisUri(servers.redisUri())
-            .clientId("it")
-            .build();
+    stack = new LiveStack("it", settings);
+    client = stack.client();
   }
 
   @AfterAll
   static void stop() {
-    client.close();
-    worker.close();
-    router.close();
-    servers.close();
+    stack.close();
     server.stop(0);
     THREADS.shutdownNow();
-  }
-
-  private static Map<String, String> addresses() {
-    return Map.of(
-        "kafka.bootstrap-servers", servers.kafkaBootstrap(), "redis.uri", servers.redisUri());
   }
 
   private static void answer(HttpExchange exchange, String body) throws IOException {
@@ -237,7 +211,9 @@ class GenerationIT {
     await().atMost(Duration.ofSeconds(30)).until(() -> !reader.chunks.isEmpty());
     assertThat(client.cancel(stream.id())).isTrue();
     assertThat(stream.result().get(10, TimeUnit.SECONDS).status()).isEqualTo(Status.CANCELLED);
-    await().atMost(Duration.ofSeconds(10)).until(() -> worker.app().health().inFlight() == 0);
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> stack.worker().app().health().inFlight() == 0);
     InferenceResult result = client.result(stream.id()).orElseThrow();
     assertThat(result.status()).isEqualTo(Status.CANCELLED);
     assertThat(result.partialCompletions().get(0).text()).startsWith(text(2));
@@ -297,21 +273,23 @@ class GenerationIT {
     await().until(() -> reader.subscription != null);
     reader.subscription.request(Long.MAX_VALUE);
     await().atMost(Duration.ofSeconds(30)).until(() -> reader.chunks.size() > 3);
-    servers.redis().stop();
+    stack.servers().redis().stop();
     assertThat(stream.result()).as("still generating").isNotDone();
-    await().atMost(Duration.ofSeconds(30)).until(() -> !worker.app().health().storeUp());
-    servers.redis().start();
+    await().atMost(Duration.ofSeconds(30)).until(() -> !stack.worker().app().health().storeUp());
+    stack.servers().redis().start();
     await().atMost(Duration.ofSeconds(90)).until(() -> reader.completed || reader.failure != null);
     assertThat(reader.failure).isNull();
     assertThat(reader.text()).isEqualTo(text(400));
     assertThat(reader.chunks).noneMatch(TextChunk::replaces);
     assertThat(stream.result().get().completions().get(0).text()).isEqualTo(text(400));
-    await().atMost(Duration.ofSeconds(60)).until(() -> worker.app().health().ready());
+    await().atMost(Duration.ofSeconds(60)).until(() -> stack.worker().app().health().ready());
   }
 
   private static String[] connected(String... arguments) {
     List<String> all = new ArrayList<>(List.of(arguments));
-    all.addAll(List.of("--kafka", servers.kafkaBootstrap(), "--redis", servers.redisUri()));
+    all.addAll(
+        List.of(
+            "--kafka", stack.servers().kafkaBootstrap(), "--redis", stack.servers().redisUri()));
     return all.toArray(new String[0]);
   }
 

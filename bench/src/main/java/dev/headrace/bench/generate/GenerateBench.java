@@ -1,8 +1,8 @@
 package dev.headrace.bench.generate;
 
-import com.sun.management.OperatingSystemMXBean;
 import dev.headrace.bench.BenchResult;
 import dev.headrace.bench.BenchResult.Goal;
+import dev.headrace.bench.JvmTimes;
 import dev.headrace.bench.Samples;
 import dev.headrace.bench.generate.Sizes.Part;
 import dev.headrace.protocol.config.Settings;
@@ -10,8 +10,6 @@ import dev.headrace.worker.encode.EngineConfig;
 import dev.headrace.worker.generate.GenerationConfig;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.lang.management.CompilationMXBean;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -61,8 +59,6 @@ public final class GenerateBench {
   private final Optional<LlamaFiles> llama;
   private final PrintStream progress;
   private final Map<String, List<Double>> seen = new LinkedHashMap<>();
-  private final OperatingSystemMXBean os =
-      ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
 
   /** What llama.cpp needs: a Python with llama-cpp-python, and the model as it takes it. */
   public record LlamaFiles(Path python, Path gguf) {}
@@ -242,22 +238,19 @@ public final class GenerateBench {
 
   /** Notes CPU seconds of this process besides. */
   private double onCpu(int round, String side, Measurement measurement) throws Exception {
-    long before = os.getProcessCpuTime();
+    JvmTimes times = new JvmTimes();
     double value = measurement.run();
-    note(round, side + "_cpu_seconds", () -> (os.getProcessCpuTime() - before) / 1e9);
+    note(round, side + "_cpu_seconds", times::cpuSeconds);
     return value;
   }
 
   /** A worker runs for days: what the JVM's compilers take in its first minute is not its speed. */
   private void warmUp(GeneratePipeline pipeline, List<int[]> ids) throws Exception {
-    CompilationMXBean compilers = ManagementFactory.getCompilationMXBean();
     Load load = Load.mixed(ids, sizes.texts(), sizes.prompt(), MIXED_TOKENS, 0);
     for (int i = 0; i < MAX_WARM_UP; i++) {
-      long compiled = compilers.getTotalCompilationTime();
-      long cpu = os.getProcessCpuTime();
+      JvmTimes times = new JvmTimes();
       double speed = pipeline.tokensPerSecond(load);
-      double share =
-          (compilers.getTotalCompilationTime() - compiled) / ((os.getProcessCpuTime() - cpu) / 1e6);
+      double share = times.compilerShare();
       progress.printf(
           Locale.ROOT, "warm-up: %.1f tokens/s, compilers %.0f %%%n", speed, 100 * share);
       if (share < WARM) {

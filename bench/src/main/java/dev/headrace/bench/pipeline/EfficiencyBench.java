@@ -3,6 +3,7 @@ package dev.headrace.bench.pipeline;
 import com.sun.management.OperatingSystemMXBean;
 import dev.headrace.bench.BenchResult;
 import dev.headrace.bench.BenchResult.Goal;
+import dev.headrace.bench.JvmTimes;
 import dev.headrace.bench.Samples;
 import dev.headrace.bench.model.PassageBatches;
 import dev.headrace.bench.model.TorchEncoder;
@@ -15,7 +16,6 @@ import dev.headrace.worker.model.store.ModelFolders;
 import dev.headrace.worker.text.TokenizedText;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,7 +50,6 @@ public final class EfficiencyBench {
   private final List<String> texts;
   private final Map<String, String> settings;
   private final PrintStream progress;
-  private final CompilationMXBean compilers = ManagementFactory.getCompilationMXBean();
   private final OperatingSystemMXBean os =
       ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
 
@@ -152,11 +151,9 @@ public final class EfficiencyBench {
   /** Until the compilers of the JVM, which run on the engine's cores, take next to nothing. */
   private void warmUp(HeadracePipeline pipeline) throws InterruptedException {
     for (int i = 0; i < MAX_WARM_UP; i++) {
-      long compiled = compilers.getTotalCompilationTime();
-      long cpu = os.getProcessCpuTime();
+      JvmTimes times = new JvmTimes();
       pipeline.run(texts.subList(0, Math.min(texts.size(), WARM_UP_TEXTS)), IN_FLIGHT);
-      double share =
-          (compilers.getTotalCompilationTime() - compiled) / ((os.getProcessCpuTime() - cpu) / 1e6);
+      double share = times.compilerShare();
       progress.printf(Locale.ROOT, "warm-up: compilers %.0f %%%n", 100 * share);
       if (share < PipelineBench.WARM) {
         return;

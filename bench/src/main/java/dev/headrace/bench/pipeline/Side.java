@@ -1,6 +1,6 @@
 package dev.headrace.bench.pipeline;
 
-import com.sun.management.OperatingSystemMXBean;
+import dev.headrace.bench.JvmTimes;
 import dev.headrace.bench.baseline.BaselinePipeline;
 import dev.headrace.embedded.EmbeddedServers;
 import java.io.BufferedInputStream;
@@ -10,7 +10,6 @@ import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -141,8 +140,6 @@ final class Side implements AutoCloseable {
 
   private static void serve(Pipeline pipeline, DataInputStream orders, DataOutputStream figures)
       throws IOException, InterruptedException {
-    OperatingSystemMXBean os = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
-    CompilationMXBean compilers = ManagementFactory.getCompilationMXBean();
     long serial = 0;
     while (true) {
       int count;
@@ -154,13 +151,11 @@ final class Side implements AutoCloseable {
       int inFlight = orders.readInt();
       List<String> texts = texts(serial, count);
       serial += count;
-      long compiled = compilers.getTotalCompilationTime();
-      long cpu = os.getProcessCpuTime();
-      long start = System.nanoTime();
+      JvmTimes times = new JvmTimes();
       long[] latency = pipeline.run(texts, inFlight);
-      figures.writeDouble((System.nanoTime() - start) / 1e9);
-      figures.writeDouble((os.getProcessCpuTime() - cpu) / 1e9);
-      figures.writeDouble((compilers.getTotalCompilationTime() - compiled) / 1e3);
+      figures.writeDouble(times.seconds());
+      figures.writeDouble(times.cpuSeconds());
+      figures.writeDouble(times.compilerSeconds());
       for (long nanos : latency) {
         figures.writeLong(nanos);
       }

@@ -20,7 +20,7 @@ final class NearCache {
 
   /**
    * Share of answers from a cache below which asking costs more than it saves: a look takes digest
-   * and round trip, some 3 % of the whole way of a request (measured on one machine).
+   * and round trip, some 3 % of the whole way of a request (estimated from a profile).
    */
   private static final double WORTH = 0.02;
 

@@ -27,8 +27,8 @@ import dev.headrace.sdk.HeadraceException;
 import dev.headrace.sdk.SdkConfig;
 import dev.headrace.transport.delivery.Delivery;
 import dev.headrace.transport.delivery.DeliveryConfig;
-import dev.headrace.transport.redis.OutcomeStore;
 import dev.headrace.transport.testing.FakeProducer;
+import dev.headrace.transport.testing.ForwardingOutcomeStore;
 import dev.headrace.transport.testing.InMemoryDeviceRegistry;
 import dev.headrace.transport.testing.InMemoryOutcomeStore;
 import dev.headrace.transport.testing.InMemoryResultCache;
@@ -103,25 +103,9 @@ final class World {
   }
 
   /** The store as the client sees it: some of its outcomes cannot be read. */
-  private final class Reading implements OutcomeStore {
-    @Override
-    public List<Delivered> deliver(List<Outcome> delivered) {
-      return store.deliver(delivered);
-    }
-
-    @Override
-    public boolean amend(Outcome standing, Outcome more) {
-      return store.amend(standing, more);
-    }
-
-    @Override
-    public void announce(List<Address> addresses) {
-      store.announce(addresses);
-    }
-
-    @Override
-    public void markPublished(List<Address> addresses) {
-      store.markPublished(addresses);
+  private final class Reading extends ForwardingOutcomeStore {
+    Reading() {
+      super(store);
     }
 
     @Override
@@ -132,17 +116,7 @@ final class World {
       if (addresses.stream().anyMatch(address -> unreadable.contains(address.id()))) {
         throw new FailureException(ErrorCode.MALFORMED_EVENT, "stored outcome: garbage");
       }
-      return store.find(addresses);
-    }
-
-    @Override
-    public void putBlob(Address address, byte[] body) {
-      store.putBlob(address, body);
-    }
-
-    @Override
-    public Optional<byte[]> blob(String key) {
-      return store.blob(key);
+      return super.find(addresses);
     }
   }
 

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +57,17 @@ public final class OutcomeCodec {
 
   private OutcomeCodec() {}
 
+  /** The details as they are written. An entry set would wrap each entry of this map anew. */
+  private static void eachDetail(Outcome o, BiConsumer<String, String> use) {
+    o.details()
+        .forEach(
+            (name, value) -> {
+              if (!isReserved(name)) {
+                use.accept(name, WellFormed.of(value));
+              }
+            });
+  }
+
   /** The Kafka record of an outcome; its key is the request id. */
   public static WireRecord encode(Outcome o) {
     return record(o, null, o.body());
@@ -78,13 +90,7 @@ public final class OutcomeCodec {
     if (o.failure() != null) {
       w.put("errorcode", o.failure().code().wireId()).put("errormessage", o.failure().message());
     }
-    o.details()
-        .forEach(
-            (name, value) -> {
-              if (!isReserved(name)) {
-                w.put(name, WellFormed.of(value));
-              }
-            });
+    eachDetail(o, w::put);
     w.plain("traceparent", o.trace().traceparent()).plain("tracestate", o.trace().tracestate());
     return new WireRecord(o.id().getBytes(StandardCharsets.UTF_8), w.headers(), body);
   }
@@ -133,15 +139,12 @@ public final class OutcomeCodec {
         .text(o.trace().traceparent())
         .text(o.trace().tracestate());
     Map<String, String> details = o.details();
-    int[] reserved = {0};
-    details.forEach((name, value) -> reserved[0] += isReserved(name) ? 1 : 0);
-    w.number(details.size() - reserved[0]);
-    details.forEach(
-        (name, value) -> {
-          if (!isReserved(name)) {
-            w.text(name).text(WellFormed.of(value));
-          }
-        });
+    int reserved = 0;
+    for (String name : details.keySet()) {
+      reserved += isReserved(name) ? 1 : 0;
+    }
+    w.number(details.size() - reserved);
+    eachDetail(o, (name, value) -> w.text(name).text(value));
     return w.rest(o.body()).bytes();
   }
 

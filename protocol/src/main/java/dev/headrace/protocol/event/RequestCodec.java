@@ -337,7 +337,8 @@ public final class RequestCodec {
   }
 
   /**
-   * What all of the patterns take; nearly all names are so, and a pattern takes ten times longer.
+   * What all of the patterns take. Nearly all names are so, and the patterns stood out in a profile
+   * of the router's loop.
    */
   private static boolean isShortName(String value) {
     for (int i = 0; i < value.length(); i++) {

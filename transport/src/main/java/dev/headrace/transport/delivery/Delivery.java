@@ -1,6 +1,5 @@
 package dev.headrace.transport.delivery;
 
-import dev.headrace.protocol.Address;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.ErrorKind;
 import dev.headrace.protocol.Failure;
@@ -345,44 +344,40 @@ public final class Delivery {
     }
   }
 
+  /** Without the mark it is published once more; that is harmless. */
   private int markBatch() {
-    List<Item> batch = first(toMark, MAX_BATCH);
-    if (batch.isEmpty()) {
-      return 0;
-    }
-    List<Address> addresses = batch.stream().map(i -> i.outcome().address()).toList();
-    try {
-      store.markPublished(addresses);
-    } catch (FailureException e) {
-      if (isTransient(e)) {
-        throw e;
-      }
-      // Without the mark it is published once more; that is harmless.
-      LOG.warn("outcomes not marked count={} cause={}", batch.size(), e.getMessage());
-    }
-    for (Item item : batch) {
-      toMark.removeFirst();
-      finish(item.done());
-    }
-    return batch.size();
+    return tell(
+        toMark,
+        "marked",
+        batch -> store.markPublished(batch.stream().map(i -> i.outcome().address()).toList()),
+        item -> finish(item.done()));
   }
 
   private int announceBatch() {
-    List<Standing> batch = first(toAnnounce, MAX_BATCH);
+    return tell(
+        toAnnounce,
+        "announced",
+        batch -> store.announce(batch.stream().map(s -> s.item().outcome().address()).toList()),
+        standing -> afterStore(standing.item(), standing.delivered()));
+  }
+
+  /** Tells the store of the first ones; what it refuses for good is only logged. */
+  private <T> int tell(ArrayDeque<T> queue, String what, Consumer<List<T>> call, Consumer<T> then) {
+    List<T> batch = first(queue, MAX_BATCH);
     if (batch.isEmpty()) {
       return 0;
     }
     try {
-      store.announce(batch.stream().map(s -> s.item().outcome().address()).toList());
+      call.accept(batch);
     } catch (FailureException e) {
       if (isTransient(e)) {
         throw e;
       }
-      LOG.warn("outcomes not announced count={} cause={}", batch.size(), e.getMessage());
+      LOG.warn("outcomes not {} count={} cause={}", what, batch.size(), e.getMessage());
     }
-    for (Standing standing : batch) {
-      toAnnounce.removeFirst();
-      afterStore(standing.item(), standing.delivered());
+    for (T one : batch) {
+      queue.removeFirst();
+      then.accept(one);
     }
     return batch.size();
   }

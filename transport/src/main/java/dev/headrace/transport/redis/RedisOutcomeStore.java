@@ -43,9 +43,10 @@ final class RedisOutcomeStore implements OutcomeStore {
   }
 
   /**
-   * Plain commands in one round trip, no script: inside one Redis took twice as long for each
-   * outcome (measured). So all are announced, also one that came second: whoever stored the first
-   * may have died before it was announced, and a client passes over what it has.
+   * Plain commands in one round trip, no script: inside one Redis took more than twice as long for
+   * each outcome (measured, see RATIONALE.md). So all are announced, also one that came second:
+   * whoever stored the first may have died before it was announced, and a client passes over what
+   * it has.
    */
   @Override
   public List<Delivered> deliver(List<Outcome> outcomes) {

@@ -297,10 +297,7 @@ class KafkaIT {
     assertThat(admin.lag(List.of(lane))).isEqualTo(Map.of(lane, 10L));
 
     GroupConsumer consumer = consumer();
-    List<Received> received = new ArrayList<>();
-    while (received.size() < 10) {
-      received.addAll(consumer.poll(Duration.ofMillis(100)));
-    }
+    List<Received> received = receiveTen(consumer);
     assertThat(admin.lag(List.of(lane))).isEqualTo(Map.of(lane, 10L));
     received.stream().filter(r -> r.slot().partition() == 0).forEach(consumer::acknowledge);
     consumer.close(Duration.ofSeconds(5));
@@ -314,10 +311,7 @@ class KafkaIT {
       appendRaw(0, new WireRecord(null, List.of(), new byte[1]));
     }
     GroupConsumer consumer = consumer();
-    List<Received> received = new ArrayList<>();
-    while (received.size() < 10) {
-      received.addAll(consumer.poll(Duration.ofMillis(100)));
-    }
+    List<Received> received = receiveTen(consumer);
     received.subList(1, 7).forEach(consumer::acknowledge);
     consumer.commit();
     awaitLag(consumer, 4);
@@ -327,6 +321,14 @@ class KafkaIT {
     consumer.acknowledge(received.get(0));
     consumer.close(Duration.ofSeconds(5));
     assertThat(admin.lag(List.of(lane))).isEqualTo(Map.of(lane, 1L));
+  }
+
+  private static List<Received> receiveTen(GroupConsumer consumer) {
+    List<Received> received = new ArrayList<>();
+    while (received.size() < 10) {
+      received.addAll(consumer.poll(Duration.ofMillis(100)));
+    }
+    return received;
   }
 
   private void awaitLag(GroupConsumer consumer, long records) {
@@ -344,10 +346,7 @@ class KafkaIT {
       appendRaw(0, new WireRecord(null, List.of(), new byte[1]));
     }
     GroupConsumer consumer = consumer();
-    List<Received> received = new ArrayList<>();
-    while (received.size() < 10) {
-      received.addAll(consumer.poll(Duration.ofMillis(100)));
-    }
+    List<Received> received = receiveTen(consumer);
     received.stream().limit(2).forEach(consumer::acknowledge);
     consumer.close(Duration.ofSeconds(5));
     assertThat(admin.lag(List.of(lane))).isEqualTo(Map.of(lane, 8L));

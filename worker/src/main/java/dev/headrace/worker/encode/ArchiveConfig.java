@@ -9,7 +9,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.regex.Pattern;
 
 /**
  * Where generated archives are kept.
@@ -21,14 +20,12 @@ import java.util.regex.Pattern;
 public record ArchiveConfig(String folder, long maxBytes, Duration maxAge) {
   static final ArchiveConfig NONE = new ArchiveConfig("", 16L << 30, Duration.ofDays(30));
 
-  private static final Pattern FOLDER = Pattern.compile("\\P{Cntrl}{0,4096}");
-
   static ArchiveConfig read(Settings s) {
     return new ArchiveConfig(
         s.text(
             "worker.models.archives",
             "",
-            FOLDER,
+            EngineConfig.FOLDER,
             "a path, or nothing",
             "Folder that keeps what is generated from models for the next load, shared by the"
                 + " workers of a machine; nothing to generate it each time."),

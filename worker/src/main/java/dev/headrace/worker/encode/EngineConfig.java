@@ -50,7 +50,7 @@ public record EngineConfig(
 
   private static final Pattern DEVICE = Pattern.compile("cpu|cuda:(\\d{1,2})");
 
-  private static final Pattern FOLDER = Pattern.compile("\\P{Cntrl}{0,4096}");
+  static final Pattern FOLDER = Pattern.compile("\\P{Cntrl}{0,4096}");
 
   public static EngineConfig read(Settings s) {
     Optional<Precision> named =

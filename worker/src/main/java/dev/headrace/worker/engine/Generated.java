@@ -1,14 +1,12 @@
 package dev.headrace.worker.engine;
 
+import dev.headrace.protocol.naming.Digests;
 import dev.headrace.worker.model.Precision;
 import dev.headrace.worker.model.archive.Archives;
 import dev.headrace.worker.model.archive.Archives.Archive;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,18 +58,14 @@ final class Generated {
   }
 
   private String key(Source source) {
-    String all =
-        String.join(
-            "\n",
-            device.kind().name(),
-            new TreeSet<>(device.features()).toString(),
-            source.toString());
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(all.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest).substring(0, 32);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    return Digests.sha256(
+            bytes(device.kind().name()),
+            bytes(new TreeSet<>(device.features()).toString()),
+            bytes(source.toString()))
+        .substring(0, 32);
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 }

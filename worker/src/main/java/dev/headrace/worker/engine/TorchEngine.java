@@ -308,14 +308,11 @@ public final class TorchEngine implements AutoCloseable {
     PtNDManager inputs = (PtNDManager) manager.newSubManager();
     try {
       PtSymbolBlock block =
-          generated.load(
-              source("decoder", model, precision),
-              archive -> {
-                try (WeightSource weights = model.files().openWeights()) {
-                  TorchScriptArchive.write(
-                      DecoderEmitter.model(model.config(), weights, target(precision)), archive);
-                }
-              },
+          decoder(
+              "decoder",
+              model,
+              precision,
+              weights -> DecoderEmitter.model(model.config(), weights, target(precision)),
               this::module);
       int multiple = target(precision).usesOneDnn() ? 8 : 1;
       TorchDecoder session =
@@ -328,8 +325,26 @@ public final class TorchEngine implements AutoCloseable {
     }
   }
 
-  private static Source source(String kind, DecoderModel model, Precision precision) {
-    return new Source(kind, model.revision(), precision, model.config().toString());
+  /** What an emitter makes of a model's weights. */
+  private interface Emitted {
+    ScriptObject of(WeightSource weights) throws IOException;
+  }
+
+  private PtSymbolBlock decoder(
+      String kind,
+      DecoderModel model,
+      Precision precision,
+      Emitted emitted,
+      Generated.Loading<PtSymbolBlock> loading)
+      throws IOException {
+    return generated.load(
+        new Source(kind, model.revision(), precision, model.config().toString()),
+        archive -> {
+          try (WeightSource weights = model.files().openWeights()) {
+            TorchScriptArchive.write(emitted.of(weights), archive);
+          }
+        },
+        loading);
   }
 
   /** Loads a decoder the way of a GPU; the CPU runs it too, for tests. */
@@ -354,14 +369,11 @@ public final class TorchEngine implements AutoCloseable {
     try {
       Target target = new Target(precision, false, device.features());
       PtSymbolBlock block =
-          generated.load(
-              source("runs", model, precision),
-              archive -> {
-                try (WeightSource weights = model.files().openWeights()) {
-                  TorchScriptArchive.write(
-                      PackedDecoderEmitter.model(model.config(), weights, target), archive);
-                }
-              },
+          decoder(
+              "runs",
+              model,
+              precision,
+              weights -> PackedDecoderEmitter.model(model.config(), weights, target),
               archive -> {
                 admit(model.name(), Files.size(archive) + plan.bytes());
                 return module(archive);

@@ -1,6 +1,8 @@
 package dev.headrace.worker.loop;
 
-/** Decimal numbers as text, each made for every outcome: BigDecimal takes five times as long. */
+/**
+ * Decimal numbers as text, two for every outcome: BigDecimal stood out in a profile of the loop.
+ */
 final class Decimals {
   private Decimals() {}
 
