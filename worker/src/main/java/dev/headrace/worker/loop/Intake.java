@@ -52,6 +52,8 @@ final class Intake {
   private final InstantSource clock;
   private final LongSupplier nanos;
   private final LongSupplier numbers;
+  private final Turns turns;
+  private final Room room;
   private final ArrayDeque<Job> unchecked = new ArrayDeque<>();
   private final ArrayDeque<Job> deferred = new ArrayDeque<>();
   private long expireAt;
@@ -66,7 +68,9 @@ final class Intake {
       Endings endings,
       PrepareDesk desk,
       ModelDesk models,
-      ModelMeters meters) {}
+      ModelMeters meters,
+      Turns turns,
+      Room room) {}
 
   /**
    * Makes an intake.
@@ -82,13 +86,15 @@ final class Intake {
     this.desk = parts.desk();
     this.models = parts.models();
     this.meters = parts.meters();
+    this.turns = parts.turns();
+    this.room = parts.room();
     this.clock = clock;
     this.nanos = nanos;
     this.numbers = numbers;
     this.expireAt = nanos.getAsLong();
   }
 
-  /** Takes polled records. */
+  /** Takes polled records; they are let in when it is their turn. */
   void take(List<Received> records) {
     long now = nanos.getAsLong();
     Instant wall = clock.instant();
@@ -113,8 +119,33 @@ final class Intake {
       long deadline = now + nanosUntil(request.expiry(), wall);
       Job job = new Job(numbers.getAsLong(), received, request, now, deadline);
       inFlight.add(job);
-      unchecked.add(job);
+      turns.add(job);
     }
+  }
+
+  /** Nobody waits for what is held and over. */
+  void forgetLost() {
+    turns.retain(j -> !j.over());
+  }
+
+  /** What is held stays with Kafka. */
+  void drain() {
+    turns.forEach(endings::dropped);
+    forgetLost();
+  }
+
+  private void letIn() {
+    if (turns.isEmpty() || !gate.open()) {
+      return;
+    }
+    room.count();
+    turns.let(
+        room::of,
+        job -> {
+          job.estimated(estimate(job.request()));
+          room.taken(job.request().model(), job.estimatedSeconds());
+          unchecked.add(job);
+        });
   }
 
   private static long nanosUntil(Instant deadline, Instant now) {
@@ -131,8 +162,9 @@ final class Intake {
     deferredUntil = nanos.getAsLong() + EXPIRE_EVERY_NANOS;
   }
 
-  /** Looks up outcomes and lets jobs through; returns how many went. */
+  /** Lets jobs in, looks up their outcomes and lets them through; returns how many went. */
   int runOnce() {
+    letIn();
     if (!deferred.isEmpty() && nanos.getAsLong() - deferredUntil >= 0) {
       unchecked.addAll(deferred);
       deferred.clear();
@@ -173,14 +205,24 @@ final class Intake {
   /** While the store is away the time of those that wait here runs out. */
   private int expire() {
     long now = nanos.getAsLong();
-    if (unchecked.isEmpty() || now - expireAt < 0) {
+    if ((unchecked.isEmpty() && turns.isEmpty()) || now - expireAt < 0) {
       return 0;
     }
     expireAt = now + EXPIRE_EVERY_NANOS;
     Instant wall = clock.instant();
     unchecked.removeIf(j -> j.state() != JobState.CHECKING);
-    List<Job> late = unchecked.stream().filter(j -> j.request().expiredAt(wall)).toList();
-    late.forEach(endings::expired);
+    List<Job> late = new ArrayList<>();
+    unchecked.stream().filter(j -> j.request().expiredAt(wall)).forEach(late::add);
+    turns.forEach(
+        job -> {
+          if (job.request().expiredAt(wall)) {
+            late.add(job);
+          }
+        });
+    if (!late.isEmpty()) {
+      late.forEach(endings::expired);
+      forgetLost();
+    }
     return late.size();
   }
 
@@ -208,7 +250,7 @@ final class Intake {
       endings.failed(job, undone(request.task(), model.name(), model.tasks()));
     } else {
       job.to(JobState.PREPARING);
-      desk.body(job, model, estimate(request));
+      desk.body(job, model, job.estimatedSeconds());
     }
   }
 

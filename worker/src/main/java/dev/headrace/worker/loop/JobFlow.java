@@ -83,6 +83,7 @@ final class JobFlow implements PrepareListener {
    */
   void drain() {
     draining = true;
+    intake.drain();
     for (Job job : inFlight.where(j -> j.state() == JobState.RUNNING)) {
       RowSet rows = job.rows();
       if (rows != null && rows.iterating() && !dispatcher.generating().contains(job.number())) {
@@ -166,6 +167,7 @@ final class JobFlow implements PrepareListener {
       streams.forget(job);
       endings.dropped(job);
     }
+    intake.forgetLost();
   }
 
   @Override
