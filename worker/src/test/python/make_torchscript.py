@@ -4,8 +4,9 @@
     python make_torchscript.py --reference ../resources/reference
 
 Ran with torch 2.7.1, transformers 4.57.1, on the CPU. Writes torchscript/hidden.pt (a tuple of hidden states
-and pooler output), torchscript/labels.pt (a dictionary with logits) and torchscript/weights.pt, which is
-no TorchScript but a pickle by torch.save. The expected values are those of the model itself, in bert/cases.json.
+and pooler output), torchscript/labels.pt (a dictionary with logits), torchscript/tasks.pt (a dictionary of what
+the other heads give: score, entities, words) and torchscript/weights.pt, which is no TorchScript but a pickle by
+torch.save. The expected values are those of the model itself, in bert/cases.json.
 """
 
 import argparse
@@ -35,7 +36,27 @@ def main():
             assemble(reference, "classification", Path(temporary)), attn_implementation="eager"
         ).eval()
         torch.jit.save(torch.jit.trace(labels, inputs, strict=False), target / "labels.pt")
+        torch.jit.save(torch.jit.trace(Tasks(reference, Path(temporary)).eval(), inputs, strict=False), target / "tasks.pt")
     torch.save({"weight": torch.zeros(2)}, target / "weights.pt")
+
+
+class Tasks(torch.nn.Module):
+    """The heads for reranking, tokens and masks on one encoder, which the reference folders share."""
+
+    def __init__(self, reference, directory):
+        super().__init__()
+
+        def load(kind, folder):
+            return kind.from_pretrained(assemble(reference, folder, directory / "tasks"), attn_implementation="eager")
+
+        rank = load(tf.BertForSequenceClassification, "rerank")
+        self.bert, self.rank = rank.bert, rank.classifier
+        self.tokens = load(tf.BertForTokenClassification, "token-classification").classifier
+        self.words = load(tf.BertForMaskedLM, "base").cls
+
+    def forward(self, input_ids, attention_mask, token_type_ids):
+        hidden, pooled = self.bert(input_ids, attention_mask, token_type_ids, return_dict=False)
+        return {"score": self.rank(pooled), "entities": self.tokens(hidden), "words": self.words(hidden)}
 
 
 def assemble(reference, folder, directory):

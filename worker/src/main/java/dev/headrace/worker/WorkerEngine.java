@@ -3,11 +3,13 @@ package dev.headrace.worker;
 import dev.headrace.worker.device.Engine;
 import dev.headrace.worker.device.EngineFactory;
 import dev.headrace.worker.device.SharedDevice;
+import dev.headrace.worker.encode.BrokenModels;
 import dev.headrace.worker.encode.EncoderRunner;
 import dev.headrace.worker.encode.EngineConfig;
 import dev.headrace.worker.generate.GenerationConfig;
 import dev.headrace.worker.generate.GenerationLoader;
 import dev.headrace.worker.model.ModelCatalog;
+import java.io.IOException;
 import java.util.List;
 import java.util.function.LongSupplier;
 
@@ -23,20 +25,30 @@ public final class WorkerEngine {
 
   private static Engine open(
       EngineConfig config, GenerationConfig generation, ModelCatalog builtIn, LongSupplier nanos)
-      throws Exception {
+      throws IOException {
     List<String> generating = GenerationLoader.models(config);
     List<String> encoding = config.models().stream().filter(m -> !generating.contains(m)).toList();
     if (generating.isEmpty()) {
-      return EncoderRunner.factory(config, builtIn, nanos).open();
+      return BrokenModels.servable(EncoderRunner.open(config, builtIn, nanos));
     }
     Engine texts = GenerationLoader.open(generating, config, generation, nanos);
     if (encoding.isEmpty()) {
-      return texts;
+      return BrokenModels.servable(texts);
     }
+    return BrokenModels.servable(
+        new SharedDevice(List.of(vectors(encoding, config, builtIn, nanos, texts), texts), nanos));
+  }
+
+  private static Engine vectors(
+      List<String> models,
+      EngineConfig config,
+      ModelCatalog builtIn,
+      LongSupplier nanos,
+      Engine texts)
+      throws IOException {
     try {
-      Engine vectors = EncoderRunner.factory(config.withModels(encoding), builtIn, nanos).open();
-      return new SharedDevice(List.of(vectors, texts), nanos);
-    } catch (Exception e) {
+      return EncoderRunner.open(config.withModels(models), builtIn, nanos);
+    } catch (IOException | RuntimeException e) {
       texts.close();
       throw e;
     }

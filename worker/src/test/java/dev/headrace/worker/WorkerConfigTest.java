@@ -8,6 +8,7 @@ import dev.headrace.protocol.Task;
 import dev.headrace.protocol.body.BodyLimits;
 import dev.headrace.protocol.config.Settings;
 import dev.headrace.worker.batch.BatchConfig;
+import dev.headrace.worker.encode.ArchiveConfig;
 import dev.headrace.worker.encode.EngineConfig;
 import dev.headrace.worker.engine.DeviceInventory;
 import dev.headrace.worker.failure.RetryConfig;
@@ -107,6 +108,9 @@ class WorkerConfigTest {
     values.put("worker.limits.labels", "12");
     values.put("worker.prepare.threads", "6");
     values.put("worker.shared-vectors", "300");
+    values.put("worker.models.archives", "/var/archives");
+    values.put("worker.models.archives.size", "5MiB");
+    values.put("worker.models.archives.age", "3d");
     values.put("worker.heartbeat.interval", "2s");
     values.put("worker.warm-up", "3s");
     values.put("worker.stream.interval", "50ms");
@@ -124,7 +128,8 @@ class WorkerConfigTest {
                     3,
                     0,
                     List.of("a"),
-                    false),
+                    false,
+                    new ArchiveConfig("/var/archives", 5 << 20, Duration.ofDays(3))),
                 new GenerationConfig(5, 1 << 20, 77, Duration.ofMillis(9), 88, false),
                 new UpstreamConfig(
                     URI.create("http://127.0.0.1:8080/x"),

@@ -12,6 +12,7 @@ import dev.headrace.worker.device.Row;
 import dev.headrace.worker.device.RowOutput;
 import dev.headrace.worker.device.ServedModel;
 import dev.headrace.worker.device.ServiceSample;
+import dev.headrace.worker.encode.BrokenModels;
 import dev.headrace.worker.encode.EngineConfig;
 import dev.headrace.worker.generate.GenerationConfig;
 import dev.headrace.worker.generate.GenerationLoader;
@@ -42,7 +43,8 @@ final class Generator implements AutoCloseable {
           "model: " + name + " (expected: a model that generates text in " + config.folder() + ")");
     }
     return new Generator(
-        GenerationLoader.open(List.of(name), config, generation, System::nanoTime));
+        BrokenModels.servable(
+            GenerationLoader.open(List.of(name), config, generation, System::nanoTime)));
   }
 
   /** The ids of a text. */

@@ -4,7 +4,6 @@ import dev.headrace.worker.engine.TorchEngine;
 import dev.headrace.worker.model.ModelCatalog;
 import dev.headrace.worker.model.ModelDescription;
 import dev.headrace.worker.model.Precision;
-import dev.headrace.worker.model.weights.MalformedModelException;
 import dev.headrace.worker.profile.DeviceProfile;
 import dev.headrace.worker.profile.Profiler;
 import java.io.IOException;
@@ -34,21 +33,23 @@ public final class AutoPrecision {
       return config;
     }
     List<DeviceProfile> profiles = new ArrayList<>();
+    BrokenModels broken = new BrokenModels();
     try (TorchEngine engine = config.open()) {
       Profiles known = new Profiles(config.folder(), engine.device(), config.usedThreads());
       for (String name : config.models()) {
-        try {
-          ModelDescription model = EncoderRunner.description(name, config, builtIn);
-          if (model.files().readyScript().isEmpty()) {
-            profiles.add(profile(model, known, engine, config, nanos));
-          }
-        } catch (MalformedModelException e) {
-          // Whoever opens the model says so; a decoder has no profile.
-          LOG.debug("no profile model={} cause={}", name, e.getMessage());
-        }
+        // What is noted here, whoever opens the model says too; a decoder has no profile.
+        broken.tried(
+            name,
+            () -> {
+              ModelDescription model = EncoderRunner.description(name, config, builtIn);
+              if (model.files().readyScript().isEmpty()) {
+                profiles.add(profile(model, known, engine, config, nanos));
+              }
+            });
       }
     }
     Precision best = best(profiles);
+    broken.list().forEach(b -> LOG.debug("no profile cause={}", b.failure().message()));
     LOG.info("precision chosen precision={} models={}", best.label(), profiles.size());
     return config.withPrecision(best);
   }

@@ -78,9 +78,12 @@ record EncoderModel(
     if (description.head() instanceof Head.TokenClassifier) {
       return EnumSet.of(Task.TOKEN_CLASSIFICATIONS);
     }
-    return description.head() instanceof Head.MaskedFill
-        ? EnumSet.of(Task.EMBEDDINGS, Task.CLASSIFICATIONS, Task.FILL_MASK)
-        : EnumSet.of(Task.EMBEDDINGS, Task.CLASSIFICATIONS);
+    if (description.head() instanceof Head.MaskedFill head) {
+      return head.embeds()
+          ? EnumSet.of(Task.EMBEDDINGS, Task.CLASSIFICATIONS, Task.FILL_MASK)
+          : EnumSet.of(Task.FILL_MASK);
+    }
+    return EnumSet.of(Task.EMBEDDINGS, Task.CLASSIFICATIONS);
   }
 
   @Override

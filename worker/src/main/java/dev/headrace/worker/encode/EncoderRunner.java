@@ -5,6 +5,7 @@ import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.worker.device.BrokenModel;
+import dev.headrace.worker.device.Engine;
 import dev.headrace.worker.device.EngineFactory;
 import dev.headrace.worker.device.ModelLoader;
 import dev.headrace.worker.device.ModelOffer;
@@ -46,65 +47,48 @@ public final class EncoderRunner implements StagedRunner {
   private final EngineConfig config;
   private final Map<String, ModelDescription> descriptions = new LinkedHashMap<>();
   private final Map<String, Loaded> loaded = new ConcurrentHashMap<>();
-  private final List<BrokenModel> broken = new ArrayList<>();
+  private final BrokenModels broken;
   private final @Nullable ModelLoader loader;
 
   /** A model that is run under the read lock and closed under the write lock. */
   private record Loaded(EncoderModel model, EncoderSession session, ReadWriteLock lock) {}
 
   private EncoderRunner(
-      TorchEngine engine, EngineConfig config, Collection<ModelDescription> models)
+      TorchEngine engine,
+      EngineConfig config,
+      Collection<ModelDescription> models,
+      BrokenModels broken)
       throws IOException {
     this.engine = engine;
     this.config = config;
+    this.broken = broken;
     models.forEach(m -> descriptions.put(m.name(), m));
     this.loader = config.memoryBytes() == 0 ? null : new Shelf(offers());
   }
 
-  /** What opens such an engine, on the thread that will own it. */
+  /** What opens such an engine, on the thread that will own it; fails if no model can be served. */
   public static EngineFactory factory(
       EngineConfig config, ModelCatalog catalog, LongSupplier nanos) {
-    return () -> new StagedEngine(open(config, catalog), nanos);
+    return () -> BrokenModels.servable(open(config, catalog, nanos));
   }
 
-  private static EncoderRunner open(EngineConfig config, ModelCatalog builtIn) throws IOException {
+  /** Opens an engine with those of the models that can be served, perhaps none. */
+  public static Engine open(EngineConfig config, ModelCatalog builtIn, LongSupplier nanos)
+      throws IOException {
     List<ModelDescription> models = new ArrayList<>();
-    List<BrokenModel> broken = new ArrayList<>();
+    BrokenModels broken = new BrokenModels();
     for (String name : config.models()) {
-      try {
-        models.add(description(name, config, builtIn));
-      } catch (IOException e) {
-        broken.add(broken(name, e));
-      }
+      broken.tried(name, () -> models.add(description(name, config, builtIn)));
     }
-    requireAny(models, broken);
     TorchEngine engine = config.open();
     try {
-      EncoderRunner runner = new EncoderRunner(engine, config, models);
-      runner.broken.addAll(broken);
+      EncoderRunner runner = new EncoderRunner(engine, config, models, broken);
       runner.loadFirst();
-      requireAny(runner.descriptions.values(), runner.broken);
-      return runner;
+      return new StagedEngine(runner, nanos);
     } catch (IOException | RuntimeException e) {
       engine.close();
       throw e;
     }
-  }
-
-  /** One bad folder is no reason to serve nothing; if all are bad, there is nothing to serve. */
-  private static void requireAny(Collection<ModelDescription> models, List<BrokenModel> broken) {
-    if (models.isEmpty()) {
-      throw new FailureException(
-          ErrorCode.MODEL_NOT_LOADED,
-          "worker.models: "
-              + String.join("; ", broken.stream().map(b -> b.failure().message()).toList())
-              + " (expected: at least one that can be served)");
-    }
-  }
-
-  private static BrokenModel broken(String name, Exception cause) {
-    return new BrokenModel(
-        name, new Failure(ErrorCode.MODEL_NOT_LOADED, name + ": " + cause.getMessage()));
   }
 
   /** Those that stay. One of them that can be loaded later is tried again then. */
@@ -113,29 +97,16 @@ public final class EncoderRunner implements StagedRunner {
       if (!descriptions.containsKey(name)) {
         continue;
       }
-      try {
-        load(name);
-      } catch (EngineException e) {
-        if (e.kind() == EngineException.Kind.FATAL) {
-          throw e;
-        }
-        notLoaded(name, e);
-      } catch (IOException e) {
-        notLoaded(name, e);
+      BrokenModels tried = loader == null ? broken : new BrokenModels();
+      if (!tried.tried(name, () -> load(name)) && loader == null) {
+        descriptions.remove(name);
       }
-    }
-  }
-
-  private void notLoaded(String name, Exception cause) {
-    if (loader == null) {
-      descriptions.remove(name);
-      broken.add(broken(name, cause));
     }
   }
 
   @Override
   public List<BrokenModel> broken() {
-    return List.copyOf(broken);
+    return broken.list();
   }
 
   private List<ModelOffer> offers() throws IOException {

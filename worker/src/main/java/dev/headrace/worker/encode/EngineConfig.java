@@ -27,6 +27,7 @@ import org.slf4j.LoggerFactory;
  *     come; 0 for no limit: all are loaded at the start and stay
  * @param pinned models that are loaded at the start and stay whatever the limit
  * @param auto whether the precision is yet to be chosen, by measurement; float32 until then
+ * @param archives what is generated from models
  */
 public record EngineConfig(
     String device,
@@ -36,12 +37,13 @@ public record EngineConfig(
     int threads,
     long memoryBytes,
     List<String> pinned,
-    boolean auto) {
+    boolean auto,
+    ArchiveConfig archives) {
 
   /** All models stay loaded. */
   public EngineConfig(
       String device, List<String> models, String folder, Precision precision, int threads) {
-    this(device, models, folder, precision, threads, 0, List.of(), false);
+    this(device, models, folder, precision, threads, 0, List.of(), false, ArchiveConfig.NONE);
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(EngineConfig.class);
@@ -85,7 +87,8 @@ public record EngineConfig(
                 "worker.models.pinned",
                 List.of(),
                 "Models that are loaded at the start and stay, with worker.models.memory."),
-            named.isEmpty());
+            named.isEmpty(),
+            ArchiveConfig.read(s));
     if (config.models().isEmpty()) {
       s.problem("worker.models", "", "at least one model", "settings");
     }
@@ -111,12 +114,14 @@ public record EngineConfig(
   /** The same for other models. */
   public EngineConfig withModels(List<String> names) {
     List<String> kept = pinned.stream().filter(names::contains).toList();
-    return new EngineConfig(device, names, folder, precision, threads, memoryBytes, kept, auto);
+    return new EngineConfig(
+        device, names, folder, precision, threads, memoryBytes, kept, auto, archives);
   }
 
   /** The same in this precision. */
   EngineConfig withPrecision(Precision chosen) {
-    return new EngineConfig(device, models, folder, chosen, threads, memoryBytes, pinned, false);
+    return new EngineConfig(
+        device, models, folder, chosen, threads, memoryBytes, pinned, false, archives);
   }
 
   /** Threads on the CPU; 1 for a GPU. */
@@ -137,7 +142,8 @@ public record EngineConfig(
         found.memoryBytes(),
         precision.label(),
         models);
-    return TorchEngine.open(found, threads == 0 ? Math.max(1, found.cores()) : threads);
+    return TorchEngine.open(
+        found, threads == 0 ? Math.max(1, found.cores()) : threads, archives.open());
   }
 
   private ComputeDevice computeDevice() {
@@ -174,6 +180,7 @@ public record EngineConfig(
 
   /** The same on another device. */
   public EngineConfig on(String other) {
-    return new EngineConfig(other, models, folder, precision, threads, memoryBytes, pinned, auto);
+    return new EngineConfig(
+        other, models, folder, precision, threads, memoryBytes, pinned, auto, archives);
   }
 }

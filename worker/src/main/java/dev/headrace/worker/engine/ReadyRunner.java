@@ -58,7 +58,9 @@ final class ReadyRunner implements RowRunner {
       try (IValue result = block.forward(inputs.toArray(new IValue[0]))) {
         x = checked(tensor(result, batch), group);
       }
-      values.take(group, ended(batch, x, texts, group).toFloatArray());
+      // libtorch's bindings have no array of nothing.
+      boolean nothing = values.of(group) == 0;
+      values.take(group, nothing ? new float[0] : ended(batch, x, texts, group).toFloatArray());
     } finally {
       inputs.forEach(IValue::close);
     }
@@ -79,6 +81,15 @@ final class ReadyRunner implements RowRunner {
       for (int j = 0; j < given.length; j++) {
         all[i * group.tokens() + j] = given[j];
       }
+    }
+    return all;
+  }
+
+  private static int[] ids(List<TokenizedText> texts, Group group) {
+    int[] all = new int[group.rows().size() * group.tokens()];
+    for (int i = 0; i < group.rows().size(); i++) {
+      int[] given = texts.get(group.rows().get(i)).ids();
+      System.arraycopy(given, 0, all, i * group.tokens(), given.length);
     }
     return all;
   }
@@ -184,7 +195,7 @@ final class ReadyRunner implements RowRunner {
     boolean padded = Arrays.stream(lengths).anyMatch(length -> length < group.tokens());
     IValue[] inputs = {
       IValue.from(x),
-      IValue.from(ints(batch, new Shape(rows, group.tokens()), new int[rows * group.tokens()])),
+      IValue.from(ints(batch, new Shape(rows, group.tokens()), ids(texts, group))),
       IValue.from(ints(batch, new Shape(padded ? rows : 0), padded ? lengths : new int[0]))
     };
     try (IValue result = after.forward(inputs)) {

@@ -6,11 +6,13 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.JniUtils;
 import dev.headrace.worker.cuda.Cuda;
+import dev.headrace.worker.engine.Generated.Source;
 import dev.headrace.worker.generate.session.DecoderSession;
 import dev.headrace.worker.model.Head;
 import dev.headrace.worker.model.ModelDescription;
 import dev.headrace.worker.model.Precision;
 import dev.headrace.worker.model.ReadyScript;
+import dev.headrace.worker.model.archive.Archives;
 import dev.headrace.worker.model.decoder.DecoderEmitter;
 import dev.headrace.worker.model.decoder.DecoderModel;
 import dev.headrace.worker.model.decoder.PackedDecoderEmitter;
@@ -46,8 +48,11 @@ public final class TorchEngine implements AutoCloseable {
   private final Thread owner;
   private final PtNDManager manager;
   private final CpuThreads threads;
+  private final Generated generated;
 
-  private TorchEngine(ComputeDevice device, PtNDManager manager, CpuThreads threads) {
+  private TorchEngine(
+      ComputeDevice device, PtNDManager manager, CpuThreads threads, Generated generated) {
+    this.generated = generated;
     this.device = device;
     this.manager = manager;
     this.threads = threads;
@@ -61,6 +66,15 @@ public final class TorchEngine implements AutoCloseable {
    *     operation where a batch has but one part
    */
   public static TorchEngine open(ComputeDevice device, int threads) {
+    return open(device, threads, Archives.temporary());
+  }
+
+  /**
+   * The same with a place for what is generated.
+   *
+   * @param archives where that lies until it is loaded, or longer
+   */
+  public static TorchEngine open(ComputeDevice device, int threads, Archives archives) {
     if (threads < 1) {
       throw new IllegalArgumentException("threads: " + threads + " (expected: >= 1)");
     }
@@ -72,7 +86,8 @@ public final class TorchEngine implements AutoCloseable {
       if (gpu) {
         Cuda.select(device.index());
       }
-      return new TorchEngine(device, manager, new CpuThreads(gpu ? 1 : threads));
+      Generated generated = new Generated(archives, device);
+      return new TorchEngine(device, manager, new CpuThreads(gpu ? 1 : threads), generated);
     } catch (RuntimeException | Error e) {
       throw TorchErrors.translate("opening " + device.name(), e);
     }
@@ -88,9 +103,9 @@ public final class TorchEngine implements AutoCloseable {
   }
 
   /**
-   * Loads a model in a precision. Takes seconds: the model is written as a TorchScript archive to
-   * the temporary folder, loaded, and the archive deleted. Another thread than the owner may call
-   * this while the owner runs other sessions; the session is the owner's to run either way.
+   * Loads a model in a precision. Takes seconds: the model is written as a TorchScript archive,
+   * unless that was kept from another time, and loaded. Another thread than the owner may call this
+   * while the owner runs other sessions; the session is the owner's to run either way.
    *
    * @throws IOException when the model's files cannot be read or are not what they should be
    * @throws EngineException when libtorch refuses the model, or memory runs out
@@ -103,31 +118,34 @@ public final class TorchEngine implements AutoCloseable {
     if (ready.isPresent()) {
       return ready(model, ready.get());
     }
-    Path archive = Files.createTempFile("headrace-", ".pt");
+    String shape = model.config() + " " + model.head();
     try {
-      write(model, precision, archive);
-      long weights = Files.size(archive);
-      admit(model.name(), weights);
-      PtSymbolBlock block = JniUtils.loadModule(manager, archive, true, NO_FILES, NO_FILES, false);
-      JniUtils.enableInferenceMode(block);
-      if (device.kind() == ComputeDevice.Kind.CUDA) {
-        return onGpu(model, block, precision);
-      }
-      TorchSession session =
-          new TorchSession(
-              model,
-              List.of(block),
-              () -> new GroupRunner(block, (PtNDManager) manager.newSubManager()),
-              threads,
-              owner,
-              grouping(precision));
-      session.warmUp();
-      return session;
+      return generated.load(
+          new Source("encoder", model.revision(), precision, shape),
+          archive -> write(model, precision, archive),
+          archive -> session(model, precision, archive));
     } catch (RuntimeException | Error e) {
       throw TorchErrors.translate("loading " + model.name() + " as " + precision.label(), e);
-    } finally {
-      Files.deleteIfExists(archive);
     }
+  }
+
+  private EncoderSession session(ModelDescription model, Precision precision, Path archive)
+      throws IOException {
+    admit(model.name(), Files.size(archive));
+    PtSymbolBlock block = module(archive);
+    if (device.kind() == ComputeDevice.Kind.CUDA) {
+      return onGpu(model, block, precision);
+    }
+    TorchSession session =
+        new TorchSession(
+            model,
+            List.of(block),
+            () -> new GroupRunner(block, (PtNDManager) manager.newSubManager()),
+            threads,
+            owner,
+            grouping(precision));
+    session.warmUp();
+    return session;
   }
 
   /**
@@ -165,6 +183,9 @@ public final class TorchEngine implements AutoCloseable {
   }
 
   private static Optional<ScriptObject> ending(Head head, ReadyScript script) {
+    if (head instanceof Head.MaskedFill fill) {
+      return Optional.of(EncoderEmitter.ending(fill));
+    }
     if (!(head instanceof Head.Embedding embedding)) {
       return Optional.empty();
     }
@@ -238,14 +259,18 @@ public final class TorchEngine implements AutoCloseable {
       return loadRuns(model, precision, plan);
     }
     checkOwner(owner);
-    Path archive = Files.createTempFile("headrace-", ".pt");
     PtNDManager inputs = (PtNDManager) manager.newSubManager();
     try {
-      try (WeightSource weights = model.files().openWeights()) {
-        TorchScriptArchive.write(
-            DecoderEmitter.model(model.config(), weights, target(precision)), archive);
-      }
-      PtSymbolBlock block = module(archive);
+      PtSymbolBlock block =
+          generated.load(
+              source("decoder", model, precision),
+              archive -> {
+                try (WeightSource weights = model.files().openWeights()) {
+                  TorchScriptArchive.write(
+                      DecoderEmitter.model(model.config(), weights, target(precision)), archive);
+                }
+              },
+              this::module);
       int multiple = target(precision).usesOneDnn() ? 8 : 1;
       TorchDecoder session =
           new TorchDecoder(model, block, inputs, owner, plan, cacheType(precision), multiple);
@@ -254,33 +279,40 @@ public final class TorchEngine implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       inputs.close();
       throw TorchErrors.translate("loading " + model.name() + " as " + precision.label(), e);
-    } finally {
-      Files.deleteIfExists(archive);
     }
+  }
+
+  private static Source source(String kind, DecoderModel model, Precision precision) {
+    return new Source(kind, model.revision(), precision, model.config().toString());
   }
 
   /** Loads a decoder the way of a GPU; the CPU runs it too, for tests. */
   DecoderSession loadRuns(DecoderModel model, Precision precision, KvPlan plan) throws IOException {
     checkOwner(owner);
     boolean gpu = device.kind() == ComputeDevice.Kind.CUDA;
-    Path archive = Files.createTempFile("headrace-", ".pt");
     PtNDManager tensors = (PtNDManager) manager.newSubManager();
     PtNDManager host = manager.newSubManager(Device.cpu());
     try {
       Target target = new Target(precision, false, device.features());
-      try (WeightSource weights = model.files().openWeights()) {
-        TorchScriptArchive.write(
-            PackedDecoderEmitter.model(model.config(), weights, target), archive);
-      }
-      admit(model.name(), Files.size(archive) + plan.bytes());
-      PtSymbolBlock block = module(archive);
-      TorchScriptArchive.write(KvMover.script(), archive);
+      PtSymbolBlock block =
+          generated.load(
+              source("runs", model, precision),
+              archive -> {
+                try (WeightSource weights = model.files().openWeights()) {
+                  TorchScriptArchive.write(
+                      PackedDecoderEmitter.model(model.config(), weights, target), archive);
+                }
+              },
+              archive -> {
+                admit(model.name(), Files.size(archive) + plan.bytes());
+                return module(archive);
+              });
       RunDecoder session =
           new RunDecoder(
               model,
               new RunDecoder.Parts(
                   block,
-                  new KvMover(module(archive)),
+                  new KvMover(loaded(manager, KvMover.script())),
                   tensors,
                   host,
                   gpu ? StepMemory.pinned() : StepMemory.plain()),
@@ -293,8 +325,6 @@ public final class TorchEngine implements AutoCloseable {
       host.close();
       tensors.close();
       throw TorchErrors.translate("loading " + model.name() + " as " + precision.label(), e);
-    } finally {
-      Files.deleteIfExists(archive);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.headrace.worker.generate;
 
 import dev.headrace.protocol.body.FinishReason;
 import dev.headrace.protocol.body.Sampling;
+import dev.headrace.worker.device.BrokenModel;
 import dev.headrace.worker.device.DeviceBatch;
 import dev.headrace.worker.device.Engine;
 import dev.headrace.worker.device.FinishedRow;
@@ -30,6 +31,7 @@ import java.util.SplittableRandom;
 public final class GenerationEngine implements Engine {
   private final Map<String, Served> served = new LinkedHashMap<>();
   private final Map<Text, Place> places = new HashMap<>();
+  private final List<BrokenModel> broken;
   private final AutoCloseable device;
   private final SplittableRandom seeds;
   private int turn;
@@ -42,10 +44,12 @@ public final class GenerationEngine implements Engine {
   /**
    * Joins models on one device.
    *
+   * @param broken models that were asked for too
    * @param device closed at the end
    * @param seed of the seeds of rows that have none
    */
-  GenerationEngine(List<Served> models, AutoCloseable device, long seed) {
+  GenerationEngine(List<Served> models, List<BrokenModel> broken, AutoCloseable device, long seed) {
+    this.broken = List.copyOf(broken);
     models.forEach(m -> served.put(m.model().name(), m));
     this.device = device;
     this.seeds = new SplittableRandom(seed);
@@ -56,6 +60,11 @@ public final class GenerationEngine implements Engine {
     List<ServedModel> models = new ArrayList<>();
     served.values().forEach(s -> models.add(s.model()));
     return models;
+  }
+
+  @Override
+  public List<BrokenModel> broken() {
+    return broken;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.headrace.worker.generate;
 
 import dev.headrace.worker.device.Concurrency;
+import dev.headrace.worker.encode.BrokenModels;
 import dev.headrace.worker.encode.EngineConfig;
 import dev.headrace.worker.engine.KvPlan;
 import dev.headrace.worker.engine.TorchEngine;
@@ -53,18 +54,19 @@ public final class GenerationLoader {
     }
   }
 
-  /** Opens an engine with some models, on the calling thread. */
+  /** Opens an engine with those of the models that can be served, on the calling thread. */
   public static GenerationEngine open(
-      List<String> names, EngineConfig config, GenerationConfig generation, LongSupplier nanos)
-      throws IOException {
+      List<String> names, EngineConfig config, GenerationConfig generation, LongSupplier nanos) {
     TorchEngine torch = config.open();
     List<Served> served = new ArrayList<>();
+    BrokenModels broken = new BrokenModels();
     try {
       for (String name : names) {
-        served.add(load(Path.of(config.folder()).resolve(name), torch, config, generation, nanos));
+        Path folder = Path.of(config.folder()).resolve(name);
+        broken.tried(name, () -> served.add(load(folder, torch, config, generation, nanos)));
       }
-      return new GenerationEngine(served, torch, new SecureRandom().nextLong());
-    } catch (IOException | RuntimeException e) {
+      return new GenerationEngine(served, broken.list(), torch, new SecureRandom().nextLong());
+    } catch (RuntimeException e) {
       served.forEach(s -> s.model().tokenizer().close());
       torch.close();
       throw e;

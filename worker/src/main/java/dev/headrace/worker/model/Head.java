@@ -118,11 +118,13 @@ public sealed interface Head {
    * @param maskId its token
    * @param candidates tokens for each mask; at most the vocabulary
    * @param tied whether the word embeddings are the last layer's weights too
+   * @param embeds whether the mean is there; a model that gives logits alone has none
    */
-  record MaskedFill(String maskToken, int maskId, int candidates, boolean tied) implements Head {
+  record MaskedFill(String maskToken, int maskId, int candidates, boolean tied, boolean embeds)
+      implements Head {
     @Override
     public int width(EncoderConfig config) {
-      return config.hidden();
+      return embeds ? config.hidden() : 0;
     }
 
     @Override

@@ -38,7 +38,15 @@ class ProfileIT {
 
   private EngineConfig config(boolean auto) {
     return new EngineConfig(
-        "cpu", List.of(name), models.toString(), Precision.FLOAT32, 1, 0, List.of(), auto);
+        "cpu",
+        List.of(name),
+        models.toString(),
+        Precision.FLOAT32,
+        1,
+        0,
+        List.of(),
+        auto,
+        ArchiveConfig.NONE);
   }
 
   private DeviceProfile measured(double maxError) throws Exception {

@@ -72,7 +72,7 @@ class GenerationEngineIT {
     session = new HashingSession(WORDS + 2, POSITIONS, 8, blocks);
     engine =
         new GenerationEngine(
-            List.of(served("a", session, texts)), () -> deviceClosed.set(true), 42);
+            List.of(served("a", session, texts)), List.of(), () -> deviceClosed.set(true), 42);
     return new Heard();
   }
 
@@ -205,7 +205,10 @@ class GenerationEngineIT {
     HashingSession two = new HashingSession(WORDS + 2, POSITIONS, 8, 100);
     engine =
         new GenerationEngine(
-            List.of(served("a", one, 4), served("b", two, 4)), () -> deviceClosed.set(true), 1);
+            List.of(served("a", one, 4), served("b", two, 4)),
+            List.of(),
+            () -> deviceClosed.set(true),
+            1);
     assertThat(engine.models()).extracting(m -> m.name()).containsExactly("a", "b");
     admit(0, "a", row(1, 30, endless(0, 1L)));
     admit(1, "b", row(2, 30, endless(0, 1L)), row(3, 30, endless(0, 1L)));

@@ -64,6 +64,16 @@ public final class EncoderEmitter {
                 + "  return v\n"));
   }
 
+  /** The same for logits of the whole vocabulary: {@code x [batch, tokens, vocabulary]}. */
+  public static ScriptObject ending(Head.MaskedFill head) {
+    return new ScriptObject(
+        new ScriptClass(
+            "Model",
+            ENDING
+                + "  out = torch.zeros([0], dtype=6, layout=None, device=x.device)\n"
+                + masked(head, "torch.to(h, 6)")));
+  }
+
   /** The same for vectors that are there: {@code x [batch, width]}. */
   public static ScriptObject normalising() {
     return new ScriptObject(
@@ -100,11 +110,9 @@ public final class EncoderEmitter {
       return "  return torch.to((self.classifier).forward(x), 6)\n";
     }
     if (head instanceof Head.MaskedFill fill) {
-      return pooled(Pooling.MEAN)
-          + MASKED
-              .replace("MASK", Integer.toString(fill.maskId()))
-              .replace("WORDS", architecture.predictions(config).words())
-              .replace("CANDIDATES", Integer.toString(fill.candidates()));
+      String words = architecture.predictions(config).words();
+      String logits = "torch.to((self.predictions).forward(h, %s), 6)".formatted(words);
+      return pooled(Pooling.MEAN) + "  out = torch.reshape(v, [-1])\n" + masked(fill, logits);
     }
     return "  return torch.to(x, 6)\n";
   }
@@ -209,10 +217,21 @@ public final class EncoderEmitter {
         .formatted(weights);
   }
 
-  /** Row by row and in each from left to right, as the host counts them. */
+  /**
+   * Puts what is at the masks behind {@code out}, row by row and in each from left to right, as the
+   * host counts them.
+   *
+   * @param logits made of {@code h}, the rows of {@code x} at the masks
+   */
+  private static String masked(Head.MaskedFill head, String logits) {
+    return MASKED
+        .replace("MASK", Integer.toString(head.maskId()))
+        .replace("LOGITS", logits)
+        .replace("CANDIDATES", Integer.toString(head.candidates()));
+  }
+
   private static final String MASKED =
       """
-        out = torch.reshape(v, [-1])
         masks = torch.eq(ids, MASK)
         if padded:
           masks = torch.logical_and(masks, keep)
@@ -222,7 +241,7 @@ public final class EncoderEmitter {
         if torch.gt(torch.numel(places), 0):
           flat = torch.reshape(x, [-1, torch.size(x, 2)])
           h = torch.embedding(flat, torch.squeeze(places, 1))
-          logits = torch.to((self.predictions).forward(h, WORDS), 6)
+          logits = LOGITS
           best, tokens, = torch.topk(torch.softmax(logits, -1), CANDIDATES, -1, True, True)
           pairs = torch.cat([best, torch.to(tokens, 6)], 1)
           out = torch.cat([out, torch.reshape(pairs, [-1])])

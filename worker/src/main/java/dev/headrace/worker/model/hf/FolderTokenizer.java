@@ -5,7 +5,10 @@ import dev.headrace.worker.model.json.StrictJson;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** {@code tokenizer.json} and {@code tokenizer_config.json} of a folder. */
 public final class FolderTokenizer {
@@ -13,6 +16,10 @@ public final class FolderTokenizer {
   private static final int MAX_BYTES = 128 << 20;
 
   private static final int MAX_DEPTH = 64;
+
+  /** As BERT and RoBERTa call it, for folders that leave it to Python's class. */
+  private static final List<String> MASK_TOKENS = List.of("[MASK]", "<mask>");
+
   private static final String FILE = "tokenizer.json";
   private static final StrictJson JSON = new StrictJson(FILE, MAX_BYTES, MAX_DEPTH);
 
@@ -41,6 +48,24 @@ public final class FolderTokenizer {
   /** What we read of it ourselves. */
   public TokenizerFile file() throws IOException {
     return TokenizerFile.read(JSON, JSON.read(folder.resolve(FILE)));
+  }
+
+  /**
+   * The mask token; a tokenizer may lack one.
+   *
+   * @param vocabulary token ids of the model are below this
+   */
+  public Optional<MaskToken> mask(int vocabulary) throws IOException {
+    Map<String, Integer> tokens = file().addedTokens();
+    List<String> names = new ArrayList<>(MASK_TOKENS);
+    settings.maskToken().ifPresent(token -> names.add(0, token));
+    for (String name : names) {
+      Integer id = tokens.get(name);
+      if (id != null && id < vocabulary) {
+        return Optional.of(new MaskToken(name, id));
+      }
+    }
+    return Optional.empty();
   }
 
   /**

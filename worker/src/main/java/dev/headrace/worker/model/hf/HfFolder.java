@@ -109,9 +109,9 @@ public final class HfFolder implements ModelFiles {
     return tokenizer.json();
   }
 
-  /** What we read of {@code tokenizer.json} ourselves. */
-  public TokenizerFile tokenizerFile() throws IOException {
-    return tokenizer.file();
+  /** The mask token: see {@link FolderTokenizer#mask}. */
+  public Optional<MaskToken> mask(int vocabulary) throws IOException {
+    return tokenizer.mask(vocabulary);
   }
 
   @Override

@@ -34,9 +34,11 @@ public final class ReadyFolder implements ModelFiles {
    * @throws dev.headrace.worker.model.weights.MalformedModelException says what is wrong or missing
    */
   public static ReadyFolder open(Path folder) throws IOException {
-    Sidecar sidecar = Sidecar.read(HfConfig.read(folder.resolve(Sidecar.FILE)), folder);
+    FolderTokenizer tokenizer = FolderTokenizer.open(folder);
+    HfConfig json = HfConfig.read(folder.resolve(Sidecar.FILE));
+    Sidecar sidecar = Sidecar.read(json, folder, tokenizer::mask);
     ScriptFile.check(sidecar.script().file());
-    return new ReadyFolder(sidecar, FolderTokenizer.open(folder));
+    return new ReadyFolder(sidecar, tokenizer);
   }
 
   /** The model, called so. */

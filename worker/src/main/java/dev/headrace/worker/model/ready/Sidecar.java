@@ -1,5 +1,6 @@
 package dev.headrace.worker.model.ready;
 
+import dev.headrace.protocol.body.FillMaskRequest;
 import dev.headrace.worker.model.EncoderConfig;
 import dev.headrace.worker.model.Head;
 import dev.headrace.worker.model.PairScoring;
@@ -8,14 +9,17 @@ import dev.headrace.worker.model.Precision;
 import dev.headrace.worker.model.ReadyScript;
 import dev.headrace.worker.model.ReadyScript.Input;
 import dev.headrace.worker.model.hf.HfConfig;
+import dev.headrace.worker.model.hf.MaskToken;
 import dev.headrace.worker.model.json.StrictJson;
 import dev.headrace.worker.model.weights.MalformedModelException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -54,11 +58,17 @@ public record Sidecar(ReadyScript script, Head head, int vocabulary, int maxToke
           "activation",
           "precision");
 
+  /** Says what stands for a mask; {@code FolderTokenizer.mask} does. */
+  public interface Masks {
+    Optional<MaskToken> find(int vocabulary) throws IOException;
+  }
+
   private enum Kind {
     EMBEDDINGS("embeddings"),
     CLASSIFICATIONS("classifications"),
     RERANK("rerank"),
-    TOKEN_CLASSIFICATIONS("token-classifications");
+    TOKEN_CLASSIFICATIONS("token-classifications"),
+    FILL_MASK("fill-mask");
 
     private final String task;
 
@@ -74,6 +84,8 @@ public record Sidecar(ReadyScript script, Head head, int vocabulary, int maxToke
         case RERANK -> List.of("hidden_size", "pooling", "normalize", "labels", "multi_label");
         case TOKEN_CLASSIFICATIONS ->
             List.of("hidden_size", "pooling", "normalize", "multi_label", "activation");
+        case FILL_MASK ->
+            List.of("hidden_size", "pooling", "normalize", "labels", "multi_label", "activation");
       };
     }
   }
@@ -82,9 +94,10 @@ public record Sidecar(ReadyScript script, Head head, int vocabulary, int maxToke
    * Reads a sidecar.
    *
    * @param folder where the file that it names is looked for
+   * @param masks asked where the model fills masks
    * @throws MalformedModelException names the key, the value and what was expected
    */
-  public static Sidecar read(HfConfig json, Path folder) throws MalformedModelException {
+  public static Sidecar read(HfConfig json, Path folder, Masks masks) throws IOException {
     Set<String> unknown = new TreeSet<>(json.keys());
     unknown.removeAll(KEYS);
     for (String key : unknown) {
@@ -98,13 +111,14 @@ public record Sidecar(ReadyScript script, Head head, int vocabulary, int maxToke
       }
     }
     List<Input> inputs = inputs(json);
-    Head head = head(json, kind);
+    int vocabulary = json.integer("vocab_size", 1, MAX_VOCABULARY);
+    Head head = kind == Kind.FILL_MASK ? maskedFill(json, vocabulary, masks) : head(json, kind);
     boolean pooled = json.string("pooling", "").equals("none");
     ReadyScript script = script(json, folder, inputs, head, pooled);
     return new Sidecar(
         script,
         head,
-        json.integer("vocab_size", 1, MAX_VOCABULARY),
+        vocabulary,
         json.integer("max_tokens", 2, MAX_TOKENS),
         inputs.contains(Input.TOKEN_TYPE_IDS));
   }
@@ -133,7 +147,10 @@ public record Sidecar(ReadyScript script, Head head, int vocabulary, int maxToke
       throw json.malformed("outputs", outputs, "distinct names");
     }
     String output = choice(json, "output", json.string("output", outputs.get(0)), outputs);
-    boolean perToken = head.perToken() || (head instanceof Head.Embedding && !pooled);
+    boolean perToken =
+        head.perToken()
+            || head instanceof Head.MaskedFill
+            || (head instanceof Head.Embedding && !pooled);
     return new ReadyScript(
         folder.resolve(file(json)),
         inputs,
@@ -178,6 +195,9 @@ public record Sidecar(ReadyScript script, Head head, int vocabulary, int maxToke
     if (head instanceof Head.TokenClassifier classifier) {
       return classifier.labels().size();
     }
+    if (head instanceof Head.MaskedFill) {
+      return json.integer("vocab_size", 1, MAX_VOCABULARY);
+    }
     return json.integer("hidden_size", 1, MAX_WIDTH);
   }
 
@@ -189,7 +209,23 @@ public record Sidecar(ReadyScript script, Head head, int vocabulary, int maxToke
               labels(json), json.flag("multi_label", false), Pooling.CLS, PairScoring.IDENTITY);
       case RERANK -> new Head.Classifier(List.of("score"), true, Pooling.CLS, scoring(json));
       case TOKEN_CLASSIFICATIONS -> new Head.TokenClassifier(labels(json));
+      case FILL_MASK -> throw new IllegalArgumentException("task: " + kind.task);
     };
+  }
+
+  /** Logits of the whole vocabulary, and no vector of the text. */
+  private static Head maskedFill(HfConfig json, int vocabulary, Masks masks) throws IOException {
+    MaskToken mask =
+        masks
+            .find(vocabulary)
+            .orElseThrow(
+                () ->
+                    json.malformed(
+                        "task",
+                        "fill-mask",
+                        "another, for tokenizer.json has no mask token below " + vocabulary));
+    int candidates = Math.min(FillMaskRequest.MAX_TOP_K, vocabulary);
+    return new Head.MaskedFill(mask.text(), mask.id(), candidates, false, false);
   }
 
   private static List<String> labels(HfConfig json) throws MalformedModelException {

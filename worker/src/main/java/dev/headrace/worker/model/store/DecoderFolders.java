@@ -28,14 +28,17 @@ public final class DecoderFolders {
     if (Files.isRegularFile(folder.resolve("config.json"))) {
       return Optional.empty();
     }
+    List<Path> files = ggufFiles(folder);
+    if (files.size() > 1) {
+      throw new MalformedModelException(
+          folder.getFileName() + ": several GGUF files (expected: one in a folder)");
+    }
+    return files.stream().findFirst();
+  }
+
+  private static List<Path> ggufFiles(Path folder) throws IOException {
     try (Stream<Path> children = Files.list(folder)) {
-      List<Path> files =
-          children.filter(f -> f.toString().endsWith(".gguf")).sorted().limit(2).toList();
-      if (files.size() > 1) {
-        throw new MalformedModelException(
-            folder.getFileName() + ": several GGUF files (expected: one in a folder)");
-      }
-      return files.stream().findFirst();
+      return children.filter(f -> f.toString().endsWith(".gguf")).sorted().limit(2).toList();
     }
   }
 
@@ -47,12 +50,11 @@ public final class DecoderFolders {
     if (!Files.isDirectory(folder)) {
       return false;
     }
-    if (gguf(folder).isPresent()) {
-      return true;
-    }
     Path config = folder.resolve("config.json");
-    return Files.isRegularFile(config)
-        && Decoders.modelTypes().contains(HfConfig.read(config).string("model_type", ""));
+    if (!Files.isRegularFile(config)) {
+      return !ggufFiles(folder).isEmpty();
+    }
+    return Decoders.modelTypes().contains(HfConfig.read(config).string("model_type", ""));
   }
 
   /**

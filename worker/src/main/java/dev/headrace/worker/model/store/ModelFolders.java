@@ -10,6 +10,7 @@ import dev.headrace.worker.model.Pooling;
 import dev.headrace.worker.model.encoder.Architectures;
 import dev.headrace.worker.model.hf.HfConfig;
 import dev.headrace.worker.model.hf.HfFolder;
+import dev.headrace.worker.model.hf.MaskToken;
 import dev.headrace.worker.model.hf.PoolingMode;
 import dev.headrace.worker.model.hf.ScoreFunction;
 import dev.headrace.worker.model.hf.SentenceModules;
@@ -20,7 +21,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -30,9 +30,6 @@ public final class ModelFolders {
 
   private static final String TOKEN_CLASSIFICATION = "ForTokenClassification";
   private static final String MASKED_FILL = "ForMaskedLM";
-
-  /** As BERT and RoBERTa call it, for folders that leave it to Python's class. */
-  private static final List<String> MASK_TOKENS = List.of("[MASK]", "<mask>");
 
   private static final Head PLAIN = new Head.Embedding(List.of(Pooling.MEAN), false);
 
@@ -115,18 +112,13 @@ public final class ModelFolders {
 
   /** Without a mask token, which a tokenizer may lack, it is a plain encoder. */
   private static Head maskedFill(HfFolder files, EncoderConfig config) throws IOException {
-    Map<String, Integer> tokens = files.tokenizerFile().addedTokens();
-    List<String> names = new ArrayList<>(MASK_TOKENS);
-    files.tokenizer().maskToken().ifPresent(token -> names.add(0, token));
-    for (String name : names) {
-      Integer id = tokens.get(name);
-      if (id != null && id < config.vocabulary()) {
-        int candidates = Math.min(FillMaskRequest.MAX_TOP_K, config.vocabulary());
-        boolean tied = files.config().flag("tie_word_embeddings", true);
-        return new Head.MaskedFill(name, id, candidates, tied);
-      }
+    Optional<MaskToken> mask = files.mask(config.vocabulary());
+    if (mask.isEmpty()) {
+      return PLAIN;
     }
-    return PLAIN;
+    int candidates = Math.min(FillMaskRequest.MAX_TOP_K, config.vocabulary());
+    boolean tied = files.config().flag("tie_word_embeddings", true);
+    return new Head.MaskedFill(mask.get().text(), mask.get().id(), candidates, tied, true);
   }
 
   /** Which function follows the logits is as in transformers' TextClassificationPipeline. */

@@ -9,6 +9,7 @@ import dev.headrace.worker.model.Pooling;
 import dev.headrace.worker.model.Precision;
 import dev.headrace.worker.model.ReadyScript.Input;
 import dev.headrace.worker.model.hf.HfConfig;
+import dev.headrace.worker.model.hf.MaskToken;
 import dev.headrace.worker.model.json.Bounds;
 import dev.headrace.worker.model.json.Mutations;
 import dev.headrace.worker.model.json.TreeMutations;
@@ -18,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
@@ -46,9 +48,23 @@ class SidecarTest {
        "outputs": ["logits"], "vocab_size": 100, "max_tokens": 64, "labels": ["a", "b"]}
       """;
 
-  private static Sidecar read(String json) throws MalformedModelException {
+  private static final String MASKS =
+      """
+      {"format": "torchscript", "task": "fill-mask", "inputs": ["input_ids", "attention_mask"],
+       "outputs": ["logits"], "vocab_size": 100, "max_tokens": 64}
+      """;
+
+  private static Sidecar read(String json) throws IOException {
+    return read(json.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Beside a tokenizer whose mask has the id 50. */
+  private static Sidecar read(byte[] json) throws IOException {
     return Sidecar.read(
-        HfConfig.parse(Sidecar.FILE, json.getBytes(StandardCharsets.UTF_8)), FOLDER);
+        HfConfig.parse(Sidecar.FILE, json),
+        FOLDER,
+        vocabulary ->
+            vocabulary > 50 ? Optional.of(new MaskToken("[MASK]", 50)) : Optional.empty());
   }
 
   @Test
@@ -84,6 +100,20 @@ class SidecarTest {
     assertThat(read(EMBEDDINGS.replace("\"mean\"", "\"none\"")).script().perToken()).isFalse();
   }
 
+  @Test
+  void one_that_fills_masks_gives_a_score_for_each_word() throws Exception {
+    Sidecar sidecar = read(MASKS);
+    assertThat(sidecar.script().perToken()).isTrue();
+    assertThat(sidecar.script().width()).isEqualTo(100);
+    assertThat(sidecar.head()).isEqualTo(new Head.MaskedFill("[MASK]", 50, 100, false, false));
+    assertThat(sidecar.head().width(sidecar.config())).isZero();
+    assertThatThrownBy(() -> read(MASKS.replace("100", "50")))
+        .isInstanceOf(MalformedModelException.class)
+        .hasMessage(
+            "headrace.json: task: fill-mask (expected: another, for tokenizer.json has no mask"
+                + " token below 50)");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -91,7 +121,7 @@ class SidecarTest {
       textBlock =
           """
           "torchscript"     | "onnx"               | format: onnx (expected: one of [torchscript])
-          "embeddings"      | "fill-mask"          | task: fill-mask (expected: one of embeddings, classifications, rerank, token-classifications)
+          "embeddings"      | "summaries"          | task: summaries (expected: one of embeddings, classifications, rerank, token-classifications, fill-mask)
           "embeddings"      | "classifications"    | hidden_size: given (expected: nothing, for task is classifications)
           "token_type_ids"  | "inputs_embeds"      | inputs: inputs_embeds (expected: some of [input_ids, attention_mask, token_type_ids, position_ids])
           "token_type_ids"  | "attention_mask"     | inputs: attention_mask twice (expected: each at most once)
@@ -121,7 +151,7 @@ class SidecarTest {
     Bounds bounds = new Bounds(256 << 10, 200);
     Bounds.Reader reader =
         bytes -> {
-          Sidecar sidecar = Sidecar.read(HfConfig.parse(Sidecar.FILE, bytes), FOLDER);
+          Sidecar sidecar = read(bytes);
           if (!FOLDER.equals(sidecar.script().file().normalize().getParent())) {
             throw new IllegalStateException(sidecar.script().file() + " is outside the folder");
           }
@@ -130,11 +160,13 @@ class SidecarTest {
     Mutations bytes = new Mutations(SEED);
     TreeMutations trees = new TreeMutations(SEED);
     byte[][] documents = {
-      EMBEDDINGS.getBytes(StandardCharsets.UTF_8), LABELS.getBytes(StandardCharsets.UTF_8)
+      EMBEDDINGS.getBytes(StandardCharsets.UTF_8),
+      LABELS.getBytes(StandardCharsets.UTF_8),
+      MASKS.getBytes(StandardCharsets.UTF_8)
     };
     for (int i = 0; i < DOCUMENTS; i++) {
-      byte[] whole = documents[i % 2];
-      byte[] damaged = i % 4 < 2 ? bytes.damage(whole) : trees.damage(whole);
+      byte[] whole = documents[i % 3];
+      byte[] damaged = i % 6 < 3 ? bytes.damage(whole) : trees.damage(whole);
       bounds.check(damaged, "seed " + SEED + ", document " + i, reader);
     }
     assertThat(bounds.read()).isPositive();

@@ -35,7 +35,8 @@ class DecoderFoldersTest {
   void several_gguf_files_in_a_folder_are_refused() throws IOException {
     Files.write(folder.resolve("a.gguf"), GgufBytes.small());
     Files.write(folder.resolve("b.gguf"), GgufBytes.small());
-    assertThatThrownBy(() -> DecoderFolders.isDecoder(folder))
+    assertThat(DecoderFolders.isDecoder(folder)).isTrue();
+    assertThatThrownBy(() -> DecoderFolders.describe(folder, 64))
         .isInstanceOf(MalformedModelException.class)
         .hasMessageContaining("several GGUF files");
   }

@@ -75,7 +75,7 @@ class ModelFoldersTest {
     assertThat(tokens)
         .isEqualTo(new Head.TokenClassifier(List.of("O", "B-PER", "I-PER", "B-LOC", "I-LOC")));
     assertThat(ModelFolders.describe(folder("bert", "base")).head())
-        .isEqualTo(new Head.MaskedFill("[MASK]", 4, 100, true));
+        .isEqualTo(new Head.MaskedFill("[MASK]", 4, 100, true, true));
     Path plain = folder("mpnet", "base");
     replace(plain.resolve("tokenizer.json"), "<mask>", "<gap>");
     assertThat(ModelFolders.describe(plain).head()).isInstanceOf(Head.Embedding.class);
