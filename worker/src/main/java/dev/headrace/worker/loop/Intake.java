@@ -123,6 +123,13 @@ final class Intake {
     }
   }
 
+  /** Estimated seconds of service of what waits for its turn. */
+  double heldSeconds() {
+    double[] seconds = {0};
+    turns.forEach(job -> seconds[0] += estimate(job.request()));
+    return seconds[0];
+  }
+
   /** Nobody waits for what is held and over. */
   void forgetLost() {
     turns.retain(j -> !j.over());

@@ -284,7 +284,11 @@ public final class WorkerLoop implements Agent {
       utilisation = busy.update(now);
       Heartbeat.Load load =
           new Heartbeat.Load(
-              shown(), queuedSeconds(), dispatcher.secondsAhead(now), memoryFreeBytes, utilisation);
+              shown(),
+              queuedSeconds() + intake.heldSeconds(),
+              dispatcher.secondsAhead(now),
+              memoryFreeBytes,
+              utilisation);
       heartbeat.send(load, models.reports(meters), now, links.clock().instant());
     }
     if (now - healthAt >= 0) {
