@@ -5,6 +5,7 @@ import dev.headrace.protocol.Size;
 import dev.headrace.protocol.Terms;
 import dev.headrace.protocol.service.GenerationCurve;
 import dev.headrace.protocol.service.ServiceCurve;
+import dev.headrace.protocol.service.SideBySide;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param precision least precision of its workers' weights, null when one of them does not say
  * @param generation service time of the model there when it generates, null when it does not
  * @param loadSeconds until the lane's workers have the model loaded, on average
+ * @param sideBySide what one of its workers runs at once when it is busy
  */
 public record Candidate(
     int lane,
@@ -23,7 +25,8 @@ public record Candidate(
     double batchRows,
     @Nullable NumericPrecision precision,
     @Nullable GenerationCurve generation,
-    double loadSeconds) {
+    double loadSeconds,
+    SideBySide sideBySide) {
   public Candidate {
     if (!(loadSeconds >= 0)) {
       throw new IllegalArgumentException("loadSeconds: " + loadSeconds + " (expected: >= 0)");
@@ -37,7 +40,7 @@ public record Candidate(
       double batchRows,
       @Nullable NumericPrecision precision,
       @Nullable GenerationCurve generation) {
-    this(lane, curve, batchRows, precision, generation, 0);
+    this(lane, curve, batchRows, precision, generation, 0, SideBySide.NONE);
   }
 
   /** A candidate of unknown precision. */
@@ -53,16 +56,23 @@ public record Candidate(
 
   /**
    * Seconds until the lane gets to a request that comes now and has its model. Workers load while
-   * they run others, from when they take the record, so the longer of the two counts.
+   * they run others, from when they take the record, so the longer of the two counts. A text joins
+   * those that run, so only what lies before it beyond these delays its start; {@link
+   * #batchSeconds} has what they slow it down.
    */
   double waitSeconds(Snapshot snapshot) {
-    return Math.max(snapshot.waitSeconds(lane), loadSeconds);
+    return Math.max(snapshot.waitSeconds(lane) - sideBySide.seconds(), loadSeconds);
   }
 
-  /** Seconds of device time that the request adds to the lane; what it is charged for. */
+  /**
+   * Seconds of device time that the request adds to the lane; what it is charged for. A text is
+   * charged as on a full device, however few run there now: else what is sent to an idle lane would
+   * look like ten times its work and keep others from joining it.
+   */
   public double marginalSeconds(Size size) {
     if (generation != null && size.newTokens() > 0) {
-      return generation.marginalSeconds(size.rows(), size.tokens(), size.newTokens(), batchRows);
+      return generation.marginalSeconds(
+          size.rows(), size.tokens(), size.newTokens(), Math.max(batchRows, sideBySide.rows()));
     }
     return curve.marginalSeconds(size.rows(), tokens(size), batchRows);
   }

@@ -73,7 +73,8 @@ final class ColdStart {
         cold.batchRows(),
         cold.precision(),
         generation == null ? own : generation,
-        cold.loadSeconds());
+        cold.loadSeconds(),
+        cold.sideBySide());
   }
 
   private @Nullable ServiceCurve curve(String deviceType, String model) {

@@ -8,6 +8,7 @@ import dev.headrace.protocol.service.ModelReport;
 import dev.headrace.protocol.service.ModelState;
 import dev.headrace.protocol.service.PlannedLane;
 import dev.headrace.protocol.service.ServiceCurve;
+import dev.headrace.protocol.service.SideBySide;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -125,7 +126,8 @@ public final class FleetBuilder {
     int index = lanes.size();
     double price = workers.stream().mapToDouble(DeviceReport::usdPerHour).average().orElse(0);
     String type = mostFrequent(workers.stream().map(DeviceReport::deviceType).toList());
-    lanes.add(new Lane(name, type, price, workers.size(), windowSeconds));
+    double window = windowSeconds + sideBySideSeconds(workers);
+    lanes.add(new Lane(name, type, price, workers.size(), window));
     TreeSet<String> models = new TreeSet<>();
     workers.forEach(w -> models.addAll(w.models().keySet()));
     for (String model : models) {
@@ -151,6 +153,23 @@ public final class FleetBuilder {
     }
   }
 
+  /**
+   * What a worker runs side by side is not waiting work: with a window without it, texts of some
+   * seconds would run by twos and threes where there is room for dozens. Of several models the most
+   * counts, since they share the device; by the mean over the workers, for each has its share.
+   */
+  private static double sideBySideSeconds(List<DeviceReport> workers) {
+    return workers.stream()
+        .mapToDouble(
+            w ->
+                w.models().values().stream()
+                    .mapToDouble(m -> m.sideBySide().seconds())
+                    .max()
+                    .orElse(0))
+        .average()
+        .orElse(0);
+  }
+
   private static Candidate merge(int lane, List<ModelReport> said) {
     long samples = said.stream().mapToLong(m -> m.curve().samples()).max().orElse(0);
     ServiceCurve curve =
@@ -166,7 +185,10 @@ public final class FleetBuilder {
         mean(said, ModelReport::batchRows),
         leastPrecision(said),
         generation(said),
-        said.stream().mapToDouble(FleetBuilder::loadSeconds).average().orElse(0));
+        said.stream().mapToDouble(FleetBuilder::loadSeconds).average().orElse(0),
+        new SideBySide(
+            said.stream().mapToDouble(m -> m.sideBySide().rows()).average().orElse(1),
+            said.stream().mapToDouble(m -> m.sideBySide().seconds()).average().orElse(0)));
   }
 
   /** Kafka gives each worker an equal part of the lane's records, hence the mean over workers. */

@@ -39,6 +39,8 @@ public final class Reports {
         && believable(c.relativeError())
         && believable(m.batchRows())
         && believable(m.loadSeconds())
+        && believable(m.sideBySide().rows())
+        && believable(m.sideBySide().seconds())
         && (g == null || believable(g));
   }
 

@@ -66,6 +66,25 @@ class FleetBuilderTest {
   }
 
   @Test
+  void what_runs_side_by_side_is_no_waiting_work() {
+    Fleet fleet =
+        build(
+            heartbeat("w1", "a").sideBySide(16, 6),
+            heartbeat("w2", "a").sideBySide(16, 4),
+            heartbeat("w3", "b"));
+    // Two seconds each and, in lane a, five that they run at once.
+    assertThat(fleet.lanes()).extracting(Lane::capacitySeconds).containsExactly(14.0, 2.0);
+    Snapshot full = Snapshot.of(fleet, 12, 1.5);
+    assertThat(full.hasRoom(0)).isTrue();
+    Candidate texts = model(fleet).lanes().get(Task.EMBEDDINGS).get(0);
+    Candidate other = model(fleet).lanes().get(Task.EMBEDDINGS).get(1);
+    // Six seconds for each worker, of which five have begun.
+    assertThat(texts.waitSeconds(full)).isCloseTo(1, within(1e-9));
+    assertThat(other.waitSeconds(full)).isCloseTo(1.5, within(1e-9));
+    assertThat(texts.waitSeconds(Snapshot.of(fleet, 3, 0))).isZero();
+  }
+
+  @Test
   void garbage_is_left_out() {
     Fleet fleet =
         build(

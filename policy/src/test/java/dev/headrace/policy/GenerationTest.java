@@ -11,7 +11,9 @@ import dev.headrace.protocol.service.DeviceReport;
 import dev.headrace.protocol.service.DeviceReportCodec;
 import dev.headrace.protocol.service.GenerationCurve;
 import dev.headrace.protocol.service.ModelReport;
+import dev.headrace.protocol.service.ModelState;
 import dev.headrace.protocol.service.ServiceCurve;
+import dev.headrace.protocol.service.SideBySide;
 import dev.headrace.protocol.service.WorkerState;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +29,15 @@ class GenerationTest {
   private static DeviceReport report() {
     ModelReport model =
         new ModelReport(
-            "r1", Set.of(Task.CHAT_COMPLETIONS), new ServiceCurve(1, 0, 0, 0, 0), 8, null, CURVE);
+            "r1",
+            Set.of(Task.CHAT_COMPLETIONS),
+            new ServiceCurve(1, 0, 0, 0, 0),
+            8,
+            ModelState.LOADED,
+            0,
+            null,
+            CURVE,
+            new SideBySide(10, 3.5));
     return new DeviceReport(
         "w", "gpu", "gpu", 2, WorkerState.READY, START, 0, 0, 0, 0, Map.of("m", model));
   }
@@ -45,8 +55,8 @@ class GenerationTest {
     Fleet fleet = FleetBuilder.build(List.of(report()), Set.of("gpu"), List.of(), 2);
     Candidate candidate = fleet.models().get("m").lanes().get(Task.CHAT_COMPLETIONS).get(0);
     Size size = new Size(1, 100, 200);
-    // 10 ms for the prompt; 100 steps of 10 ms, shared by eight.
-    assertThat(candidate.marginalSeconds(size)).isCloseTo(0.01 + 1.0 / 8, within(1e-9));
+    // 10 ms for the prompt; 100 steps of 10 ms, shared by the ten of a full device.
+    assertThat(candidate.marginalSeconds(size)).isCloseTo(0.01 + 1.0 / 10, within(1e-9));
     assertThat(candidate.batchSeconds(size)).isCloseTo(1.01, within(1e-9));
     assertThat(candidate.relativeError()).isEqualTo(0.1);
   }

@@ -1,5 +1,6 @@
 package dev.headrace.bench.generate;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.headrace.bench.BenchResult;
 import dev.headrace.bench.BenchResult.Goal;
 import dev.headrace.bench.Samples;
@@ -9,6 +10,8 @@ import dev.headrace.worker.encode.EngineConfig;
 import dev.headrace.worker.generate.GenerationConfig;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.management.CompilationMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -29,6 +32,18 @@ public final class GenerateBench {
   /** The longest text of mixed lengths; their mean is about a third of it (chosen). */
   private static final int MIXED_TOKENS = 128;
 
+  /**
+   * Warm-up of the pipeline ends when the compilers take less of the CPU, or after so many loads.
+   */
+  private static final double WARM = 0.05;
+
+  private static final int MAX_WARM_UP = 6;
+
+  /**
+   * So many times the texts go through the pipeline: filling and emptying count little (chosen).
+   */
+  private static final int PIPELINE_FACTOR = 2;
+
   /** Texts at once in all parts but the first. */
   private static final int BATCH = 16;
 
@@ -46,6 +61,8 @@ public final class GenerateBench {
   private final Optional<LlamaFiles> llama;
   private final PrintStream progress;
   private final Map<String, List<Double>> seen = new LinkedHashMap<>();
+  private final OperatingSystemMXBean os =
+      ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
 
   /** What llama.cpp needs: a Python with llama-cpp-python, and the model as it takes it. */
   public record LlamaFiles(Path python, Path gguf) {}
@@ -111,6 +128,7 @@ public final class GenerateBench {
       if (measures(Part.PIPELINE)) {
         values.put("worker.generation.texts", Integer.toString(BATCH));
         try (GeneratePipeline pipeline = GeneratePipeline.start(model, values)) {
+          warmUp(pipeline, ids);
           rounds((round, some) -> pipeline(round, some, generator, pipeline, ids));
         }
       }
@@ -162,7 +180,15 @@ public final class GenerateBench {
       throws Exception {
     Load load = Load.mixed(ids, some.texts(), some.prompt(), MIXED_TOKENS, round);
     note(round, "continuous_tokens_per_second", () -> generator.tokensPerSecond(load, BATCH));
-    note(round, "static_tokens_per_second", () -> generator.tokensPerSecondInBatches(load, BATCH));
+    note(round, "continuous_texts_per_step", generator::textsPerStep);
+    note(
+        round,
+        "static_tokens_per_second",
+        () -> generator.tokensPerSecondInStaticBatches(load, BATCH));
+    note(
+        round,
+        "shrinking_tokens_per_second",
+        () -> generator.tokensPerSecondInShrinkingBatches(load, BATCH));
   }
 
   private void prefix(int round, Sizes some, Generator plain, Generator caching, List<int[]> ids)
@@ -176,9 +202,43 @@ public final class GenerateBench {
   private void pipeline(
       int round, Sizes some, Generator plain, GeneratePipeline pipeline, List<int[]> ids)
       throws Exception {
-    Load load = Load.mixed(ids, some.texts(), some.prompt(), MIXED_TOKENS, round);
-    note(round, "pipeline_tokens_per_second", () -> pipeline.tokensPerSecond(load));
-    note(round, "engine_tokens_per_second", () -> plain.tokensPerSecond(load, BATCH));
+    Load load = Load.mixed(ids, PIPELINE_FACTOR * some.texts(), some.prompt(), MIXED_TOKENS, round);
+    note(
+        round,
+        "pipeline_tokens_per_second",
+        () -> onCpu(round, "pipeline", () -> pipeline.tokensPerSecond(load)));
+    note(round, "pipeline_texts_per_step", pipeline::textsPerStep);
+    note(
+        round,
+        "engine_tokens_per_second",
+        () -> onCpu(round, "engine", () -> plain.tokensPerSecond(load, BATCH)));
+    note(round, "engine_texts_per_step", plain::textsPerStep);
+  }
+
+  /** Notes CPU seconds of this process besides. */
+  private double onCpu(int round, String side, Measurement measurement) throws Exception {
+    long before = os.getProcessCpuTime();
+    double value = measurement.run();
+    note(round, side + "_cpu_seconds", () -> (os.getProcessCpuTime() - before) / 1e9);
+    return value;
+  }
+
+  /** A worker runs for days: what the JVM's compilers take in its first minute is not its speed. */
+  private void warmUp(GeneratePipeline pipeline, List<int[]> ids) throws Exception {
+    CompilationMXBean compilers = ManagementFactory.getCompilationMXBean();
+    Load load = Load.mixed(ids, sizes.texts(), sizes.prompt(), MIXED_TOKENS, 0);
+    for (int i = 0; i < MAX_WARM_UP; i++) {
+      long compiled = compilers.getTotalCompilationTime();
+      long cpu = os.getProcessCpuTime();
+      double speed = pipeline.tokensPerSecond(load);
+      double share =
+          (compilers.getTotalCompilationTime() - compiled) / ((os.getProcessCpuTime() - cpu) / 1e6);
+      progress.printf(
+          Locale.ROOT, "warm-up: %.1f tokens/s, compilers %.0f %%%n", speed, 100 * share);
+      if (share < WARM) {
+        return;
+      }
+    }
   }
 
   private void note(int round, String figure, Measurement measurement) throws Exception {
@@ -198,6 +258,9 @@ public final class GenerateBench {
       figures.put(
           "continuous_vs_static_ratio",
           ratio("continuous_tokens_per_second", "static_tokens_per_second"));
+      figures.put(
+          "continuous_vs_shrinking_ratio",
+          ratio("continuous_tokens_per_second", "shrinking_tokens_per_second"));
       goals.put("continuous_vs_static_ratio", new Goal(1.5, true));
     }
     if (measures(Part.PREFIX)) {
@@ -208,6 +271,7 @@ public final class GenerateBench {
     if (measures(Part.PIPELINE)) {
       figures.put(
           "pipeline_efficiency", ratio("pipeline_tokens_per_second", "engine_tokens_per_second"));
+      figures.put("pipeline_cpu_efficiency", ratio("engine_cpu_seconds", "pipeline_cpu_seconds"));
       goals.put("pipeline_efficiency", new Goal(PIPELINE_GOAL, true));
     }
     if (measures(Part.SPEED) && llama.isPresent()) {

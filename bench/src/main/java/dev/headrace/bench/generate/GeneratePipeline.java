@@ -20,6 +20,7 @@ final class GeneratePipeline implements AutoCloseable {
   private final String model;
   private final EmbeddedServers servers;
   private final HeadracePipeline pipeline;
+  private double textsPerStep;
 
   private GeneratePipeline(String model, EmbeddedServers servers, HeadracePipeline pipeline) {
     this.model = model;
@@ -59,12 +60,14 @@ final class GeneratePipeline implements AutoCloseable {
       requests.add(Request.generate(request).cache(CacheMode.BYPASS).deadline(DEADLINE));
     }
     AtomicLong characters = new AtomicLong();
+    HeadracePipeline.Steps before = pipeline.steps();
     long started = System.nanoTime();
     pipeline.submit(
         requests,
         requests.size(),
         r -> characters.addAndGet(r.completions().get(0).text().length()));
     double seconds = (System.nanoTime() - started) / 1e9;
+    textsPerStep = pipeline.steps().since(before).textsPerStep();
     if (characters.get() < load.generated()) {
       throw new IllegalStateException(
           "pipeline: "
@@ -74,6 +77,11 @@ final class GeneratePipeline implements AutoCloseable {
               + ", one a token)");
     }
     return load.generated() / seconds;
+  }
+
+  /** Texts that got a token in a step of the last load, on average. */
+  double textsPerStep() {
+    return textsPerStep;
   }
 
   @Override

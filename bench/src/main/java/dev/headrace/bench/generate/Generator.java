@@ -12,12 +12,14 @@ import dev.headrace.worker.device.Row;
 import dev.headrace.worker.device.RowOutput;
 import dev.headrace.worker.device.ServedModel;
 import dev.headrace.worker.device.ServiceSample;
+import dev.headrace.worker.device.StepSample;
 import dev.headrace.worker.encode.BrokenModels;
 import dev.headrace.worker.encode.EngineConfig;
 import dev.headrace.worker.generate.GenerationConfig;
 import dev.headrace.worker.generate.GenerationLoader;
 import java.io.IOException;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /** Headrace's engine for texts without the pipeline; for the thread that opens it. */
 final class Generator implements AutoCloseable {
@@ -30,6 +32,8 @@ final class Generator implements AutoCloseable {
   private long batches;
   private int running;
   private long generated;
+  private long steps;
+  private long stepTexts;
 
   private Generator(Engine engine) {
     this.engine = engine;
@@ -59,6 +63,8 @@ final class Generator implements AutoCloseable {
   double tokensPerSecond(Load load, int parallel) {
     long started = System.nanoTime();
     generated = 0;
+    steps = 0;
+    stepTexts = 0;
     int next = 0;
     while (next < load.prompts().size() || engine.busy()) {
       while (next < load.prompts().size() && running < parallel) {
@@ -78,12 +84,34 @@ final class Generator implements AutoCloseable {
     return generated / ((System.nanoTime() - started) / 1e9);
   }
 
-  /** Runs a load in batches, each of which begins when the one before is finished as a whole. */
-  double tokensPerSecondInBatches(Load load, int size) {
+  /** Texts that got a token in a step of the last load, on average. */
+  double textsPerStep() {
+    return (double) stepTexts / steps;
+  }
+
+  /**
+   * Runs a load in batches, each of which begins when the one before is finished as a whole. Texts
+   * that are finished leave their batch.
+   */
+  double tokensPerSecondInShrinkingBatches(Load load, int size) {
+    return inBatches(load, size, part -> part);
+  }
+
+  /**
+   * The same as request-level batching is without more: prompts are padded to the longest of the
+   * batch, and texts that are finished run on until the longest is (Orca, OSDI 2022, section 3;
+   * {@code generate} of transformers with a batch of prompts). What is padded does not count as
+   * generated.
+   */
+  double tokensPerSecondInStaticBatches(Load load, int size) {
+    return inBatches(load, size, Load::padded);
+  }
+
+  private double inBatches(Load load, int size, UnaryOperator<Load> form) {
     long started = System.nanoTime();
     for (int from = 0; from < load.prompts().size(); from += size) {
       int to = Math.min(load.prompts().size(), from + size);
-      tokensPerSecond(load.part(from, to), size);
+      tokensPerSecond(form.apply(load.part(from, to)), size);
     }
     return load.generated() / ((System.nanoTime() - started) / 1e9);
   }
@@ -107,6 +135,12 @@ final class Generator implements AutoCloseable {
 
     @Override
     public void measured(ServiceSample sample) {}
+
+    @Override
+    public void stepped(StepSample step) {
+      steps++;
+      stepTexts += step.sequences();
+    }
   }
 
   @Override

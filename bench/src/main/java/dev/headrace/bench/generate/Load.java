@@ -2,6 +2,7 @@ package dev.headrace.bench.generate;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 
@@ -27,7 +28,10 @@ record Load(List<int[]> prompts, List<Integer> tokens) {
     return new Load(prompts, lengths);
   }
 
-  /** Lengths as answers have them: many short ones, few long ones. */
+  /**
+   * Lengths as answers have them: many short ones, few long ones. They are exponential (the longest
+   * cut off), so their standard deviation is near their mean, as published traces of chats have it.
+   */
   static Load mixed(List<int[]> texts, int count, int prompt, int most, long seed) {
     Random random = new Random(seed);
     Load even = even(texts, count, prompt, 1, seed);
@@ -60,6 +64,21 @@ record Load(List<int[]> prompts, List<Integer> tokens) {
   /** Tokens generated in all. */
   long generated() {
     return tokens.stream().mapToLong(Integer::longValue).sum();
+  }
+
+  /** All as long as the longest, prompts and what is generated; what is added is of no use. */
+  Load padded() {
+    int longest = prompts.stream().mapToInt(p -> p.length).max().orElseThrow();
+    int most = tokens.stream().mapToInt(Integer::intValue).max().orElseThrow();
+    List<int[]> padded = new ArrayList<>();
+    for (int[] prompt : prompts) {
+      int[] whole = Arrays.copyOf(prompt, longest);
+      for (int i = prompt.length; i < longest; i++) {
+        whole[i] = prompt[i % prompt.length];
+      }
+      padded.add(whole);
+    }
+    return new Load(padded, Collections.nCopies(tokens.size(), most));
   }
 
   /** Texts {@code from} to {@code to}. */

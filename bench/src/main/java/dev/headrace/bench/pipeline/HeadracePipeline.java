@@ -113,6 +113,25 @@ public final class HeadracePipeline implements Pipeline {
     return answers.at();
   }
 
+  /** Steps of a model that generates, and the texts that got a token in them. */
+  public record Steps(long count, double texts) {
+    /** What was added since. */
+    public Steps since(Steps before) {
+      return new Steps(count - before.count, texts - before.texts);
+    }
+
+    /** Texts in a step, on average. */
+    public double textsPerStep() {
+      return texts / count;
+    }
+  }
+
+  /** What the model has generated so far. */
+  public Steps steps() {
+    DistributionSummary texts = registry.get("headrace.worker.step.texts").summary();
+    return new Steps(texts.count(), texts.totalAmount());
+  }
+
   @Override
   public long[] run(List<String> texts, int inFlight) throws InterruptedException {
     return embed(texts, inFlight).latency();

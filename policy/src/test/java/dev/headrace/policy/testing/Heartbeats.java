@@ -5,6 +5,7 @@ import dev.headrace.protocol.service.DeviceReport;
 import dev.headrace.protocol.service.ModelReport;
 import dev.headrace.protocol.service.ModelState;
 import dev.headrace.protocol.service.ServiceCurve;
+import dev.headrace.protocol.service.SideBySide;
 import dev.headrace.protocol.service.WorkerState;
 import java.util.Map;
 import java.util.Set;
@@ -23,6 +24,7 @@ public final class Heartbeats {
   private boolean models = true;
   private ModelState modelState = ModelState.LOADED;
   private double loadSeconds;
+  private SideBySide sideBySide = SideBySide.NONE;
 
   private Heartbeats(String worker, String lane) {
     this.worker = worker;
@@ -77,6 +79,12 @@ public final class Heartbeats {
     return this;
   }
 
+  /** Work that it runs side by side. */
+  public Heartbeats sideBySide(double rows, double seconds) {
+    this.sideBySide = new SideBySide(rows, seconds);
+    return this;
+  }
+
   public Heartbeats withoutModels() {
     this.models = false;
     return this;
@@ -92,7 +100,8 @@ public final class Heartbeats {
             modelState,
             loadSeconds,
             null,
-            null);
+            null,
+            sideBySide);
     return new DeviceReport(
         worker,
         deviceType,

@@ -73,6 +73,11 @@ public final class DeviceReportCodec {
           .put("relative_error", g.relativeError())
           .put("samples", g.samples());
     }
+    if (m.sideBySide().seconds() > 0) {
+      node.putObject("side_by_side")
+          .put("rows", m.sideBySide().rows())
+          .put("seconds", m.sideBySide().seconds());
+    }
     return node;
   }
 
@@ -127,9 +132,16 @@ public final class DeviceReportCodec {
               ModelState.ofWireName(node.path("state").asText("loaded")).orElse(ModelState.FAILED),
               node.path("load_seconds").asDouble(),
               NumericPrecision.ofWireName(node.path("precision").asText()).orElse(null),
-              generation(node.path("generation"))));
+              generation(node.path("generation")),
+              sideBySide(node.path("side_by_side"))));
     }
     return models;
+  }
+
+  private static SideBySide sideBySide(JsonNode node) {
+    return node.isObject()
+        ? new SideBySide(node.path("rows").asDouble(1), node.path("seconds").asDouble())
+        : SideBySide.NONE;
   }
 
   private static @Nullable GenerationCurve generation(JsonNode node) {

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param precision of its weights, null when the worker does not say
  * @param generation measured service time of generating, null for a model that runs in one shot;
  *     then {@code batchRows} are sequences side by side
+ * @param sideBySide what a busy worker runs of it at once
  */
 public record ModelReport(
     String revision,
@@ -26,7 +27,8 @@ public record ModelReport(
     ModelState state,
     double loadSeconds,
     @Nullable NumericPrecision precision,
-    @Nullable GenerationCurve generation) {
+    @Nullable GenerationCurve generation,
+    SideBySide sideBySide) {
 
   /** A loaded model. */
   public ModelReport(
@@ -36,7 +38,16 @@ public record ModelReport(
       double batchRows,
       @Nullable NumericPrecision precision,
       @Nullable GenerationCurve generation) {
-    this(revision, tasks, curve, batchRows, ModelState.LOADED, 0, precision, generation);
+    this(
+        revision,
+        tasks,
+        curve,
+        batchRows,
+        ModelState.LOADED,
+        0,
+        precision,
+        generation,
+        SideBySide.NONE);
   }
 
   public ModelReport {

@@ -18,8 +18,14 @@ package dev.headrace.router.state;
 final class LaneLedger {
   static final double MAX_AGE_SECONDS = 1;
 
-  /** Records after which an older record counts half for the mean (chosen). */
-  private static final int HALF_LIFE = 1000;
+  /**
+   * Records after which an older record counts half for the mean: as many as there are in the lane,
+   * for they were sent last, within these limits (chosen). Predictions change while a worker warms
+   * up; what was sent long before would keep a lane looking full.
+   */
+  private static final int SHORTEST_HALF_LIFE = 32;
+
+  private static final int LONGEST_HALF_LIFE = 1000;
 
   private double sent;
   private double appended;
@@ -37,7 +43,8 @@ final class LaneLedger {
   void sent(double seconds) {
     sent += seconds;
     recentSeconds += seconds;
-    if (++recentRecords >= 2 * HALF_LIFE) {
+    long halfLife = Math.max(SHORTEST_HALF_LIFE, Math.min(LONGEST_HALF_LIFE, lag));
+    if (++recentRecords >= 2 * halfLife) {
       recentRecords /= 2;
       recentSeconds /= 2;
     }

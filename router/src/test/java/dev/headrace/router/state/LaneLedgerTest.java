@@ -37,6 +37,17 @@ class LaneLedgerTest {
   }
 
   @Test
+  void short_lanes_follow_what_was_sent_last() {
+    send(500, 1);
+    ledger.appended(500);
+    ledger.read(16, ledger.mark(), 0);
+    send(200, 0.1);
+    ledger.appended(20);
+    ledger.read(16, ledger.mark(), 0);
+    assertThat(seconds(0)).isBetween(1.6, 2.4);
+  }
+
+  @Test
   void lag_counts_at_the_usual_time_when_nothing_was_sent() {
     ledger.read(4, 0, 0);
     assertThat(seconds(0)).isCloseTo(2, NEAR);

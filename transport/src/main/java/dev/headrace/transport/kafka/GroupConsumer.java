@@ -22,8 +22,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One member of a consumer group. What is committed for a slot is the lowest offset that is not
- * acknowledged. Each assignment of a slot has an epoch: what was received in an earlier one is not
- * ours any more, even when the slot came back, because it is delivered again.
+ * acknowledged, and with it how many behind it are ({@link DoneAhead}): one text that takes minutes
+ * must not make hundreds that were finished meanwhile look like work. Each assignment of a slot has
+ * an epoch: what was received in an earlier one is not ours any more, even when the slot came back,
+ * because it is delivered again.
  */
 public final class GroupConsumer implements EventConsumer {
   private static final Logger LOG = LoggerFactory.getLogger(GroupConsumer.class);
@@ -41,8 +43,8 @@ public final class GroupConsumer implements EventConsumer {
     long epoch;
     OffsetTracker tracker = new OffsetTracker();
 
-    /** The offset of the last commit that was sent and did not fail. */
-    long committed = -1;
+    /** What was committed last and did not fail. */
+    @Nullable OffsetAndMetadata committed;
 
     Assigned(TopicPartition partition, long epoch) {
       this.partition = partition;
@@ -93,7 +95,7 @@ public final class GroupConsumer implements EventConsumer {
         LOG.warn("offsets went back slot={} offset={}", slot, record.offset());
         a.epoch = ++epochs;
         a.tracker = new OffsetTracker();
-        a.committed = -1;
+        a.committed = null;
       }
       a.tracker.received(record.offset());
       into.add(
@@ -169,8 +171,8 @@ public final class GroupConsumer implements EventConsumer {
     positions.forEach(
         (partition, position) -> {
           Assigned a = assigned.get(slot(partition));
-          if (a != null && a.committed == position.offset()) {
-            a.committed = -1; // the next commit tries again
+          if (a != null && position.equals(a.committed)) {
+            a.committed = null; // the next commit tries again
           }
         });
   }
@@ -180,8 +182,13 @@ public final class GroupConsumer implements EventConsumer {
     Map<TopicPartition, OffsetAndMetadata> positions = new HashMap<>();
     for (Slot slot : slots) {
       Assigned a = assigned.get(slot);
-      if (a != null && a.tracker.position() >= 0 && a.tracker.position() != a.committed) {
-        positions.put(a.partition, new OffsetAndMetadata(a.tracker.position()));
+      if (a == null || a.tracker.position() < 0) {
+        continue;
+      }
+      OffsetAndMetadata position =
+          new OffsetAndMetadata(a.tracker.position(), DoneAhead.write(a.tracker.doneAhead()));
+      if (!position.equals(a.committed)) {
+        positions.put(a.partition, position);
       }
     }
     return positions;
@@ -192,7 +199,7 @@ public final class GroupConsumer implements EventConsumer {
         (partition, position) -> {
           Assigned a = assigned.get(slot(partition));
           if (a != null) {
-            a.committed = position.offset();
+            a.committed = position;
           }
         });
   }

@@ -7,7 +7,8 @@ import java.util.Map;
 public interface LaneBacklog {
   /**
    * Records of each lane's work topic behind what its group committed: those that no worker has
-   * taken and those that are not acknowledged. A lane without topic is left out.
+   * taken and those that are not acknowledged, less those that are though one before them is not. A
+   * lane without topic is left out.
    *
    * @throws dev.headrace.protocol.FailureException BROKER_UNAVAILABLE; calling again is fine
    */

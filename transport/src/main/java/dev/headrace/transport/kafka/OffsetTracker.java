@@ -37,6 +37,11 @@ final class OffsetTracker {
     return open.isEmpty() ? next : open.first();
   }
 
+  /** Offsets behind {@link #position} that are done, and need nobody any more. */
+  long doneAhead() {
+    return open.isEmpty() ? 0 : next - open.first() - open.size();
+  }
+
   /** Received records that are not done. */
   int inFlight() {
     return open.size();

@@ -191,6 +191,7 @@ public final class TopicAdmin implements LaneBacklog, AutoCloseable {
     return partitions;
   }
 
+  /** Committed offsets, and behind them as many records as are done. */
   private Map<TopicPartition, Long> committed(Map<String, List<TopicPartition>> byGroup) {
     Map<String, ListConsumerGroupOffsetsSpec> specs = new HashMap<>();
     byGroup.forEach(
@@ -215,7 +216,7 @@ public final class TopicAdmin implements LaneBacklog, AutoCloseable {
       TopicPartition partition,
       @org.jspecify.annotations.Nullable OffsetAndMetadata offset) {
     if (offset != null && offset.offset() >= 0) {
-      committed.put(partition, offset.offset());
+      committed.put(partition, offset.offset() + DoneAhead.read(offset.metadata()));
     }
   }
 

@@ -309,6 +309,36 @@ class KafkaIT {
   }
 
   @Test
+  void lag_leaves_out_what_is_done_behind_a_record_that_takes_long() throws Exception {
+    for (int i = 0; i < 10; i++) {
+      appendRaw(0, new WireRecord(null, List.of(), new byte[1]));
+    }
+    GroupConsumer consumer = consumer();
+    List<Received> received = new ArrayList<>();
+    while (received.size() < 10) {
+      received.addAll(consumer.poll(Duration.ofMillis(100)));
+    }
+    received.subList(1, 7).forEach(consumer::acknowledge);
+    consumer.commit();
+    awaitLag(consumer, 4);
+    received.subList(7, 9).forEach(consumer::acknowledge);
+    consumer.commit();
+    awaitLag(consumer, 2);
+    consumer.acknowledge(received.get(0));
+    consumer.close(Duration.ofSeconds(5));
+    assertThat(admin.lag(List.of(lane))).isEqualTo(Map.of(lane, 1L));
+  }
+
+  private void awaitLag(GroupConsumer consumer, long records) {
+    await()
+        .untilAsserted(
+            () -> {
+              consumer.poll(Duration.ofMillis(10));
+              assertThat(admin.lag(List.of(lane))).isEqualTo(Map.of(lane, records));
+            });
+  }
+
+  @Test
   void lag_leaves_out_what_retention_removed() throws Exception {
     for (int i = 0; i < 10; i++) {
       appendRaw(0, new WireRecord(null, List.of(), new byte[1]));

@@ -33,6 +33,35 @@ class OffsetTrackerTest {
   }
 
   @Test
+  void what_is_done_behind_the_position_is_counted() {
+    assertThat(tracker.doneAhead()).isZero();
+    for (long offset = 5; offset < 10; offset++) {
+      tracker.received(offset);
+    }
+    assertThat(tracker.doneAhead()).isZero();
+    tracker.done(7);
+    tracker.done(9);
+    assertThat(tracker.doneAhead()).isEqualTo(2);
+    tracker.done(5);
+    assertThat(tracker.position()).isEqualTo(6);
+    assertThat(tracker.doneAhead()).isEqualTo(2);
+    tracker.done(6);
+    assertThat(tracker.position()).isEqualTo(8);
+    assertThat(tracker.doneAhead()).isEqualTo(1);
+    tracker.done(8);
+    assertThat(tracker.doneAhead()).isZero();
+  }
+
+  @Test
+  void metadata_of_a_commit_may_be_anything() {
+    assertThat(DoneAhead.read(DoneAhead.write(12))).isEqualTo(12);
+    assertThat(DoneAhead.write(0)).isEmpty();
+    for (String foreign : new String[] {null, "", "x", "done-ahead=", "done-ahead=-3", "12"}) {
+      assertThat(DoneAhead.read(foreign)).isZero();
+    }
+  }
+
+  @Test
   void offsets_that_were_not_received_are_ignored() {
     tracker.received(5);
     tracker.received(9);

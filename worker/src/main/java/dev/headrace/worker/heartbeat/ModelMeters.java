@@ -3,9 +3,12 @@ package dev.headrace.worker.heartbeat;
 import dev.headrace.protocol.service.GenerationCurve;
 import dev.headrace.protocol.service.GenerationFitter;
 import dev.headrace.protocol.service.ModelReport;
+import dev.headrace.protocol.service.ModelState;
 import dev.headrace.protocol.service.ServiceCurve;
 import dev.headrace.protocol.service.ServiceCurveFitter;
+import dev.headrace.protocol.service.SideBySide;
 import dev.headrace.worker.batch.Outlook;
+import dev.headrace.worker.device.Concurrency;
 import dev.headrace.worker.device.ServedModel;
 import dev.headrace.worker.device.ServiceSample;
 import dev.headrace.worker.device.StepSample;
@@ -41,6 +44,9 @@ public final class ModelMeters implements Outlook {
     int goodNearLimit;
     @Nullable GenerationFitter generation;
     double sequences = 1;
+    long texts;
+    double promptTokens;
+    double newTokens;
   }
 
   private Meter meter(String model) {
@@ -80,6 +86,31 @@ public final class ModelMeters implements Outlook {
     if (step.sequences() > 0) {
       meter.sequences += SMOOTHING * (step.sequences() - meter.sequences);
     }
+  }
+
+  /** Takes a row of a model that works by iterations as it goes to the device. */
+  public void joined(String model, int promptTokens, int newTokens) {
+    Meter meter = meter(model);
+    double gain = Math.max(SMOOTHING, 1.0 / ++meter.texts);
+    meter.promptTokens += gain * (promptTokens - meter.promptTokens);
+    meter.newTokens += gain * (newTokens - meter.newTokens);
+  }
+
+  /** As many usual texts as fit, reckoned as a router does; none before the first. */
+  private SideBySide sideBySide(String model, Concurrency most) {
+    Meter meter = meter(model);
+    if (meter.texts == 0) {
+      return SideBySide.NONE;
+    }
+    long prompt = Math.max(1, Math.round(meter.promptTokens));
+    long more = Math.round(meter.newTokens);
+    double rows = Math.max(1, Math.min(most.rows(), (double) most.tokens() / (prompt + more)));
+    GenerationCurve generating = generation(model);
+    double each =
+        generating != null && more > 0
+            ? generating.marginalSeconds(1, prompt, more, Math.max(rows, together(model)))
+            : curve(model).marginalSeconds(1, (double) prompt, together(model));
+    return new SideBySide(rows, rows * each);
   }
 
   /** Measured time of generating; null for a model that was not seen to generate. */
@@ -140,8 +171,11 @@ public final class ModelMeters implements Outlook {
                     model.tasks(),
                     curve(name),
                     together(name),
+                    ModelState.LOADED,
+                    0,
                     model.precision().orElse(null),
-                    generation(name))));
+                    generation(name),
+                    model.concurrency().map(c -> sideBySide(name, c)).orElse(SideBySide.NONE))));
     return reports;
   }
 }

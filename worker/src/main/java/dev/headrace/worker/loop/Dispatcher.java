@@ -278,9 +278,18 @@ final class Dispatcher {
       inputs.add(owner.row(row.row()));
       if (iterating) {
         generating.put(row.owner(), owner);
+        joined(batch.model(), owner, row.row());
       }
     }
     return new DeviceBatch(id, owner(batch.rows().get(0)).model(), inputs, urgency);
+  }
+
+  /** What warms up says nothing about what is asked. */
+  private void joined(String model, RowSet owner, int row) {
+    if (!owner.name().isEmpty()) {
+      Row input = owner.row(row);
+      meters.joined(model, input.length(), input.newTokens());
+    }
   }
 
   private RowSet owner(RowRef row) {

@@ -4,6 +4,7 @@ import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.service.ModelReport;
 import dev.headrace.protocol.service.ModelState;
+import dev.headrace.protocol.service.SideBySide;
 import dev.headrace.worker.device.BrokenModel;
 import dev.headrace.worker.device.LoadCall;
 import dev.headrace.worker.device.LoadListener;
@@ -282,7 +283,8 @@ final class ModelDesk implements LoadListener {
               ModelState.FAILED,
               0,
               null,
-              null));
+              null,
+              SideBySide.NONE));
     }
     if (shelf == null) {
       return reports;
@@ -298,7 +300,8 @@ final class ModelDesk implements LoadListener {
               shelf.state(offer.name(), nanos.getAsLong()),
               shelf.open(offer.name()) ? 0 : seconds(offer),
               offer.precision(),
-              null));
+              null,
+              SideBySide.NONE));
     }
     return reports;
   }

@@ -260,9 +260,14 @@ public final class WorkerLoop implements Agent {
     return records.size();
   }
 
-  /** Predicted work of the device beyond what it should have before it. */
+  /**
+   * Predicted work of the device beyond what it should have before it. While it generates, steps of
+   * tens of milliseconds follow each other: a loop that turned every millisecond and polled each
+   * time would take the engine's cores for nothing.
+   */
   private double spareSeconds(long now) {
-    return dispatcher.secondsAhead(now) - config.batch().ahead().toNanos() / 1e9;
+    double spare = dispatcher.secondsAhead(now) - config.batch().ahead().toNanos() / 1e9;
+    return dispatcher.generating().isEmpty() ? spare : Math.max(spare, Poller.BUSY / 1e9);
   }
 
   private void followSlots() {
@@ -429,7 +434,10 @@ public final class WorkerLoop implements Agent {
 
     @Override
     public void stepped(List<StepSample> steps) {
-      steps.forEach(meters::add);
+      for (StepSample step : steps) {
+        meters.add(step);
+        links.metrics().stepped(step);
+      }
     }
 
     @Override

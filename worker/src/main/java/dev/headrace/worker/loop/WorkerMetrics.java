@@ -4,6 +4,7 @@ import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Status;
 import dev.headrace.worker.device.ServiceSample;
+import dev.headrace.worker.device.StepSample;
 import dev.headrace.worker.failure.Action;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
@@ -29,6 +30,9 @@ public final class WorkerMetrics {
   private final List<Tag> tags;
   private final DistributionSummary batchRows;
   private final DistributionSummary padding;
+  private final DistributionSummary stepTexts;
+  private final Timer step;
+  private final Counter promptTokens;
   private final Timer service;
   private final Timer queueWait;
   private final DistributionSummary deviceSeconds;
@@ -56,6 +60,9 @@ public final class WorkerMetrics {
     batchRows = summary("batch.rows", "rows in a batch");
     padding = summary("batch.padding.share", "padding in a batch over all its tokens");
     service = timer("batch.service", "service time of a batch");
+    stepTexts = summary("step.texts", "texts that got a token in a step of generating");
+    step = timer("step.service", "service time of a step of generating");
+    promptTokens = counter("step.prompt.tokens", "tokens of prompts that steps ran");
     queueWait = timer("queue.wait", "from submission to the start on the device");
     deviceSeconds = summary("request.device.seconds", "a request's share of the device's time");
     tokens = counter("tokens", "tokens that the device ran, without padding");
@@ -118,6 +125,12 @@ public final class WorkerMetrics {
     service.record((long) (sample.seconds() * 1e9), TimeUnit.NANOSECONDS);
     tokens.increment((double) sample.tokens());
     busySeconds.increment(sample.seconds());
+  }
+
+  void stepped(StepSample sample) {
+    stepTexts.record(sample.sequences());
+    step.record((long) (sample.seconds() * 1e9), TimeUnit.NANOSECONDS);
+    promptTokens.increment((double) sample.promptTokens());
   }
 
   void served(long queueMs, double seconds, long slackNanos) {

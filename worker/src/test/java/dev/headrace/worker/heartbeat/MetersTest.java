@@ -7,8 +7,11 @@ import dev.headrace.protocol.Task;
 import dev.headrace.protocol.service.GenerationCurve;
 import dev.headrace.protocol.service.ModelReport;
 import dev.headrace.protocol.service.ServiceCurve;
+import dev.headrace.protocol.service.SideBySide;
+import dev.headrace.worker.device.Concurrency;
 import dev.headrace.worker.device.ServiceSample;
 import dev.headrace.worker.device.StepSample;
+import dev.headrace.worker.testing.FakeGenerator;
 import dev.headrace.worker.testing.WordModel;
 import java.util.List;
 import java.util.Map;
@@ -108,6 +111,33 @@ class MetersTest {
       busy.update(now);
     }
     assertThat(busy.update(now)).isBetween(0.9, 1.0);
+  }
+
+  private SideBySide sideBySide(int rows, long tokens) {
+    Concurrency most = new Concurrency(rows, tokens);
+    FakeGenerator generator = new FakeGenerator("m", most);
+    return Objects.requireNonNull(meters.reports(Map.of("m", generator.models().get(0))).get("m"))
+        .sideBySide();
+  }
+
+  @Test
+  void texts_that_run_side_by_side_are_told_as_seconds_of_work() {
+    assertThat(sideBySide(16, 10_000)).isEqualTo(SideBySide.NONE);
+    for (int i = 0; i < 400; i++) {
+      int texts = 1 + i % 16;
+      meters.joined("m", i % 2 == 0 ? 40 : 60, 100);
+      // A step takes 20 ms and 5 for each text.
+      double seconds = 0.02 + 0.005 * texts;
+      List<StepSample.Ended> ended = List.of(new StepSample.Ended(100, 100));
+      meters.add(new StepSample("m", 0, texts, texts * 100L, seconds, ended));
+    }
+    // A hundred steps of 100 ms for 16 texts; however many ran lately.
+    assertThat(sideBySide(16, 10_000).rows()).isEqualTo(16);
+    assertThat(sideBySide(16, 10_000).seconds()).isCloseTo(10, within(0.7));
+    // Of 150 tokens each only sixteen, then four, then one fit.
+    assertThat(sideBySide(32, 2400).rows()).isCloseTo(16, within(0.5));
+    assertThat(sideBySide(16, 600).rows()).isCloseTo(4, within(0.2));
+    assertThat(sideBySide(16, 50).rows()).isEqualTo(1);
   }
 
   @Test
