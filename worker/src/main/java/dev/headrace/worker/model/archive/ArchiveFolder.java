@@ -107,7 +107,12 @@ public final class ArchiveFolder implements Archives {
     try {
       writer.write(own);
       keep(own, kept);
-      return new OwnFile(own, () -> Files.deleteIfExists(kept) && false);
+      return new OwnFile(
+          own,
+          () -> {
+            Files.deleteIfExists(kept);
+            return false;
+          });
     } catch (IOException | RuntimeException | Error e) {
       Files.deleteIfExists(own);
       throw e;
