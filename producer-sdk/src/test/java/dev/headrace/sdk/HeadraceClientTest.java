@@ -201,6 +201,9 @@ class HeadraceClientTest {
     }
 
     @Override
+    public void announce(List<Address> addresses) {}
+
+    @Override
     public void markPublished(List<Address> addresses) {}
 
     @Override

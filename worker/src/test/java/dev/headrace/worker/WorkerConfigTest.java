@@ -54,7 +54,12 @@ class WorkerConfigTest {
                     Duration.ofSeconds(5),
                     "1"),
                 new IntakeConfig(4096, 64 << 20, Duration.ofSeconds(2)),
-                new BatchConfig(256, 16_384, Duration.ofMillis(250), Duration.ofMillis(20)),
+                new BatchConfig(
+                    256,
+                    16_384,
+                    Duration.ofMillis(250),
+                    Duration.ofSeconds(1),
+                    Duration.ofMillis(20)),
                 new RetryConfig(4),
                 BodyLimits.DEFAULT,
                 0,
@@ -101,6 +106,7 @@ class WorkerConfigTest {
     values.put("worker.batch.max-rows", "8");
     values.put("worker.batch.max-tokens", "99");
     values.put("worker.batch.max-duration", "1s");
+    values.put("worker.batch.longest-duration", "3s");
     values.put("worker.batch.ahead", "5ms");
     values.put("worker.retry.max-attempts", "2");
     values.put("worker.limits.rows", "10");
@@ -142,7 +148,8 @@ class WorkerConfigTest {
                     Duration.ofSeconds(9),
                     "v2"),
                 new IntakeConfig(7, 1 << 20, Duration.ofSeconds(9)),
-                new BatchConfig(8, 99, Duration.ofSeconds(1), Duration.ofMillis(5)),
+                new BatchConfig(
+                    8, 99, Duration.ofSeconds(1), Duration.ofSeconds(3), Duration.ofMillis(5)),
                 new RetryConfig(2),
                 new BodyLimits(10, 11, 12),
                 6,

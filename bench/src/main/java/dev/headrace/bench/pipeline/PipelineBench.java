@@ -4,12 +4,10 @@ import com.sun.management.OperatingSystemMXBean;
 import dev.headrace.bench.BenchResult;
 import dev.headrace.bench.BenchResult.Goal;
 import dev.headrace.bench.Samples;
-import dev.headrace.bench.baseline.BaselinePipeline;
 import dev.headrace.embedded.EmbeddedServers;
+import java.io.IOException;
 import java.io.PrintStream;
-import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
-import java.net.URI;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -18,10 +16,10 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Throughput at saturation and latency unloaded, Headrace over the hand-written pipeline. Both use
- * the same broker and Redis in the same JVM, run in turns, and carry the same requests and answers;
- * each figure is the median over the rounds, after rounds that only warm up: until the compilers of
- * the JVM take next to nothing, for Headrace has many times the code of the other.
+ * Throughput at saturation and latency unloaded, Headrace over the hand-written pipeline. Each has
+ * a JVM of its own ({@link Side}); both use the same broker (in this JVM) and Redis, run in turns,
+ * and carry the same requests and answers. Each figure is the median over the rounds, after rounds
+ * that only warm up: until the compilers take next to nothing.
  */
 public final class PipelineBench {
   /** Requests that wait at a time at saturation (chosen). */
@@ -40,8 +38,6 @@ public final class PipelineBench {
   private final PrintStream progress;
   private final OperatingSystemMXBean os =
       ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
-  private final CompilationMXBean compilers = ManagementFactory.getCompilationMXBean();
-  private long serial;
 
   /**
    * A benchmark.
@@ -69,27 +65,32 @@ public final class PipelineBench {
     this.progress = progress;
   }
 
-  /** One side in one round. */
-  private record Round(
-      double requestsPerSecond, double cpuSecondsPer1k, double p50Ms, double p99Ms) {}
-
   /**
-   * Both sides.
+   * One side in one round.
    *
-   * @param compiling share of the CPU's time that the compilers took
+   * @param cpuSecondsPer1k of its process and the broker's, without Redis
+   * @param compiling share of its CPU time that its compilers took
    */
-  private record Pair(Round headrace, Round baseline, double compiling) {}
+  private record Round(
+      double requestsPerSecond,
+      double cpuSecondsPer1k,
+      double p50Ms,
+      double p99Ms,
+      double compiling) {}
+
+  private record Pair(Round headrace, Round baseline) {
+    double compiling() {
+      return Math.max(headrace.compiling(), baseline.compiling());
+    }
+  }
 
   /** Runs all rounds. */
   public BenchResult run() throws Exception {
     List<Pair> pairs = new ArrayList<>();
     int warmUp = 0;
     try (EmbeddedServers servers = EmbeddedServers.builder().build().start();
-        Pipeline ours =
-            HeadracePipeline.withoutDevice(servers.kafkaBootstrap(), servers.redisUri(), settings);
-        Pipeline theirs =
-            new BaselinePipeline(
-                servers.kafkaBootstrap(), URI.create(servers.redisUri()), NoOpRunner.vector())) {
+        Side ours = Side.headrace(servers, settings);
+        Side theirs = Side.baseline(servers)) {
       for (boolean warm = false; !warm && warmUp < MAX_WARM_UP; ) {
         warm = measure("warm-up " + ++warmUp, ours, theirs).compiling() < WARM;
       }
@@ -100,17 +101,13 @@ public final class PipelineBench {
     return result(pairs, warmUp);
   }
 
-  private Pair measure(String name, Pipeline ours, Pipeline theirs) throws InterruptedException {
-    long compiled = compilers.getTotalCompilationTime();
-    long cpu = os.getProcessCpuTime();
+  private Pair measure(String name, Side ours, Side theirs) throws IOException {
     Round a = measure(ours);
     Round b = measure(theirs);
-    double compiling =
-        (compilers.getTotalCompilationTime() - compiled) / ((os.getProcessCpuTime() - cpu) / 1e6);
     progress.printf(
         Locale.ROOT,
         "%s: headrace %.0f/s, %.3f CPU s per 1k, p50 %.2f ms; baseline %.0f/s, %.3f, %.2f ms;"
-            + " ratio %.2f, compilers %.0f %%%n",
+            + " ratio %.2f, compilers %.0f %% and %.0f %%%n",
         name,
         a.requestsPerSecond(),
         a.cpuSecondsPer1k(),
@@ -119,38 +116,26 @@ public final class PipelineBench {
         b.cpuSecondsPer1k(),
         b.p50Ms(),
         a.requestsPerSecond() / b.requestsPerSecond(),
-        100 * compiling);
-    return new Pair(a, b, compiling);
+        100 * a.compiling(),
+        100 * b.compiling());
+    return new Pair(a, b);
   }
 
-  private Round measure(Pipeline pipeline) throws InterruptedException {
-    long cpu = os.getProcessCpuTime();
-    long start = System.nanoTime();
-    long[] saturated = pipeline.run(texts(requests), SATURATED);
-    double seconds = (System.nanoTime() - start) / 1e9;
-    double cpuSeconds = (os.getProcessCpuTime() - cpu) / 1e9;
+  private Round measure(Side side) throws IOException {
+    long servers = os.getProcessCpuTime();
+    Side.Run saturated = side.run(requests, SATURATED);
+    double cpu = saturated.cpuSeconds() + (os.getProcessCpuTime() - servers) / 1e9;
     Samples unloaded =
         new Samples(
-            Arrays.stream(pipeline.run(texts(UNLOADED_REQUESTS), 1))
+            Arrays.stream(side.run(UNLOADED_REQUESTS, 1).latencyNanos())
                 .mapToDouble(n -> n / 1e6)
                 .toArray());
     return new Round(
-        saturated.length / seconds,
-        cpuSeconds / saturated.length * 1000,
+        requests / saturated.seconds(),
+        cpu / requests * 1000,
         unloaded.median(),
-        unloaded.percentile(99));
-  }
-
-  /** Texts of the demo's usual length, no two alike, so that no cache helps. */
-  private List<String> texts(int count) {
-    String filler =
-        "the state of the union is a report that the president gives to the congress in which "
-            .repeat(3);
-    List<String> texts = new ArrayList<>(count);
-    for (int i = 0; i < count; i++) {
-      texts.add(serial++ + " " + filler);
-    }
-    return texts;
+        unloaded.percentile(99),
+        saturated.compilerSeconds() / saturated.cpuSeconds());
   }
 
   private static BenchResult result(List<Pair> pairs, int warmUp) {

@@ -81,7 +81,7 @@ final class LocalAnswers {
     List<String> keys = new ArrayList<>();
     List<Outcome> hits = new ArrayList<>();
     for (Submission submission : batch) {
-      String key = cacheKey(submission.request());
+      String key = near.worthAsking() ? cacheKey(submission.request()) : null;
       if (key != null && table.contains(submission.pending())) {
         submission.pending().cacheKey(key);
         Outcome kept = near.find(key);

@@ -18,6 +18,18 @@ final class NearCache {
   /** Objects and headers of an entry besides its body (estimated). */
   private static final long OVERHEAD = 1024;
 
+  /**
+   * Share of answers from a cache below which asking costs more than it saves: a look takes digest
+   * and round trip, some 3 % of the whole way of a request (measured on one machine).
+   */
+  private static final double WORTH = 0.02;
+
+  /** Every so many requests are asked for all the same, to see whether that has changed. */
+  private static final int PROBE = 16;
+
+  /** Answers that the share is taken over, the older the less. */
+  private static final double SPAN = 64;
+
   private final Limits limits;
   private final LongSupplier nanos;
   private final Map<String, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
@@ -25,6 +37,8 @@ final class NearCache {
   private long nearHits;
   private long farHits;
   private long misses;
+  private double hitShare = 1;
+  private int notAsked;
 
   /**
    * How much is kept.
@@ -76,6 +90,16 @@ final class NearCache {
     if (gone != null) {
       bytes -= gone.bytes();
     }
+  }
+
+  /** Whether to look for a request's result at all; the router looks in any case. */
+  synchronized boolean worthAsking() {
+    return hitShare >= WORTH || ++notAsked % PROBE == 0;
+  }
+
+  /** A request was answered. */
+  synchronized void answered(boolean fromCache) {
+    hitShare += ((fromCache ? 1 : 0) - hitShare) / SPAN;
   }
 
   /** Redis was asked for results. */

@@ -1,5 +1,6 @@
 package dev.headrace.sdk.internal;
 
+import dev.headrace.protocol.Detail;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Status;
 import dev.headrace.sdk.HeadraceException;
@@ -67,9 +68,13 @@ final class PendingTable {
   void ended(Outcome outcome) {
     Pending one = pending.remove(outcome.id());
     if (one != null) {
-      String cacheKey = one.cacheKey();
-      if (cacheKey != null && outcome.status() == Status.OK) {
-        near.keep(cacheKey, outcome);
+      if (outcome.status() == Status.OK) {
+        String cacheKey = one.cacheKey();
+        if (cacheKey != null) {
+          near.keep(cacheKey, outcome);
+        }
+        String cache = outcome.detail(Detail.CACHE);
+        near.answered(cache != null && !cache.equals("miss"));
       }
       Duration roundTrip = one.age(nanos.getAsLong());
       tell(one, waiter -> waiter.ended(outcome, roundTrip));

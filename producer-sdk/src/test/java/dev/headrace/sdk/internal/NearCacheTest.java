@@ -33,6 +33,23 @@ class NearCacheTest {
   }
 
   @Test
+  void without_hits_only_every_sixteenth_request_is_looked_up_until_hits_come_again() {
+    assertThat(cache.worthAsking()).isTrue();
+    for (int i = 0; i < 300; i++) {
+      cache.answered(false);
+    }
+    int asked = 0;
+    for (int i = 0; i < 160; i++) {
+      asked += cache.worthAsking() ? 1 : 0;
+    }
+    assertThat(asked).isEqualTo(10);
+    cache.answered(true);
+    cache.answered(true);
+    assertThat(cache.worthAsking()).isTrue();
+    assertThat(cache.worthAsking()).isTrue();
+  }
+
+  @Test
   void result_answers_until_its_time_is_over() {
     cache.keep("k", outcome("a", 10));
     nanos += Duration.ofSeconds(59).toNanos();

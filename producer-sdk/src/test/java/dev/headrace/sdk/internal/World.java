@@ -109,6 +109,11 @@ final class World {
     }
 
     @Override
+    public void announce(List<Address> addresses) {
+      store.announce(addresses);
+    }
+
+    @Override
     public void markPublished(List<Address> addresses) {
       store.markPublished(addresses);
     }

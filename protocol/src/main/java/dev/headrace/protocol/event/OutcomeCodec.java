@@ -78,11 +78,13 @@ public final class OutcomeCodec {
     if (o.failure() != null) {
       w.put("errorcode", o.failure().code().wireId()).put("errormessage", o.failure().message());
     }
-    for (Map.Entry<String, String> detail : o.details().entrySet()) {
-      if (!isReserved(detail.getKey())) {
-        w.put(detail.getKey(), WellFormed.of(detail.getValue()));
-      }
-    }
+    o.details()
+        .forEach(
+            (name, value) -> {
+              if (!isReserved(name)) {
+                w.put(name, WellFormed.of(value));
+              }
+            });
     w.plain("traceparent", o.trace().traceparent()).plain("tracestate", o.trace().tracestate());
     return new WireRecord(o.id().getBytes(StandardCharsets.UTF_8), w.headers(), body);
   }
@@ -131,16 +133,15 @@ public final class OutcomeCodec {
         .text(o.trace().traceparent())
         .text(o.trace().tracestate());
     Map<String, String> details = o.details();
-    int reserved = 0;
-    for (String name : details.keySet()) {
-      reserved += isReserved(name) ? 1 : 0;
-    }
-    w.number(details.size() - reserved);
-    for (Map.Entry<String, String> detail : details.entrySet()) {
-      if (!isReserved(detail.getKey())) {
-        w.text(detail.getKey()).text(WellFormed.of(detail.getValue()));
-      }
-    }
+    int[] reserved = {0};
+    details.forEach((name, value) -> reserved[0] += isReserved(name) ? 1 : 0);
+    w.number(details.size() - reserved[0]);
+    details.forEach(
+        (name, value) -> {
+          if (!isReserved(name)) {
+            w.text(name).text(WellFormed.of(value));
+          }
+        });
     return w.rest(o.body()).bytes();
   }
 

@@ -55,6 +55,7 @@ public final class Delivery {
 
   private final ArrayDeque<Item> toStore = new ArrayDeque<>();
   private final ArrayDeque<Item> toMark = new ArrayDeque<>();
+  private final ArrayDeque<Standing> toAnnounce = new ArrayDeque<>();
   private int pending;
   private boolean storeDown;
   private long storeAgainAt;
@@ -65,6 +66,8 @@ public final class Delivery {
    * @param answers whether it is that of a request whose record is not ours
    */
   private record Item(Outcome outcome, Runnable done, boolean answers) {}
+
+  private record Standing(Item item, Delivered delivered) {}
 
   /** A delivery that dates its own failures by the system's clock. */
   public Delivery(
@@ -102,10 +105,18 @@ public final class Delivery {
     toStore.add(new Item(outcome, () -> {}, true));
   }
 
-  /** Makes sure that Kafka has an outcome that stands already, then runs {@code done}. */
+  /**
+   * Makes sure that Kafka has an outcome that stands already, then runs {@code done}. It is
+   * announced once more: whoever stored it may have died before.
+   */
   public void standing(Delivered standing, Runnable done) {
     pending++;
-    afterStore(new Item(standing.stored(), done, false), standing);
+    Item item = new Item(standing.stored(), done, false);
+    if (standing.published()) {
+      afterStore(item, standing);
+    } else {
+      toAnnounce.add(new Standing(item, standing));
+    }
   }
 
   /**
@@ -209,12 +220,12 @@ public final class Delivery {
 
   private int storeAll(long until) {
     int moved = 0;
-    while (!(toStore.isEmpty() && toMark.isEmpty())
+    while (!(toStore.isEmpty() && toMark.isEmpty() && toAnnounce.isEmpty())
         && nanos.getAsLong() - storeAgainAt >= 0
         && nanos.getAsLong() - until < 0) {
       long begin = nanos.getAsLong();
       try {
-        moved += markBatch() + storeBatch(MAX_BATCH);
+        moved += markBatch() + announceBatch() + storeBatch(MAX_BATCH);
         storeDown = false;
       } catch (FailureException e) {
         if (isTransient(e)) {
@@ -356,9 +367,29 @@ public final class Delivery {
     return batch.size();
   }
 
-  private static List<Item> first(ArrayDeque<Item> queue, int limit) {
-    List<Item> batch = new ArrayList<>(Math.min(queue.size(), limit));
-    for (Item item : queue) {
+  private int announceBatch() {
+    List<Standing> batch = first(toAnnounce, MAX_BATCH);
+    if (batch.isEmpty()) {
+      return 0;
+    }
+    try {
+      store.announce(batch.stream().map(s -> s.item().outcome().address()).toList());
+    } catch (FailureException e) {
+      if (isTransient(e)) {
+        throw e;
+      }
+      LOG.warn("outcomes not announced count={} cause={}", batch.size(), e.getMessage());
+    }
+    for (Standing standing : batch) {
+      toAnnounce.removeFirst();
+      afterStore(standing.item(), standing.delivered());
+    }
+    return batch.size();
+  }
+
+  private static <T> List<T> first(ArrayDeque<T> queue, int limit) {
+    List<T> batch = new ArrayList<>(Math.min(queue.size(), limit));
+    for (T item : queue) {
       if (batch.size() == limit) {
         break;
       }

@@ -28,7 +28,7 @@ final class Outbox {
   private static final int REFUSED_PAUSES = 25;
 
   /** So many collected records are sent whatever the time (chosen: a full batch of Kafka's). */
-  private static final int COLLECTED = 64;
+  private static final int COLLECTED = 256;
 
   private final EventProducer producer;
   private final Duration linger;

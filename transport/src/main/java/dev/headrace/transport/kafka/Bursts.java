@@ -26,7 +26,7 @@ public final class Bursts implements Partitioner {
   static final String WORK = "headrace.work.bursts";
 
   /** Records in a burst (chosen). */
-  static final int MAX_RECORDS = 64;
+  static final int MAX_RECORDS = 256;
 
   private final Map<String, Burst> bursts = new ConcurrentHashMap<>();
   private Map<?, ?> work = Map.of();

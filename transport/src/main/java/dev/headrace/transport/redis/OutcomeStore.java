@@ -23,12 +23,17 @@ public interface OutcomeStore {
   record Delivered(boolean first, Outcome stored, boolean published) {}
 
   /**
-   * Atomically for each: stores the outcome if the request has none, and announces it on the
-   * client's reply stream when the address says so.
+   * For each: atomically stores the outcome if the request has none, then announces on the client's
+   * reply stream, when the address says so, that there is one.
    *
    * @return in the same order
    */
   List<Delivered> deliver(List<Outcome> outcomes);
+
+  /**
+   * Announces outcomes that stand once more, for those of which it is not known whether they are.
+   */
+  void announce(List<Address> addresses);
 
   /** Notes that Kafka has the outcomes of these requests. */
   void markPublished(List<Address> addresses);

@@ -7,7 +7,6 @@ import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.event.OutcomeCodec;
 import dev.headrace.protocol.naming.RedisKeys;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,11 +18,10 @@ import redis.clients.jedis.Protocol.Command;
 
 /**
  * Outcomes as texts, packed by {@link OutcomeCodec}; the first byte tells whether Kafka has it. One
- * script call stores many outcomes of a client and announces them in one entry of its stream.
+ * entry of a client's stream announces many.
  */
 final class RedisOutcomeStore implements OutcomeStore {
   private static final Logger LOG = LoggerFactory.getLogger(RedisOutcomeStore.class);
-  private static final Script DELIVER = Script.load("deliver");
   private static final Script DISCARD = Script.load("discard");
   private static final Script PUBLISHED = Script.load("published");
   private static final byte[] NOT_IN_KAFKA = {OutcomeCodec.STORED};
@@ -32,11 +30,8 @@ final class RedisOutcomeStore implements OutcomeStore {
   /** Keys of one client, and so of one slot, in one call (chosen: well below a millisecond). */
   private static final int MARKED_AT_ONCE = 128;
 
-  /** Outcomes of one client in one call (chosen: below a millisecond when they are small). */
-  private static final int DELIVERED_AT_ONCE = 64;
-
-  /** Bytes of outcomes in one call, after which the next one begins (chosen). */
-  private static final int DELIVERED_BYTES = 1 << 20;
+  /** Ids in one entry of a reply stream (chosen). */
+  private static final int ANNOUNCED_AT_ONCE = 64;
 
   private final RedisLink link;
   private final RedisConfig config;
@@ -46,95 +41,106 @@ final class RedisOutcomeStore implements OutcomeStore {
     this.config = config;
   }
 
-  /** Outcomes of one client that go in one call, by their places in the caller's list. */
-  private static final class Parcel {
-    final List<Integer> places = new ArrayList<>();
-    final List<String> keys = new ArrayList<>();
-    final List<Object> arguments = new ArrayList<>();
-    int bytes;
-
-    boolean full() {
-      return places.size() == DELIVERED_AT_ONCE || bytes >= DELIVERED_BYTES;
-    }
-  }
-
+  /**
+   * Plain commands in one round trip, no script: inside one Redis took twice as long for each
+   * outcome (measured). So all are announced, also one that came second: whoever stored the first
+   * may have died before it was announced, and a client passes over what it has.
+   */
   @Override
   public List<Delivered> deliver(List<Outcome> outcomes) {
     List<byte[]> encoded = new ArrayList<>(outcomes.size());
-    outcomes.forEach(o -> encoded.add(OutcomeCodec.toStored(o)));
-    List<Parcel> parcels = parcels(outcomes, encoded);
-    List<Call> calls = new ArrayList<>(parcels.size());
-    parcels.forEach(p -> calls.add(new Call(null, DELIVER, p.keys, p.arguments)));
+    List<Call> calls = new ArrayList<>(outcomes.size() + 4);
+    for (Outcome outcome : outcomes) {
+      byte[] bytes = OutcomeCodec.toStored(outcome);
+      encoded.add(bytes);
+      calls.add(storeCall(outcome.address(), bytes));
+    }
+    calls.addAll(announcements(outcomes.stream().map(Outcome::address).toList()));
     List<Reply> replies = link.run(calls);
-    Delivered[] delivered = new Delivered[outcomes.size()];
-    for (int i = 0; i < parcels.size(); i++) {
-      Object reply = replies.get(i).orThrow();
-      List<Integer> places = parcels.get(i).places;
-      List<?> standing = Reply.list(reply);
-      for (int k = 0; k < places.size(); k++) {
-        int place = places.get(k);
-        Object stored = standing.isEmpty() ? null : standing.get(k);
-        delivered[place] = delivered(outcomes.get(place), encoded.get(place), stored);
-      }
-    }
-    return List.of(delivered);
-  }
-
-  private List<Parcel> parcels(List<Outcome> outcomes, List<byte[]> encoded) {
-    List<Parcel> all = new ArrayList<>();
-    Map<String, Parcel> open = new HashMap<>();
+    List<Delivered> delivered = new ArrayList<>(outcomes.size());
     for (int i = 0; i < outcomes.size(); i++) {
-      Address address = outcomes.get(i).address();
-      Parcel parcel = open.get(address.client());
-      if (parcel == null || parcel.full()) {
-        parcel = new Parcel();
-        parcel.keys.add(RedisKeys.replies(address.client()));
-        parcel.arguments.add(config.resultTtl().toMillis());
-        parcel.arguments.add(config.replyMaxLength());
-        parcel.arguments.add(config.replyTtl().toMillis());
-        open.put(address.client(), parcel);
-        all.add(parcel);
+      Outcome outcome = outcomes.get(i);
+      delivered.add(
+          replies.get(i).orThrow() != null
+              ? new Delivered(true, outcome, false)
+              : second(outcome, encoded.get(i)));
+    }
+    replies.subList(outcomes.size(), replies.size()).forEach(Reply::orThrow);
+    return delivered;
+  }
+
+  /** Stores an outcome where there is none. */
+  private Call storeCall(Address address, byte[] encoded) {
+    return Call.of(Command.SET, key(address), encoded, "NX", "PX", config.resultTtl().toMillis());
+  }
+
+  @Override
+  public void announce(List<Address> addresses) {
+    link.run(announcements(addresses)).forEach(Reply::orThrow);
+  }
+
+  private List<Call> announcements(List<Address> addresses) {
+    Map<String, List<String>> ids = new LinkedHashMap<>();
+    for (Address address : addresses) {
+      if (address.streamed()) {
+        ids.computeIfAbsent(address.client(), c -> new ArrayList<>()).add(address.id());
       }
-      parcel.places.add(i);
-      parcel.keys.add(key(address));
-      parcel.arguments.add(encoded.get(i));
-      parcel.arguments.add(address.streamed() ? address.id() : "");
-      parcel.bytes += encoded.get(i).length;
     }
-    return all;
+    List<Call> calls = new ArrayList<>();
+    ids.forEach(
+        (client, all) -> {
+          String stream = RedisKeys.replies(client);
+          for (int i = 0; i < all.size(); i += ANNOUNCED_AT_ONCE) {
+            int to = Math.min(all.size(), i + ANNOUNCED_AT_ONCE);
+            calls.add(announcement(stream, all.subList(i, to)));
+          }
+          calls.add(Call.of(Command.PEXPIRE, stream, config.replyTtl().toMillis()));
+        });
+    return calls;
   }
 
-  private Delivered delivered(Outcome outcome, byte[] encoded, @Nullable Object standing) {
-    if (!(standing instanceof byte[] stored)) {
-      return new Delivered(true, outcome, false);
+  private Call announcement(String stream, List<String> ids) {
+    List<Object> arguments = new ArrayList<>(4 + 2 * ids.size());
+    arguments.addAll(List.of("MAXLEN", "~", config.replyMaxLength(), "*"));
+    for (String id : ids) {
+      arguments.add("id");
+      arguments.add(id);
     }
-    boolean published = OutcomeCodec.isPublished(stored);
-    if (OutcomeCodec.sameOutcome(stored, encoded)) {
-      // The very same: the answer to an earlier delivery was lost.
-      return new Delivered(true, outcome, published);
-    }
-    return decode(outcome.address(), stored)
-        .map(o -> new Delivered(false, o, published))
-        .orElseGet(() -> replaceGarbage(outcome, encoded, stored));
+    return new Call(Command.XADD, null, List.of(stream), arguments);
   }
 
-  /** What cannot be read is no outcome; it must not keep the request from having one. */
-  private Delivered replaceGarbage(Outcome outcome, byte[] encoded, byte[] garbage) {
-    link.run(Call.of(DISCARD, List.of(key(outcome.address())), garbage)).orThrow();
-    Parcel parcel = parcels(List.of(outcome), List.of(encoded)).get(0);
-    Object reply = link.run(new Call(null, DELIVER, parcel.keys, parcel.arguments)).orThrow();
-    if (reply == null) {
+  /** An outcome that was not stored, because there is something. */
+  private Delivered second(Outcome outcome, byte[] encoded) {
+    String key = key(outcome.address());
+    Object there = link.run(Call.of(Command.GET, key)).orThrow();
+    if (there instanceof byte[] stored) {
+      boolean published = OutcomeCodec.isPublished(stored);
+      if (OutcomeCodec.sameOutcome(stored, encoded)) {
+        // The very same: the answer to an earlier delivery was lost.
+        return new Delivered(true, outcome, published);
+      }
+      Optional<Outcome> standing = decode(outcome.address(), stored);
+      if (standing.isPresent()) {
+        return new Delivered(false, standing.get(), published);
+      }
+      // What cannot be read is no outcome; it must not keep the request from having one.
+      link.run(Call.of(DISCARD, List.of(key), stored)).orThrow();
+    }
+    return storedAgain(outcome, encoded);
+  }
+
+  /** Once more, after what was there is gone. */
+  private Delivered storedAgain(Outcome outcome, byte[] encoded) {
+    if (link.run(storeCall(outcome.address(), encoded)).orThrow() != null) {
       return new Delivered(true, outcome, false);
     }
-    byte[] stored = Reply.bytes(Reply.list(reply).get(0));
-    Outcome standing =
-        decode(outcome.address(), stored)
-            .orElseThrow(
-                () ->
-                    new FailureException(
-                        ErrorCode.INTERNAL_ERROR,
-                        key(outcome.address()) + ": garbage again (expected: an outcome)"));
-    return new Delivered(OutcomeCodec.sameOutcome(stored, encoded), standing, false);
+    return find(List.of(outcome.address()))
+        .get(0)
+        .orElseThrow(
+            () ->
+                new FailureException(
+                    ErrorCode.INTERNAL_ERROR,
+                    key(outcome.address()) + ": garbage again (expected: an outcome)"));
   }
 
   @Override

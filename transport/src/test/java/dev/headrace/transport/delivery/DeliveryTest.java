@@ -88,11 +88,11 @@ class DeliveryTest {
     assertThat(published(Topics.OUTCOMES)).hasSize(2);
     assertThat(done).containsExactly("replied", "first", "second");
 
-    for (int i = 0; i < 64; i++) {
+    for (int i = 0; i < 256; i++) {
       collecting.outcome(Samples.outcome("c", "many" + i, "x"), done("many"));
     }
     collecting.runOnce();
-    assertThat(published(Topics.OUTCOMES)).hasSize(66);
+    assertThat(published(Topics.OUTCOMES)).hasSize(258);
   }
 
   @Test
@@ -319,6 +319,11 @@ class DeliveryTest {
         throw new FailureException(ErrorCode.INTERNAL_ERROR, "WRONGTYPE");
       }
       return store.deliver(outcomes);
+    }
+
+    @Override
+    public void announce(List<Address> addresses) {
+      store.announce(addresses);
     }
 
     @Override

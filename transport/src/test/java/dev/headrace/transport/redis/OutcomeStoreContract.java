@@ -80,7 +80,7 @@ abstract class OutcomeStoreContract {
   }
 
   @Test
-  void only_a_first_outcome_is_announced_and_only_when_asked_for() {
+  void outcome_is_announced_when_asked_for_also_if_another_stands() {
     Address silent = new Address(client, "silent", false, null);
     Outcome announced = Samples.outcome(client, "silent", "x");
     Outcome unannounced =
@@ -101,7 +101,9 @@ abstract class OutcomeStoreContract {
                 Samples.outcome(client, "a", "2"),
                 Samples.outcome(client, "b", "1")));
 
-    assertThat(replies(client)).containsExactly("a", "b");
+    assertThat(replies(client)).containsExactly("a", "a", "b");
+    store().announce(List.of(silent, Samples.address(client, "b")));
+    assertThat(replies(client)).containsExactly("a", "a", "b", "b");
   }
 
   @Test

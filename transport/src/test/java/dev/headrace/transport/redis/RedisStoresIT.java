@@ -255,7 +255,7 @@ class RedisStoresIT {
             Samples.outcome(client, "b", "x"));
 
     assertFails(() -> stores.outcomeStore().deliver(outcomes), ErrorCode.INTERNAL_ERROR);
-    assertThat(announced(client)).containsExactly("a", "b");
+    assertThat(announced(client)).containsExactly("a", "r", "b");
   }
 
   @Test

@@ -52,15 +52,24 @@ public final class InMemoryOutcomeStore implements OutcomeStore {
     Address address = outcome.address();
     String key = key(address);
     Entry standing = results.get(key);
+    announce(address);
     if (standing != null) {
       boolean same = Arrays.equals(standing.stored, OutcomeCodec.toStored(outcome));
       return delivered(standing, same);
     }
     results.put(key, new Entry(OutcomeCodec.toStored(outcome)));
+    return new Delivered(true, outcome, false);
+  }
+
+  private void announce(Address address) {
     if (address.streamed()) {
       replies.computeIfAbsent(address.client(), c -> new ArrayList<>()).add(address.id());
     }
-    return new Delivered(true, outcome, false);
+  }
+
+  @Override
+  public synchronized void announce(List<Address> addresses) {
+    outage.run(() -> addresses.forEach(this::announce));
   }
 
   private static Delivered delivered(Entry entry, boolean first) {

@@ -9,10 +9,13 @@ import java.time.Duration;
  * @param maxRows rows
  * @param maxTokens rows times padded length; one row is always allowed
  * @param maxDuration predicted service time; one row is always allowed
+ * @param longestDuration the same when no request of the last minute was in a hurry; see {@link
+ *     Patience}
  * @param ahead work that the device's thread should have before it, so that it does not wait for
  *     the loop; batches are formed as late as this allows
  */
-public record BatchConfig(int maxRows, int maxTokens, Duration maxDuration, Duration ahead) {
+public record BatchConfig(
+    int maxRows, int maxTokens, Duration maxDuration, Duration longestDuration, Duration ahead) {
   public static BatchConfig read(Settings s) {
     return new BatchConfig(
         s.integer("worker.batch.max-rows", 256, 1, 65_536, "Most rows in a batch."),
@@ -27,7 +30,15 @@ public record BatchConfig(int maxRows, int maxTokens, Duration maxDuration, Dura
             Duration.ofMillis(250),
             Duration.ofMillis(1),
             Duration.ofMinutes(1),
-            "Longest service time, as predicted, that a batch is filled up to."),
+            "Longest service time, as predicted, that a batch is filled up to, if deadlines are"
+                + " tight."),
+        s.duration(
+            "worker.batch.longest-duration",
+            Duration.ofSeconds(1),
+            Duration.ofMillis(1),
+            Duration.ofMinutes(1),
+            "The same if they are not: a twentieth of the tightest time from submission to"
+                + " deadline of the last minute, at most this."),
         s.duration(
             "worker.batch.ahead",
             Duration.ofMillis(20),

@@ -36,6 +36,7 @@ public final class Batcher {
 
   private final BatchConfig config;
   private final Outlook outlook;
+  private final Patience patience;
   private final Map<String, ModelQueue> models = new HashMap<>();
   private final TreeSet<Waiting> alone = new TreeSet<>(BY_URGENCY);
   private final TreeSet<Waiting> byDeadline = new TreeSet<>(BY_DEADLINE);
@@ -57,6 +58,16 @@ public final class Batcher {
   public Batcher(BatchConfig config, Outlook outlook) {
     this.config = config;
     this.outlook = outlook;
+    this.patience = new Patience(config.maxDuration(), config.longestDuration());
+  }
+
+  /**
+   * Takes note that a request came.
+   *
+   * @param budgetNanos from its submission to its deadline
+   */
+  public void saw(long budgetNanos, long nowNanos) {
+    patience.saw(budgetNanos, nowNanos);
   }
 
   /** Takes a request; its owner must not be waiting already. */
@@ -233,7 +244,7 @@ public final class Batcher {
   /** The next batch, if it is time for one; its rows no longer wait. */
   public @Nullable Batch next(Moment moment) {
     if (blocked()) {
-      return moment.empty() ? taken(aloneBatch(alone.first())) : null;
+      return moment.empty() ? taken(aloneBatch(alone.first(), moment)) : null;
     }
     ModelQueue queue = mostUrgent(m -> !iterating.contains(m));
     if (queue == null) {
@@ -244,8 +255,8 @@ public final class Batcher {
       return null;
     }
     String model = owner(queue.first()).waiting().model();
-    Batch batch = new Batch(model, queue.window(limits(model)), false);
-    return hungry || full(batch) || pressed(batch, moment) ? taken(batch) : null;
+    Batch batch = new Batch(model, queue.window(limits(model, moment)), false);
+    return hungry || full(batch, moment) || pressed(batch, moment) ? taken(batch) : null;
   }
 
   private @Nullable ModelQueue mostUrgent(Predicate<String> among) {
@@ -269,11 +280,11 @@ public final class Batcher {
     return owner;
   }
 
-  private Limits limits(String model) {
+  private Limits limits(String model, Moment moment) {
     return new Limits(
         config.maxRows(),
         Math.min(config.maxTokens(), outlook.maxTokens(model)),
-        config.maxDuration().toNanos() / 1e9,
+        patience.seconds(moment.nowNanos()),
         outlook.curve(model),
         !unpadded.contains(model));
   }
@@ -283,8 +294,8 @@ public final class Batcher {
   }
 
   /** Not even another row of the same length would fit. */
-  private boolean full(Batch batch) {
-    return !limits(batch.model()).allow(batch.rows().size() + 1, length(batch));
+  private boolean full(Batch batch, Moment moment) {
+    return !limits(batch.model(), moment).allow(batch.rows().size() + 1, length(batch));
   }
 
   /** The tightest deadline in it cannot wait for a fuller batch. */
@@ -298,11 +309,11 @@ public final class Batcher {
     return slack <= moment.secondsAhead() + service + MARGIN_SECONDS;
   }
 
-  private Batch aloneBatch(Waiting request) {
+  private Batch aloneBatch(Waiting request, Moment moment) {
     Held held = rowsOf(request);
     TreeSet<RowRef> own = new TreeSet<>(RowRef.BY_LENGTH);
     held.indexes().forEach(i -> own.add(held.row(i)));
-    List<RowRef> rows = Window.around(own.last(), own, limits(request.model()));
+    List<RowRef> rows = Window.around(own.last(), own, limits(request.model(), moment));
     return new Batch(request.model(), rows, true);
   }
 

@@ -16,7 +16,11 @@ import java.util.Arrays;
 public record Waiting(
     long owner, String model, int[] lengths, long urgency, long deadlineNanos, boolean alone) {
   public Waiting {
-    if (lengths.length == 0 || Arrays.stream(lengths).anyMatch(n -> n < 1)) {
+    boolean positive = lengths.length > 0;
+    for (int length : lengths) {
+      positive &= length > 0;
+    }
+    if (!positive) {
       throw new IllegalArgumentException(
           "lengths: " + Arrays.toString(lengths) + " (expected: at least one, each >= 1)");
     }

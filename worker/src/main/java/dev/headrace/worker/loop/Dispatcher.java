@@ -77,6 +77,15 @@ final class Dispatcher {
     this.metrics = metrics;
   }
 
+  /**
+   * Takes note that a request came.
+   *
+   * @param budgetNanos from its submission to its deadline
+   */
+  void saw(long budgetNanos, long nowNanos) {
+    batcher.saw(budgetNanos, nowNanos);
+  }
+
   /** Takes rows to run. */
   void submit(RowSet rows) {
     sets.put(rows.waiting().owner(), rows);

@@ -118,7 +118,7 @@ final class Endings {
 
   private Map<String, String> details(Job job, RowSet rows) {
     InferenceRequest request = job.request();
-    Map<String, String> details = new LinkedHashMap<>(Outcomes.identity(request));
+    Map<String, String> details = Outcomes.identity(request);
     details.put(Detail.REVISION, rows.model().revision());
     details.put(Detail.DEVICE_TYPE, identity.deviceType());
     details.put(Detail.WORKER, identity.workerId());
@@ -156,7 +156,7 @@ final class Endings {
         scale >= 0
             ? Math.round(value * Math.pow(10, scale))
             : Math.round(value / Math.pow(10, -scale)); // exact powers
-    return BigDecimal.valueOf(unscaled, scale).stripTrailingZeros().toPlainString();
+    return Decimals.plain(unscaled, scale);
   }
 
   /** Another outcome stands: Kafka shall have it. */

@@ -35,6 +35,12 @@ final class Intake {
   /** Outcomes looked up in one call; a poll gives at most this many records (chosen). */
   private static final int LOOK_UPS = 512;
 
+  /**
+   * The router has just looked whether a request had an outcome; work that is younger than this is
+   * not looked up again (chosen: less than a failed worker's work takes to come to another).
+   */
+  private static final long FRESH_MS = 500;
+
   /** How often jobs that wait for the store are looked through (chosen). */
   private static final long EXPIRE_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -55,6 +61,7 @@ final class Intake {
   private final Turns turns;
   private final Room room;
   private final ArrayDeque<Job> unchecked = new ArrayDeque<>();
+  private final ArrayDeque<Job> fresh = new ArrayDeque<>();
   private final ArrayDeque<Job> deferred = new ArrayDeque<>();
   private long expireAt;
   private long deferredUntil;
@@ -146,12 +153,14 @@ final class Intake {
       return;
     }
     room.count();
+    long now = clock.instant().toEpochMilli();
     turns.let(
         room::of,
         job -> {
           job.estimated(estimate(job.request()));
           room.taken(job.request().model(), job.estimatedSeconds());
-          unchecked.add(job);
+          long age = now - job.received().timestampMs();
+          (age >= 0 && age < FRESH_MS ? fresh : unchecked).add(job);
         });
   }
 
@@ -176,7 +185,7 @@ final class Intake {
       unchecked.addAll(deferred);
       deferred.clear();
     }
-    int moved = 0;
+    int moved = admitFresh();
     while (!unchecked.isEmpty() && gate.open()) {
       List<Job> batch = nextBatch();
       if (batch.isEmpty()) {
@@ -196,6 +205,19 @@ final class Intake {
       moved += batch.size();
     }
     return moved + expire();
+  }
+
+  /**
+   * At worst one that was cancelled or done a moment ago is run in vain: the first outcome stands.
+   */
+  private int admitFresh() {
+    int moved = fresh.size();
+    for (Job job = fresh.poll(); job != null; job = fresh.poll()) {
+      if (job.state() == JobState.CHECKING) {
+        admit(job, Optional.empty());
+      }
+    }
+    return moved;
   }
 
   private List<Job> nextBatch() {

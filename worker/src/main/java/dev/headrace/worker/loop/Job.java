@@ -5,6 +5,8 @@ import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.transport.kafka.Received;
 import dev.headrace.worker.batch.Urgency;
 import dev.headrace.worker.task.Work;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** One record in flight. Owned by the loop. */
@@ -60,6 +62,12 @@ final class Job {
 
   long deadlineNanos() {
     return deadlineNanos;
+  }
+
+  /** From its submission to its deadline, by the client's clock. */
+  long budgetNanos() {
+    long ms = Duration.between(request.time(), request.deadline()).toMillis();
+    return TimeUnit.MILLISECONDS.toNanos(Math.max(0, ms));
   }
 
   long urgency() {

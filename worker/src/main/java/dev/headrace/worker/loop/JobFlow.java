@@ -204,6 +204,7 @@ final class JobFlow implements PrepareListener {
       return;
     }
     Work work = ready.work();
+    dispatcher.saw(job.budgetNanos(), nanos.getAsLong());
     Waiting waiting =
         new Waiting(
             job.number(),
@@ -219,7 +220,12 @@ final class JobFlow implements PrepareListener {
   }
 
   private static int[] lengths(List<Row> rows) {
-    return rows.stream().mapToInt(r -> r.length() + r.newTokens()).toArray();
+    int[] lengths = new int[rows.size()];
+    for (int i = 0; i < lengths.length; i++) {
+      Row row = rows.get(i);
+      lengths[i] = row.length() + row.newTokens();
+    }
+    return lengths;
   }
 
   private final class OfJob implements RowSet.Ending {

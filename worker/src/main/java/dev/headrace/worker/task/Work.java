@@ -50,6 +50,10 @@ public interface Work {
 
   /** Tokens of all rows, without padding. */
   default long tokens() {
-    return rows().stream().mapToLong(Row::length).sum();
+    long tokens = 0;
+    for (Row row : rows()) {
+      tokens += row.length();
+    }
+    return tokens;
   }
 }

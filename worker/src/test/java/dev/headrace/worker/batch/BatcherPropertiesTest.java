@@ -30,7 +30,12 @@ class BatcherPropertiesTest {
     Random random = new Random(seed);
     ServiceCurve curve = new ServiceCurve(fixedMillis * 1e-3, 1e-4, 1e-7, 0, 10);
     BatchConfig config =
-        new BatchConfig(maxRows, maxTokens, Duration.ofMillis(100), Duration.ofMillis(20));
+        new BatchConfig(
+            maxRows,
+            maxTokens,
+            Duration.ofMillis(100),
+            Duration.ofMillis(100),
+            Duration.ofMillis(20));
     Batcher batcher = new Batcher(config, new BatcherTest.FixedOutlook(curve));
     Map<Long, Waiting> requests = new HashMap<>();
     Set<String> expected = new HashSet<>();
@@ -109,7 +114,8 @@ class BatcherPropertiesTest {
   @Property(tries = 50)
   void no_row_waits_for_ever(@ForAll long seed) {
     Random random = new Random(seed);
-    BatchConfig config = new BatchConfig(4, 10_000, Duration.ofSeconds(1), Duration.ZERO);
+    BatchConfig config =
+        new BatchConfig(4, 10_000, Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ZERO);
     Batcher batcher =
         new Batcher(config, new BatcherTest.FixedOutlook(new ServiceCurve(1e-3, 1e-5, 0, 0, 9)));
     long hour = TimeUnit.HOURS.toNanos(1);

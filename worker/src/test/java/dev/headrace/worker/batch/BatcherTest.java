@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class BatcherTest {
   private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
   private static final BatchConfig CONFIG =
-      new BatchConfig(8, 1000, Duration.ofSeconds(1), Duration.ofMillis(20));
+      new BatchConfig(8, 1000, Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofMillis(20));
 
   /** 2 ms a batch and 0.1 ms a token. */
   private static final ServiceCurve CURVE = new ServiceCurve(2e-3, 1e-4, 0, 0, 100);
@@ -159,7 +159,10 @@ class BatcherTest {
   @Test
   void batch_respects_the_predicted_time() {
     Batcher small =
-        new Batcher(new BatchConfig(100, 100_000, Duration.ofMillis(42), Duration.ZERO), outlook);
+        new Batcher(
+            new BatchConfig(
+                100, 100_000, Duration.ofMillis(42), Duration.ofMillis(42), Duration.ZERO),
+            outlook);
     small.add(new Waiting(1, "m", new int[] {100, 100, 100, 100, 100, 100}, 0, SECOND, false));
     assertThat(lengths(small.next(IDLE))).hasSize(4);
   }

@@ -91,7 +91,8 @@ final class TestWorker {
     return new LoopConfig(
         new Identity(id, "type", Cluster.LANE, 3.6),
         intake,
-        new BatchConfig(8, 1000, Duration.ofSeconds(10), Duration.ofMillis(20)),
+        new BatchConfig(
+            8, 1000, Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofMillis(20)),
         new RetryConfig(4),
         Duration.ofSeconds(1),
         Duration.ZERO,

@@ -259,11 +259,27 @@ class WorkerLoopTest {
     Outcome cancelled = Outcomes.cancelled(address, cluster.now(), "/sdk");
     cluster.outcomes.deliver(List.of(cancelled));
     cluster.add(embeddings("a", "x"));
+    cluster.advance(Duration.ofMillis(500));
     worker.run();
     assertThat(runner.batches).isEmpty();
     assertThat(cluster.published()).containsExactly(cancelled);
     assertThat(worker.consumer.unacknowledged()).isZero();
     assertThat(worker.count("standing")).isEqualTo(1);
+  }
+
+  @Test
+  void fresh_work_is_not_looked_up_and_the_first_outcome_stands_all_the_same() {
+    worker.started();
+    runner.batches.clear();
+    Address address = new Address(Requests.CLIENT, "a", true, null);
+    Outcome cancelled = Outcomes.cancelled(address, cluster.now(), "/sdk");
+    cluster.outcomes.deliver(List.of(cancelled));
+    cluster.add(embeddings("a", "x"));
+    cluster.advance(Duration.ofMillis(499));
+    worker.run();
+    assertThat(runner.batches).hasSize(1);
+    assertThat(cluster.published()).containsExactly(cancelled);
+    assertThat(worker.consumer.unacknowledged()).isZero();
   }
 
   @Test
