@@ -65,8 +65,14 @@ final class BenchGenerateCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "PART",
       converter = PartName.class,
-      description = "Some of speed, continuous, prefix, pipeline. Default: all.")
+      description = "Some of speed, continuous, prefix, pipeline, memory. Default: all but memory.")
   Set<Sizes.Part> parts = Sizes.usual().parts();
+
+  @Option(
+      names = "--minutes",
+      paramLabel = "N",
+      description = "How long the part memory runs. Default: ${DEFAULT-VALUE}.")
+  int minutes = Sizes.usual().minutes();
 
   @Option(
       names = "--model",
@@ -133,7 +139,7 @@ final class BenchGenerateCommand implements Callable<Integer> {
 
   private Sizes sizes() {
     try {
-      return new Sizes(rounds, parallel, tokens, prompt, texts, parts);
+      return new Sizes(rounds, parallel, tokens, prompt, texts, parts, minutes);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }

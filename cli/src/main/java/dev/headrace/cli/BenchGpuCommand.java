@@ -3,7 +3,10 @@ package dev.headrace.cli;
 import dev.headrace.bench.BenchResult;
 import dev.headrace.bench.gpu.GpuBench;
 import dev.headrace.cli.demo.Passages;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -45,11 +48,29 @@ final class BenchGpuCommand implements Callable<Integer> {
               + " reference_compiled: compiled, too, which takes minutes. Default: all.")
   Set<GpuBench.Part> parts = Set.of();
 
+  @Option(
+      names = "--known",
+      defaultValue = "",
+      description =
+          "File with the JSON of an earlier run of other parts on the same machine, for the ratios"
+              + " between parts. Default: none.")
+  String known = "";
+
+  @Option(
+      names = "--set",
+      description = "A setting of the pipeline's workers on GPUs, as worker.batch.ahead=60ms.")
+  Map<String, String> settings = Map.of();
+
   @Override
   public Integer call() throws Exception {
     List<String> all = Passages.all();
     List<String> texts = all.subList(0, Math.min(passages, all.size()));
-    BenchResult result = new GpuBench(texts, python, storm, parts, System.err).run();
+    GpuBench bench = new GpuBench(texts, python, storm, parts, System.err);
+    bench.settings(settings);
+    if (!known.isEmpty()) {
+      bench.known(Files.readString(Path.of(known)));
+    }
+    BenchResult result = bench.run();
     System.out.println(json ? result.toJson() : result.figures().toString());
     return 0;
   }

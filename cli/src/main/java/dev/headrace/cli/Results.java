@@ -46,6 +46,7 @@ final class Results {
     if (!result.isOk()) {
       result.errorCode().ifPresent(code -> text.append(' ').append(code.wireId()));
       result.errorMessage().ifPresent(message -> text.append(": ").append(message));
+      result.partialCompletions().forEach(c -> text.append("\nso far: ").append(c.text()));
       return text.toString();
     }
     result.deviceType().ifPresent(device -> text.append(" on ").append(device));

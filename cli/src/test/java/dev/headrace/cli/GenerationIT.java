@@ -238,6 +238,10 @@ class GenerationIT {
     assertThat(client.cancel(stream.id())).isTrue();
     assertThat(stream.result().get(10, TimeUnit.SECONDS).status()).isEqualTo(Status.CANCELLED);
     await().atMost(Duration.ofSeconds(10)).until(() -> worker.app().health().inFlight() == 0);
+    InferenceResult result = client.result(stream.id()).orElseThrow();
+    assertThat(result.status()).isEqualTo(Status.CANCELLED);
+    assertThat(result.partialCompletions().get(0).text()).startsWith(text(2));
+    assertThat(result.partialCompletions().get(0).finish()).isEqualTo(FinishReason.CANCELLED);
   }
 
   @Test

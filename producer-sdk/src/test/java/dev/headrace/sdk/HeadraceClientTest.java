@@ -201,6 +201,12 @@ class HeadraceClientTest {
     }
 
     @Override
+    public boolean amend(Outcome standing, Outcome more) {
+      instead.run();
+      return false;
+    }
+
+    @Override
     public void announce(List<Address> addresses) {}
 
     @Override

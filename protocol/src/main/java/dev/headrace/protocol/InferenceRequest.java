@@ -43,40 +43,6 @@ public record InferenceRequest(
   /** A request that may run late ends when it has been late for this long (chosen). */
   public static final Duration LATEST = Duration.ofHours(1);
 
-  /** A request without demands. */
-  public InferenceRequest(
-      Address address,
-      String source,
-      Instant time,
-      String model,
-      Task task,
-      Tier tier,
-      Instant deadline,
-      String tenant,
-      CacheMode cacheMode,
-      Size size,
-      Attempts attempts,
-      @Nullable Assignment assignment,
-      TraceContext trace,
-      Payload payload) {
-    this(
-        address,
-        source,
-        time,
-        model,
-        task,
-        tier,
-        deadline,
-        tenant,
-        cacheMode,
-        size,
-        attempts,
-        assignment,
-        trace,
-        payload,
-        Terms.DEFAULT);
-  }
-
   /** The tenant of a request that names none. */
   public static final String DEFAULT_TENANT = "default";
 

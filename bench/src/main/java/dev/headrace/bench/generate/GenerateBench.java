@@ -125,6 +125,11 @@ public final class GenerateBench {
           rounds((round, some) -> prefix(round, some, generator, caching, ids));
         }
       }
+      if (measures(Part.MEMORY)) {
+        try (Generator caching = Generator.open(model, engine, with)) {
+          memory(caching, ids);
+        }
+      }
       if (measures(Part.PIPELINE)) {
         values.put("worker.generation.texts", Integer.toString(BATCH));
         try (GeneratePipeline pipeline = GeneratePipeline.start(model, values)) {
@@ -213,6 +218,26 @@ public final class GenerateBench {
         "engine_tokens_per_second",
         () -> onCpu(round, "engine", () -> plain.tokensPerSecond(load, BATCH)));
     note(round, "engine_texts_per_step", plain::textsPerStep);
+  }
+
+  /** Texts of mixed lengths, ever new ones, with the prefix cache, which keeps what it can. */
+  private void memory(Generator caching, List<int[]> ids) throws IOException {
+    ResidentMemory memory = new ResidentMemory();
+    long started = System.nanoTime();
+    double minute = 0;
+    for (int load = 0; minute < sizes.minutes(); load++) {
+      Load texts = Load.mixed(ids, sizes.texts(), sizes.prompt(), MIXED_TOKENS, load);
+      double speed = caching.tokensPerSecond(texts, BATCH);
+      minute = (System.nanoTime() - started) / 60e9;
+      progress.printf(
+          Locale.ROOT,
+          "minute %6.1f: %.1f MiB resident, %.1f tokens/s%n",
+          minute,
+          memory.note(minute),
+          speed);
+    }
+    seen.put("memory_resident_mib", List.of(memory.last()));
+    seen.put("memory_growth_mib_per_minute", List.of(memory.growthPerMinute()));
   }
 
   /** Notes CPU seconds of this process besides. */

@@ -13,9 +13,16 @@ import java.util.Set;
  * @param prompt tokens of a prompt, at most; a quarter of it at least
  * @param texts in the loads of mixed lengths
  * @param parts what is measured
+ * @param minutes of the part about memory
  */
 public record Sizes(
-    int rounds, List<Integer> parallel, int tokens, int prompt, int texts, Set<Part> parts) {
+    int rounds,
+    List<Integer> parallel,
+    int tokens,
+    int prompt,
+    int texts,
+    Set<Part> parts,
+    int minutes) {
 
   /** What is measured beside what. */
   public enum Part {
@@ -26,7 +33,9 @@ public record Sizes(
     /** With the prefix cache beside without. */
     PREFIX,
     /** The whole pipeline beside the bare engine. */
-    PIPELINE
+    PIPELINE,
+    /** Resident memory while texts of mixed lengths come and go; only when it is asked for. */
+    MEMORY
   }
 
   public Sizes {
@@ -37,6 +46,7 @@ public record Sizes(
     expect("tokens", tokens, 1, 4096);
     expect("prompt", prompt, 4, 4096);
     expect("texts", texts, 1, 10_000);
+    expect("minutes", minutes, 1, 10_000);
     if (parts.isEmpty() || parallel.isEmpty()) {
       throw new IllegalArgumentException(
           "parts, parallel: " + parts + ", " + parallel + " (expected: at least one of each)");
@@ -52,12 +62,13 @@ public record Sizes(
 
   /** Three rounds of all parts: chosen so that two cores are through in less than 5 minutes. */
   public static Sizes usual() {
-    return new Sizes(3, List.of(1, 8, 16, 32), 32, 80, 32, EnumSet.allOf(Part.class));
+    Set<Part> all = EnumSet.complementOf(EnumSet.of(Part.MEMORY));
+    return new Sizes(3, List.of(1, 8, 16, 32), 32, 80, 32, all, 10);
   }
 
   /** The same with few tokens, for the round that does not count. */
   Sizes shorter() {
-    return new Sizes(1, parallel, Math.min(tokens, 6), prompt, Math.min(texts, 16), parts);
+    return new Sizes(1, parallel, Math.min(tokens, 6), prompt, Math.min(texts, 16), parts, minutes);
   }
 
   /** Tokens of the longest text of the rounds against llama.cpp. */

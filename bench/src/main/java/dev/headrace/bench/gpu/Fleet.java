@@ -15,7 +15,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -25,12 +30,17 @@ import org.jspecify.annotations.Nullable;
 final class Fleet implements AutoCloseable {
   private static final long STEP_NANOS = 20_000_000L;
   private static final Duration START = Duration.ofMinutes(2);
+
+  /** Clients that submit, each from a thread of its own (chosen). */
+  private static final int CLIENTS = 4;
+
   private static final Duration ANSWER = Duration.ofMinutes(1);
 
   private final EmbeddedServers servers;
   private final RouterApp router;
   private final List<WorkerProcess> workers = new ArrayList<>();
-  private final HeadraceClient client;
+  private final List<HeadraceClient> clients = new ArrayList<>();
+  private final List<SimpleMeterRegistry> registries = new ArrayList<>();
 
   /**
    * One worker.
@@ -53,9 +63,12 @@ final class Fleet implements AutoCloseable {
       WorkerProcess.Plan plan = WorkerProcess.plan(Settings.of(values));
       EngineFactory engine = member.engine();
       SimpleMeterRegistry registry = new SimpleMeterRegistry();
+      registries.add(registry);
       workers.add(engine == null ? plan.start(registry) : plan.start(engine, registry));
     }
-    client = HeadraceClient.builder().settings(Settings.of(links)).build();
+    for (int i = 0; i < CLIENTS; i++) {
+      clients.add(HeadraceClient.builder().settings(Settings.of(links)).build());
+    }
     workers.forEach(Fleet::awaitReady);
   }
 
@@ -75,16 +88,41 @@ final class Fleet implements AutoCloseable {
     return workers.get(index);
   }
 
-  /** Submits all and waits for their outcomes. */
+  /** Submits all, in turns from several clients, and waits for their outcomes. */
   FleetRun run(String model, List<List<String>> requests, int inFlight)
       throws InterruptedException {
     FleetRun run = new FleetRun();
-    Semaphore free = new Semaphore(inFlight);
+    ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
+    FleetLoad load = FleetLoad.start(registries);
     long started = System.nanoTime();
-    for (List<String> texts : requests) {
+    try {
+      List<Callable<Boolean>> tasks = new ArrayList<>();
+      for (int i = 0; i < CLIENTS; i++) {
+        int first = i;
+        tasks.add(() -> submit(first, model, requests, Math.max(1, inFlight / CLIENTS), run));
+      }
+      for (Future<Boolean> task : threads.invokeAll(tasks)) {
+        task.get();
+      }
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    } finally {
+      threads.shutdown();
+    }
+    run.end((System.nanoTime() - started) / 1e9, load.end());
+    return run;
+  }
+
+  private boolean submit(
+      int first, String model, List<List<String>> requests, int inFlight, FleetRun run)
+      throws InterruptedException {
+    Semaphore free = new Semaphore(inFlight);
+    for (int i = first; i < requests.size(); i += CLIENTS) {
+      List<String> texts = requests.get(i);
       acquire(free, 1, run);
       CompletableFuture<?> unused =
-          client
+          clients
+              .get(first)
               .submit(Request.embed(model, texts).cache(CacheMode.BYPASS))
               .whenComplete(
                   (result, failure) -> {
@@ -93,8 +131,7 @@ final class Fleet implements AutoCloseable {
                   });
     }
     acquire(free, inFlight, run);
-    run.seconds((System.nanoTime() - started) / 1e9);
-    return run;
+    return true;
   }
 
   private static void acquire(Semaphore free, int permits, FleetRun run)
@@ -106,7 +143,7 @@ final class Fleet implements AutoCloseable {
 
   @Override
   public void close() {
-    client.close();
+    clients.forEach(HeadraceClient::close);
     workers.forEach(WorkerProcess::close);
     router.close();
     servers.close();

@@ -1,6 +1,7 @@
 package dev.headrace.bench.gpu;
 
 import dev.headrace.sdk.InferenceResult;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,7 @@ final class FleetRun {
   private final Map<String, Integer> rowsByDevice = new TreeMap<>();
   private double usd;
   private double seconds;
+  private FleetLoad.Load load = FleetLoad.NONE;
   private int rows;
 
   synchronized void add(int texts, @Nullable InferenceResult result, @Nullable Throwable failure) {
@@ -25,8 +27,14 @@ final class FleetRun {
     usd += result.usd().orElse(0);
   }
 
-  synchronized void seconds(double value) {
-    seconds = value;
+  synchronized void end(double took, FleetLoad.Load itsLoad) {
+    seconds = took;
+    load = itsLoad;
+  }
+
+  /** What the machine did meanwhile. */
+  synchronized FleetLoad.Load load() {
+    return load;
   }
 
   synchronized double rowsPerSecond() {
@@ -50,6 +58,13 @@ final class FleetRun {
 
   @Override
   public synchronized String toString() {
-    return "rows=" + rows + " endings=" + endings + " devices=" + rowsByDevice;
+    return String.format(Locale.ROOT, "rows/s=%.0f ", seconds > 0 ? rows / seconds : 0)
+        + load
+        + " rows="
+        + rows
+        + " endings="
+        + endings
+        + " devices="
+        + rowsByDevice;
   }
 }

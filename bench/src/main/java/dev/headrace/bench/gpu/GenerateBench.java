@@ -9,7 +9,6 @@ import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.ObjDoubleConsumer;
 
 /** Text generation on a GPU: agreement with the CPU, speed, the bandwidth's bound, transformers. */
@@ -27,7 +26,6 @@ final class GenerateBench {
   private final ComputeDevice gpu;
   private final ObjDoubleConsumer<String> figure;
   private final PrintStream progress;
-  private final Map<String, Double> rates = new TreeMap<>();
 
   GenerateBench(ComputeDevice gpu, ObjDoubleConsumer<String> figure, PrintStream progress) {
     this.gpu = gpu;
@@ -58,7 +56,6 @@ final class GenerateBench {
         for (int sequences : GenerateSpeed.SEQUENCES) {
           String key = "generate_" + shape.name() + "_" + sequences;
           double rate = speed.tokensPerSecond(sequences, GREEDY);
-          rates.put(shape.name() + "_" + sequences, rate);
           figure.accept(key + "_tokens_per_second", rate);
           figure.accept(key + "_bandwidth_share", rate / speed.bound(sequences, bytesPerSecond));
         }
@@ -69,25 +66,10 @@ final class GenerateBench {
     }
   }
 
-  /** The same in transformers; the ratio is the lowest over shapes and numbers of sequences. */
-  void transformers(String python, boolean compiled) throws IOException, InterruptedException {
-    Map<String, Double> other =
-        PythonReference.run(python, "reference_generate.py", task(compiled), progress);
-    other.forEach((key, value) -> figure.accept("transformers_" + key, value));
-    double lowest = Double.MAX_VALUE;
-    for (Map.Entry<String, Double> rate : rates.entrySet()) {
-      double best =
-          Math.max(
-              other.getOrDefault(rate.getKey() + "_eager", 0.0),
-              other.getOrDefault(rate.getKey() + "_compiled", 0.0));
-      if (best > 0) {
-        figure.accept("generate_" + rate.getKey() + "_vs_transformers", rate.getValue() / best);
-        lowest = Math.min(lowest, rate.getValue() / best);
-      }
-    }
-    if (lowest < Double.MAX_VALUE) {
-      figure.accept("generate_vs_transformers_ratio", lowest);
-    }
+  /** The same in transformers, by shape and number of sequences. */
+  static Map<String, Double> transformers(String python, boolean compiled, PrintStream progress)
+      throws IOException, InterruptedException {
+    return PythonReference.run(python, "reference_generate.py", task(compiled), progress);
   }
 
   private static String task(boolean compiled) {

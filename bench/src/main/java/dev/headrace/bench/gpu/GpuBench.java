@@ -5,6 +5,7 @@ import dev.headrace.bench.BenchResult.Goal;
 import dev.headrace.worker.engine.ComputeDevice;
 import dev.headrace.worker.engine.DeviceCeilings;
 import dev.headrace.worker.engine.DeviceInventory;
+import dev.headrace.worker.engine.EncodedBatch;
 import dev.headrace.worker.engine.EncoderSession;
 import dev.headrace.worker.engine.TorchEngine;
 import dev.headrace.worker.model.ModelCatalog;
@@ -16,11 +17,14 @@ import dev.headrace.worker.text.TokenizedText;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -38,6 +42,8 @@ public final class GpuBench {
     REFERENCE_COMPILED
   }
 
+  private static final int UNSORTED_ROWS = 500;
+  private static final long SHUFFLE_SEED = 3;
   private static final int[][] SHAPES = {{1, 32}, {8, 64}, {64, 128}, {256, 128}, {64, 512}};
   private static final int LATENCY_TOKENS = 32;
 
@@ -52,6 +58,7 @@ public final class GpuBench {
   private final Set<Part> parts;
   private final PrintStream progress;
   private final Map<String, Double> figures = new TreeMap<>();
+  private Map<String, String> settings = Map.of();
 
   /**
    * A benchmark.
@@ -75,6 +82,17 @@ public final class GpuBench {
     this.progress = progress;
   }
 
+  /** Figures of an earlier run on the same machine, for the ratios of parts that do not run now. */
+  public void known(String json) {
+    figures.putAll(PythonReference.figures(json));
+    figures.remove("goal");
+  }
+
+  /** Settings of the pipeline's workers, over the benchmark's own. */
+  public void settings(Map<String, String> values) {
+    settings = Map.copyOf(values);
+  }
+
   /** Runs all parts. */
   public BenchResult run() throws IOException, InterruptedException {
     ComputeDevice gpu =
@@ -85,19 +103,30 @@ public final class GpuBench {
                 () ->
                     new IllegalStateException(
                         "GPUs: none (expected: at least one; headrace doctor says why)"));
-    progress.println("device " + gpu.name());
+    progress.println(
+        "device " + gpu.name() + ", " + Runtime.getRuntime().availableProcessors() + " cores");
     try (TorchEngine engine = TorchEngine.open(gpu, 1)) {
       DeviceCeilings ceilings = DeviceCeilings.measure(engine);
       figure("matrix_tflops", ceilings.matrixFlops() / 1e12);
       figure("copy_gb_per_second", ceilings.copyBytesPerSecond() / 1e9);
       if (parts.contains(Part.ENCODERS)) {
         encoders(engine);
+      } else if (parts.contains(Part.PIPELINE)) {
+        mixedOnly(engine);
       }
+      figure("cuda_graphs", engine.records() ? 1 : 0);
     }
     if (parts.contains(Part.GENERATE)) {
       part("generation", () -> generate(gpu));
     }
     fleets();
+    if (!python.isEmpty() && parts.contains(Part.REFERENCE)) {
+      part(
+          "transformers",
+          () ->
+              GenerateBench.transformers(python, parts.contains(Part.REFERENCE_COMPILED), progress)
+                  .forEach((key, value) -> figure("transformers_" + key, value)));
+    }
     if (!python.isEmpty() && parts.contains(Part.ENCODERS)) {
       PythonReference.encoders(python, SHAPES, LATENCY_TOKENS, mixed(), progress)
           .forEach((key, value) -> figure("pytorch_" + key, value));
@@ -122,10 +151,15 @@ public final class GpuBench {
     GenerateBench bench = new GenerateBench(gpu, this::figure, progress);
     bench.agreement();
     bench.speed(value("copy_gb_per_second") * 1e9);
-    if (!python.isEmpty() && parts.contains(Part.REFERENCE)) {
-      bench.transformers(python, parts.contains(Part.REFERENCE_COMPILED));
+  }
+
+  /** What the pipeline is compared with, where the encoders are not measured. */
+  private void mixedOnly(TorchEngine engine) throws IOException {
+    List<List<TokenizedText>> mixed = mixed();
+    try (EncoderSession session = engine.load(RandomBert.describe(), Precision.BFLOAT16)) {
+      double seconds = new EncoderSpeed(session).throughput(mixed) * mixed.size();
+      figure("bf16_mixed", mixed.stream().mapToInt(List::size).sum() / seconds);
     }
-    figures.put("generate_bandwidth_share", value("generate_llama31_8b_1_bandwidth_share"));
   }
 
   /** What starting the next batch early brings: BERT-base's shape and MiniLM's. */
@@ -143,7 +177,7 @@ public final class GpuBench {
   private void fleets() throws InterruptedException {
     long gpus = DeviceInventory.discover().stream().filter(GpuBench::isGpu).count();
     ModelDescription bert = RandomBert.describe();
-    FleetBench fleets = new FleetBench(bert, texts, progress);
+    FleetBench fleets = new FleetBench(bert, texts, settings, progress);
     if (parts.contains(Part.PIPELINE)) {
       part("one GPU", fleets::oneGpu);
     }
@@ -213,6 +247,7 @@ public final class GpuBench {
       int tokens = mixed.stream().flatMap(List::stream).mapToInt(TokenizedText::tokens).sum();
       figure(name + "_mixed", rows / seconds);
       figure(name + "_mixed_tokens_per_second", tokens / seconds);
+      figure(name + "_mixed_unsorted", rows / (speed.throughput(unsorted()) * unsorted().size()));
       figure(name + "_latency_ms", 1e3 * speed.latency(EncoderSpeed.texts(1, LATENCY_TOKENS)));
     }
   }
@@ -231,6 +266,17 @@ public final class GpuBench {
       batch.add(text);
     }
     batches.add(batch);
+    return batches;
+  }
+
+  /** The same in the order of chance, in batches as the pipeline's. */
+  private List<List<TokenizedText>> unsorted() throws IOException {
+    List<TokenizedText> tokens = new ArrayList<>(tokens(miniLm()));
+    Collections.shuffle(tokens, new Random(SHUFFLE_SEED));
+    List<List<TokenizedText>> batches = new ArrayList<>();
+    for (int at = 0; at < tokens.size(); at += UNSORTED_ROWS) {
+      batches.add(tokens.subList(at, Math.min(tokens.size(), at + UNSORTED_ROWS)));
+    }
     return batches;
   }
 
@@ -255,8 +301,10 @@ public final class GpuBench {
     ModelDescription model = miniLm();
     List<TokenizedText> some = tokens(model).subList(0, Math.min(64, texts.size()));
     List<float[]> expected = new ArrayList<>();
+    List<Expected> brief;
     try (TorchEngine cpu = TorchEngine.open(DeviceInventory.cpu(), 4);
         EncoderSession session = cpu.load(model, Precision.FLOAT32)) {
+      brief = shortened(session, some);
       var out = session.run(some);
       for (int i = 0; i < some.size(); i++) {
         expected.add(out.row(i));
@@ -270,10 +318,46 @@ public final class GpuBench {
           lowest = Math.min(lowest, dot(expected.get(i), out.row(i)));
         }
         figure("minilm_" + precision.label() + "_lowest_cosine", lowest);
+        figure("minilm_" + precision.label() + "_repeated_lowest_cosine", repeated(session, brief));
         double seconds = new EncoderSpeed(session).throughput(List.of(some));
         figure("minilm_" + precision.label() + "_64_passages", some.size() / seconds);
       }
     }
+  }
+
+  /**
+   * The lowest cosine of single short rows, and of pairs of unlike length, to what the CPU gives:
+   * shapes that come again and again, so that they are recorded and replayed.
+   */
+  private static double repeated(EncoderSession session, List<Expected> all) {
+    double lowest = 1;
+    for (int i = 0; i < all.size(); i++) {
+      Expected one = all.get(i);
+      Expected two = all.get((i + 2) % all.size());
+      Expected three = all.get((i + 3) % all.size());
+      lowest = Math.min(lowest, dot(one.vector(), session.run(List.of(one.text())).row(0)));
+      var pair = session.run(List.of(two.text(), three.text()));
+      lowest = Math.min(lowest, dot(two.vector(), pair.row(0)));
+      lowest = Math.min(lowest, dot(three.vector(), pair.row(1)));
+    }
+    return lowest;
+  }
+
+  /** A text, and the batch of it alone in float32 on the CPU. */
+  private record Expected(TokenizedText text, EncodedBatch alone) {
+    float[] vector() {
+      return alone.row(0);
+    }
+  }
+
+  private static List<Expected> shortened(EncoderSession session, List<TokenizedText> texts) {
+    List<Expected> expected = new ArrayList<>();
+    for (int i = 0; i < texts.size(); i++) {
+      int[] ids = Arrays.copyOf(texts.get(i).ids(), i % 2 == 0 ? 12 : 17);
+      TokenizedText text = new TokenizedText(ids, true);
+      expected.add(new Expected(text, session.run(List.of(text))));
+    }
+    return expected;
   }
 
   private static double dot(float[] a, float[] b) {
@@ -285,7 +369,8 @@ public final class GpuBench {
   }
 
   private void derive() {
-    if (!parts.contains(Part.ENCODERS)) {
+    generation();
+    if (!figures.containsKey("bf16_256x128")) {
       return;
     }
     String best = best("_256x128");
@@ -295,6 +380,32 @@ public final class GpuBench {
     if (reference > 0) {
       figure("vs_pytorch_ratio", value(best + "_256x128") / reference);
       figure("vs_pytorch_mixed_ratio", value(best("_mixed") + "_mixed") / reference("_mixed"));
+    }
+  }
+
+  /**
+   * The ratio is the lowest over shapes and numbers of sequences, to the better of eager and
+   * compiled.
+   */
+  private void generation() {
+    double lowest = Double.MAX_VALUE;
+    for (String rate : List.copyOf(figures.keySet())) {
+      if (!rate.startsWith("generate_") || !rate.endsWith("_tokens_per_second")) {
+        continue;
+      }
+      String shape = rate.substring(9, rate.length() - 18);
+      String other = "transformers_" + shape;
+      double best = Math.max(value(other + "_eager"), value(other + "_compiled"));
+      if (best > 0) {
+        figure("generate_" + shape + "_vs_transformers", value(rate) / best);
+        lowest = Math.min(lowest, value(rate) / best);
+      }
+    }
+    if (lowest < Double.MAX_VALUE) {
+      figure("generate_vs_transformers_ratio", lowest);
+    }
+    if (figures.containsKey("generate_llama31_8b_1_bandwidth_share")) {
+      figure("generate_bandwidth_share", value("generate_llama31_8b_1_bandwidth_share"));
     }
   }
 

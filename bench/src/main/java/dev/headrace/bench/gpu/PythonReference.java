@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 
 /** PyTorch's figures, by {@code reference.py} in a process of its own. */
 final class PythonReference {
-  private static final Pattern FIGURE = Pattern.compile("\"(\\w+)\": ([-+.0-9eE]+)");
+  private static final Pattern FIGURE = Pattern.compile("\"(\\w+)\": ?([-+.0-9eE]+)");
 
   private PythonReference() {}
 

@@ -18,6 +18,7 @@ import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.Payload;
 import dev.headrace.protocol.Size;
 import dev.headrace.protocol.Task;
+import dev.headrace.protocol.Terms;
 import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.TraceContext;
 import dev.headrace.protocol.service.ServiceCurve;
@@ -175,6 +176,7 @@ public final class RoutingBench {
         Attempts.FIRST,
         null,
         TraceContext.NONE,
-        Payload.inline(new byte[] {'{', '}'}));
+        Payload.inline(new byte[] {'{', '}'}),
+        Terms.DEFAULT);
   }
 }

@@ -7,6 +7,7 @@ import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.Payload;
 import dev.headrace.protocol.Size;
 import dev.headrace.protocol.Task;
+import dev.headrace.protocol.Terms;
 import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.TraceContext;
 import java.nio.charset.StandardCharsets;
@@ -120,6 +121,7 @@ public final class RequestBuilder {
         attempts,
         null,
         TraceContext.NONE,
-        payload == null ? inline : payload);
+        payload == null ? inline : payload,
+        Terms.DEFAULT);
   }
 }

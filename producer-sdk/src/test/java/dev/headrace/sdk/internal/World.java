@@ -10,6 +10,7 @@ import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Outcomes;
 import dev.headrace.protocol.Status;
 import dev.headrace.protocol.Task;
+import dev.headrace.protocol.Terms;
 import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.body.EmbeddingsRequest;
 import dev.headrace.protocol.config.Settings;
@@ -109,6 +110,11 @@ final class World {
     }
 
     @Override
+    public boolean amend(Outcome standing, Outcome more) {
+      return store.amend(standing, more);
+    }
+
+    @Override
     public void announce(List<Address> addresses) {
       store.announce(addresses);
     }
@@ -199,7 +205,8 @@ final class World {
         dev.headrace.protocol.Attempts.FIRST,
         null,
         dev.headrace.protocol.TraceContext.NONE,
-        dev.headrace.protocol.Payload.inline(body));
+        dev.headrace.protocol.Payload.inline(body),
+        Terms.DEFAULT);
   }
 
   Told submit(InferenceRequest request) {

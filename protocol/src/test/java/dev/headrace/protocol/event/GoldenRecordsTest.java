@@ -16,6 +16,7 @@ import dev.headrace.protocol.Payload;
 import dev.headrace.protocol.Size;
 import dev.headrace.protocol.Status;
 import dev.headrace.protocol.Task;
+import dev.headrace.protocol.Terms;
 import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.TraceContext;
 import dev.headrace.protocol.naming.RedisKeys;
@@ -60,7 +61,8 @@ class GoldenRecordsTest {
         Attempts.FIRST,
         null,
         TraceContext.NONE,
-        Payload.inline(utf8(BODY)));
+        Payload.inline(utf8(BODY)),
+        Terms.DEFAULT);
   }
 
   private static InferenceRequest full() {
@@ -78,7 +80,8 @@ class GoldenRecordsTest {
         new Attempts(3, List.of("cpu-int8", "nvidia-t4"), List.of("nvidia-t4")),
         null,
         new TraceContext("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "vendor=x"),
-        Payload.inline(utf8(BODY)));
+        Payload.inline(utf8(BODY)),
+        Terms.DEFAULT);
   }
 
   private static InferenceRequest byReference() {

@@ -110,7 +110,8 @@ public final class Values {
                         Attempts.FIRST,
                         null,
                         TraceContext.NONE,
-                        Payload.inline(new byte[] {1})));
+                        Payload.inline(new byte[] {1}),
+                        Terms.DEFAULT));
     return Combinators.combine(
             base,
             Arbitraries.of(CacheMode.class),
@@ -165,7 +166,8 @@ public final class Values {
         attempts,
         assignment,
         trace,
-        payload);
+        payload,
+        Terms.DEFAULT);
   }
 
   private static Arbitrary<Failure> failures() {

@@ -31,6 +31,15 @@ public interface OutcomeStore {
   List<Delivered> deliver(List<Outcome> outcomes);
 
   /**
+   * Replaces an outcome by one of the same status that says more, as the text that a cancelled
+   * request had by then; only if it still stands and Kafka has not got it, for whoever reads both
+   * must find the same.
+   *
+   * @return whether the one that says more stands now
+   */
+  boolean amend(Outcome standing, Outcome more);
+
+  /**
    * Announces outcomes that stand once more, for those of which it is not known whether they are.
    */
   void announce(List<Address> addresses);

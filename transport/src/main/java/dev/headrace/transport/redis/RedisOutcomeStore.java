@@ -22,6 +22,7 @@ import redis.clients.jedis.Protocol.Command;
  */
 final class RedisOutcomeStore implements OutcomeStore {
   private static final Logger LOG = LoggerFactory.getLogger(RedisOutcomeStore.class);
+  private static final Script AMEND = Script.load("amend");
   private static final Script DISCARD = Script.load("discard");
   private static final Script PUBLISHED = Script.load("published");
   private static final byte[] NOT_IN_KAFKA = {OutcomeCodec.STORED};
@@ -141,6 +142,17 @@ final class RedisOutcomeStore implements OutcomeStore {
                 new FailureException(
                     ErrorCode.INTERNAL_ERROR,
                     key(outcome.address()) + ": garbage again (expected: an outcome)"));
+  }
+
+  @Override
+  public boolean amend(Outcome standing, Outcome more) {
+    Call call =
+        Call.of(
+            AMEND,
+            List.of(key(standing.address())),
+            OutcomeCodec.toStored(standing),
+            OutcomeCodec.toStored(more));
+    return Long.valueOf(1).equals(link.run(call).orThrow());
   }
 
   @Override

@@ -322,6 +322,11 @@ class DeliveryTest {
     }
 
     @Override
+    public boolean amend(Outcome standing, Outcome more) {
+      return store.amend(standing, more);
+    }
+
+    @Override
     public void announce(List<Address> addresses) {
       store.announce(addresses);
     }

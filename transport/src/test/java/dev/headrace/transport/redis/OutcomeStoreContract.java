@@ -46,6 +46,24 @@ abstract class OutcomeStoreContract {
   }
 
   @Test
+  void outcome_that_stands_may_be_amended_until_kafka_has_it() {
+    Outcome bare = Samples.outcome(client, "r", "bare");
+    Outcome more = Samples.outcome(client, "r", "with its text");
+    assertThat(store().amend(bare, more)).as("nothing stands").isFalse();
+    store().deliver(List.of(bare));
+    Outcome other = Samples.outcome(client, "r", "of somebody else");
+    assertThat(store().amend(other, more)).as("another stands").isFalse();
+    assertThat(store().amend(bare, more)).isTrue();
+    assertThat(store().amend(bare, more)).as("again").isTrue();
+    assertThat(store().find(List.of(bare.address())))
+        .containsExactly(Optional.of(new Delivered(false, more, false)));
+    store().markPublished(List.of(bare.address()));
+    assertThat(store().amend(more, bare)).as("Kafka has it").isFalse();
+    assertThat(store().find(List.of(bare.address())))
+        .containsExactly(Optional.of(new Delivered(false, more, true)));
+  }
+
+  @Test
   void two_outcomes_of_one_request_in_one_call_are_told_apart() {
     Outcome first = Samples.outcome(client, "r", "first");
     Outcome second = Samples.outcome(client, "r", "second");

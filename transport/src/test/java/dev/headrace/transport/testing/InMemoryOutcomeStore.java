@@ -77,6 +77,23 @@ public final class InMemoryOutcomeStore implements OutcomeStore {
   }
 
   @Override
+  public synchronized boolean amend(Outcome standing, Outcome more) {
+    return outage.run(
+        () -> {
+          Entry there = results.get(key(standing.address()));
+          byte[] wanted = OutcomeCodec.toStored(more);
+          if (there == null || there.published) {
+            return false;
+          }
+          if (Arrays.equals(there.stored, OutcomeCodec.toStored(standing))) {
+            results.put(key(standing.address()), new Entry(wanted));
+            return true;
+          }
+          return Arrays.equals(there.stored, wanted);
+        });
+  }
+
+  @Override
   public synchronized void markPublished(List<Address> addresses) {
     outage.run(
         () ->

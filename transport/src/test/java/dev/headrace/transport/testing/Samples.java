@@ -11,6 +11,7 @@ import dev.headrace.protocol.Payload;
 import dev.headrace.protocol.Size;
 import dev.headrace.protocol.Status;
 import dev.headrace.protocol.Task;
+import dev.headrace.protocol.Terms;
 import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.TraceContext;
 import dev.headrace.protocol.service.DeviceReport;
@@ -49,7 +50,8 @@ public final class Samples {
         Attempts.FIRST,
         null,
         TraceContext.NONE,
-        Payload.inline(body("{\"model\":\"minilm\",\"input\":\"" + id + "\"}")));
+        Payload.inline(body("{\"model\":\"minilm\",\"input\":\"" + id + "\"}")),
+        Terms.DEFAULT);
   }
 
   /** The outcome of {@link #request} with this text as its body. */

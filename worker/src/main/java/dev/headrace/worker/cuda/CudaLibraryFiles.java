@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.bytedeco.javacpp.Loader;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class CudaLibraryFiles {
   private static final String TORCH = "/org/bytedeco/pytorch/linux-x86_64-gpu/";
   private static final String CUDA = "/org/bytedeco/cuda/linux-x86_64/";
+  private static final String BRIDGE = "libjnitorch_cuda.so";
   private static final String OPENBLAS = "/org/bytedeco/openblas/linux-x86_64/";
 
   /** In the order of their needs; what the class path lacks is left to the system. */
@@ -37,7 +39,13 @@ public final class CudaLibraryFiles {
           "libcurand.so.10",
           "libcufile.so.0",
           "libcudnn_graph.so.9",
+          "libcudnn_ops.so.9",
+          "libcudnn_cnn.so.9",
+          "libcudnn_adv.so.9",
           "libcudnn.so.9");
+
+  private static final List<String> BLAS_LIBRARIES =
+      List.of("libquadmath.so.0", "libgfortran.so.5", "libopenblas.so.0");
 
   private static final List<String> TORCH_LIBRARIES =
       List.of(
@@ -69,9 +77,11 @@ public final class CudaLibraryFiles {
         load(file);
       }
     }
-    Path blas = cached(OPENBLAS + "libopenblas.so.0");
-    if (blas != null) {
-      load(blas);
+    for (String library : BLAS_LIBRARIES) {
+      Path file = cached(OPENBLAS + library);
+      if (file != null) {
+        load(file);
+      }
     }
     for (String library : TORCH_LIBRARIES) {
       if (cached(TORCH + library) == null) {
@@ -79,6 +89,22 @@ public final class CudaLibraryFiles {
       }
     }
     return Objects.requireNonNull(cached(TORCH + "libtorch.so")).resolveSibling("");
+  }
+
+  /**
+   * Where the presets' native part of libtorch is: beside the libtorch that DJL was told of, or on
+   * the class path, unpacked.
+   *
+   * @param folder with libtorch
+   */
+  static Optional<Path> torchBridge(@Nullable String folder) {
+    if (folder != null) {
+      Path beside = Path.of(folder, BRIDGE);
+      if (Files.exists(beside)) {
+        return Optional.of(beside.toAbsolutePath());
+      }
+    }
+    return Optional.ofNullable(cached(TORCH + BRIDGE));
   }
 
   private static @Nullable URL find(String resource) {

@@ -45,8 +45,16 @@ public final class GpuLibraries {
       Loader.load(presets);
       return null;
     } catch (LinkageError e) {
-      String message = e.getMessage() == null ? e.toString() : e.getMessage();
-      return presets.getSimpleName() + ": " + message;
+      return presets.getSimpleName() + ": " + reason(e);
     }
+  }
+
+  /** JavaCPP says last where it did not find a library, and below that why one did not load. */
+  static String reason(Throwable e) {
+    Throwable cause = e.getCause();
+    if (cause != null && String.valueOf(cause.getMessage()).contains("cannot open shared object")) {
+      return String.valueOf(cause.getMessage());
+    }
+    return e.getMessage() == null ? e.toString() : e.getMessage();
   }
 }

@@ -2,34 +2,19 @@ package dev.headrace.worker.device;
 
 import dev.headrace.protocol.FailureException;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** An engine whose step runs one batch to its end. */
-public final class OneShotEngine implements Engine {
+public final class OneShotEngine extends RunnerEngine {
   private final BatchRunner runner;
   private final LongSupplier nanos;
   private @Nullable DeviceBatch admitted;
 
   public OneShotEngine(BatchRunner runner, LongSupplier nanos) {
+    super(runner);
     this.runner = runner;
     this.nanos = nanos;
-  }
-
-  @Override
-  public List<ServedModel> models() {
-    return runner.models();
-  }
-
-  @Override
-  public List<BrokenModel> broken() {
-    return runner.broken();
-  }
-
-  @Override
-  public Optional<ModelLoader> loader() {
-    return runner.loader();
   }
 
   @Override
@@ -70,15 +55,5 @@ public final class OneShotEngine implements Engine {
     }
     double seconds = (nanos.getAsLong() - started) / 1e9;
     BatchReports.report(batch, outputs, started, seconds, listener);
-  }
-
-  @Override
-  public long memoryFreeBytes() {
-    return runner.memoryFreeBytes();
-  }
-
-  @Override
-  public void close() {
-    runner.close();
   }
 }

@@ -5,7 +5,6 @@ import dev.headrace.protocol.FailureException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
@@ -13,7 +12,7 @@ import java.util.function.LongSupplier;
  * ends the one that was started first. With a depth of 2 the device finds the next batch when it is
  * done with one, and what the host does for a batch costs no time of the device.
  */
-public final class StagedEngine implements Engine {
+public final class StagedEngine extends RunnerEngine {
   private final StagedRunner runner;
   private final LongSupplier nanos;
   private final Deque<Batch> batches = new ArrayDeque<>();
@@ -27,23 +26,9 @@ public final class StagedEngine implements Engine {
   }
 
   public StagedEngine(StagedRunner runner, LongSupplier nanos) {
+    super(runner);
     this.runner = runner;
     this.nanos = nanos;
-  }
-
-  @Override
-  public List<ServedModel> models() {
-    return runner.models();
-  }
-
-  @Override
-  public List<BrokenModel> broken() {
-    return runner.broken();
-  }
-
-  @Override
-  public Optional<ModelLoader> loader() {
-    return runner.loader();
   }
 
   @Override
@@ -104,13 +89,8 @@ public final class StagedEngine implements Engine {
   }
 
   @Override
-  public long memoryFreeBytes() {
-    return runner.memoryFreeBytes();
-  }
-
-  @Override
   public void close() {
     batches.clear();
-    runner.close();
+    super.close();
   }
 }

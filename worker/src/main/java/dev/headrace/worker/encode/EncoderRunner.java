@@ -218,7 +218,7 @@ public final class EncoderRunner implements StagedRunner {
             description,
             tokenizer,
             NumericPrecision.ofWireName(precision(description).label()),
-            config.gpu().isPresent(),
+            config.gpu().isPresent() && !session.packs(),
             new Profiles(config.folder(), engine.device(), config.usedThreads())
                 .find(description)
                 .flatMap(p -> p.curve(precision(description))));

@@ -77,7 +77,8 @@ public record EngineConfig(
                 0,
                 0,
                 1024,
-                "Threads that run a batch on the CPU together; 0 for one a core."),
+                "Threads that run a batch on the CPU together; 0 for one a core that the process may"
+                    + " use, by affinity, cpuset and quota as the JVM counts them."),
             s.bytes(
                 "worker.models.memory",
                 "0B",

@@ -8,6 +8,7 @@ import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.JniUtils;
 import dev.headrace.worker.cuda.Cuda;
 import dev.headrace.worker.cuda.CudaException;
+import dev.headrace.worker.cuda.Recorder;
 import dev.headrace.worker.engine.Grouping.Group;
 import dev.headrace.worker.model.ModelDescription;
 import dev.headrace.worker.text.TokenizedText;
@@ -17,6 +18,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An encoder on a GPU. A batch is filled into a slot of pinned memory, its copies and kernels are
@@ -30,27 +32,49 @@ final class CudaSession implements EncoderSession {
   private static final int WARM_UP_RUNS = 3;
   private static final int WARM_UP_TOKENS = 16;
 
+  /** Above, a batch takes the device longer than its kernels take to be started (measured). */
+  private static final int MOST_RECORDED_TOKENS = 2048;
+
+  private static final int MOST_RECORDED = 128;
+
   private final ModelDescription model;
   private final PtSymbolBlock block;
   private final PtNDManager host;
   private final Thread owner;
   private final Grouping grouping;
+  private final boolean packs;
   private final Deque<CudaSlot> free = new ArrayDeque<>();
   private final List<CudaSlot> slots = new ArrayList<>();
+  private final @Nullable Recordings<Recorded, IValue> recordings;
   private final Deque<CudaSlot> running = new ArrayDeque<>();
   private boolean open = true;
+
+  /**
+   * What makes one batch differ from another, its texts aside.
+   *
+   * @param memory the generation of the slot's memory
+   */
+  private record Recorded(int slot, int memory, CudaLayout layout) {}
 
   /**
    * Takes over a loaded module.
    *
    * @param host for tensors over the host's memory
+   * @param packs whether the module takes the places of the real tokens
+   * @param recorder of small batches that come again; null for none
    */
   CudaSession(
       ModelDescription model,
       PtSymbolBlock block,
       PtNDManager host,
       Thread owner,
-      Grouping grouping) {
+      Grouping grouping,
+      boolean packs,
+      @Nullable Recorder recorder,
+      int after) {
+    this.recordings =
+        recorder == null ? null : new Recordings<>(recorder, IValue::close, after, MOST_RECORDED);
+    this.packs = packs;
     this.model = model;
     this.block = block;
     this.host = host;
@@ -76,6 +100,11 @@ final class CudaSession implements EncoderSession {
   @Override
   public int depth() {
     return DEPTH;
+  }
+
+  @Override
+  public boolean packs() {
+    return packs;
   }
 
   void warmUp() {
@@ -153,14 +182,27 @@ final class CudaSession implements EncoderSession {
     for (Group group : groups) {
       IntBuffer data = slot.input(at, CudaLayout.ints(group));
       CudaLayout layout = CudaLayout.fill(data, texts, group);
-      forward(slot, layout, at, to, values.of(group));
+      if (!replayed(slot, layout, values.of(group), groups.size())) {
+        forward(slot, layout, at, to, values.of(group)).close();
+      }
       at += CudaLayout.ints(group);
       to += values.of(group);
     }
     slot.mark();
   }
 
-  private void forward(CudaSlot slot, CudaLayout layout, int at, int to, int values) {
+  private boolean replayed(CudaSlot slot, CudaLayout layout, int values, int groups) {
+    if (recordings == null
+        || groups > 1
+        || layout.rows() * layout.tokens() > MOST_RECORDED_TOKENS) {
+      return false;
+    }
+    Recorded key = new Recorded(slots.indexOf(slot), slot.generation(), layout);
+    return recordings.replay(key, () -> forward(slot, layout, 0, 0, values)).isPresent();
+  }
+
+  /** Queues a group; its values arrive in the slot, the tensor that comes back is a view of it. */
+  private IValue forward(CudaSlot slot, CudaLayout layout, int at, int to, int values) {
     try (PtNDManager batch = (PtNDManager) host.newSubManager();
         IValue data = tensor(batch, slot.inputBytes(at, layout.used()), DataType.INT32);
         IValue out = tensor(batch, slot.outputBytes(to, values), DataType.FLOAT32);
@@ -168,8 +210,7 @@ final class CudaSession implements EncoderSession {
         IValue tokens = IValue.from((long) layout.tokens());
         IValue packed = IValue.from((long) layout.packed());
         IValue typed = IValue.from(layout.typed())) {
-      // The values arrive in the slot; the tensor that comes back is a view of it.
-      block.forward(data, out, rows, tokens, packed, typed).close();
+      return block.forward(data, out, rows, tokens, packed, typed);
     }
   }
 
@@ -206,6 +247,9 @@ final class CudaSession implements EncoderSession {
     TorchEngine.checkOwner(owner);
     if (open) {
       open = false;
+      if (recordings != null) {
+        recordings.close();
+      }
       slots.forEach(CudaSlot::close);
       block.close();
       host.close();

@@ -14,6 +14,7 @@ final class CudaSlot implements AutoCloseable {
   private final CudaEvent event = new CudaEvent();
   private @Nullable PinnedMemory inputs;
   private @Nullable PinnedMemory outputs;
+  private int generation;
 
   /** Makes room for this many elements; what stood in it is lost. */
   void reserve(int ints, int floats) {
@@ -21,7 +22,12 @@ final class CudaSlot implements AutoCloseable {
     outputs = roomFor(outputs, floats);
   }
 
-  private static PinnedMemory roomFor(@Nullable PinnedMemory memory, int elements) {
+  /** Changes when the memory does. */
+  int generation() {
+    return generation;
+  }
+
+  private PinnedMemory roomFor(@Nullable PinnedMemory memory, int elements) {
     int bytes = Math.max(LEAST_BYTES, Math.multiplyExact(elements, Integer.BYTES));
     if (memory != null) {
       if (memory.buffer().capacity() >= bytes) {
@@ -29,6 +35,7 @@ final class CudaSlot implements AutoCloseable {
       }
       memory.close();
     }
+    generation++;
     int rounded = Integer.highestOneBit(bytes - 1) * 2;
     return PinnedMemory.allocate(rounded > 0 ? rounded : bytes);
   }

@@ -34,6 +34,11 @@ public interface EncoderSession extends AutoCloseable {
     return () -> done;
   }
 
+  /** Whether nothing is computed for padding, so that rows of any length may run together. */
+  default boolean packs() {
+    return false;
+  }
+
   /** Batches that may be under way at a time. */
   default int depth() {
     return 1;

@@ -118,8 +118,9 @@ public final class GpuDiagnosis {
   }
 
   /** The presets' own native part is missing in a build without the profile gpu. */
-  private static String missing(String problem, String library, String otherwise) {
-    boolean presets = problem.contains("jni") && !problem.contains(library);
+  static String missing(String problem, String library, String otherwise) {
+    boolean found = problem.contains(library) || problem.contains("cannot open shared object");
+    boolean presets = problem.contains("jni") && !found;
     return presets ? "This build has no GPU libraries: build with -Pgpu (docs/gpu.md)." : otherwise;
   }
 

@@ -20,6 +20,9 @@ record Grouping(int overheadTokens, int maxTokens, int multiple) {
   /** Smaller groups are not made for the sake of sharing (chosen). */
   private static final int MIN_SHARE_TOKENS = 64;
 
+  /** Shares of a thread that are tried (chosen: each try is a fraction of a millisecond). */
+  private static final int[] PARTS = {1, 2, 3, 4, 6, 8};
+
   /**
    * Rows that run together, padded to {@code tokens}.
    *
@@ -37,22 +40,44 @@ record Grouping(int overheadTokens, int maxTokens, int multiple) {
   }
 
   /**
-   * The groups that cost least and that so many threads can share fairly.
+   * The groups with which so many threads are done first, each taking the longest that is left: few
+   * large groups leave a thread idle at the end, many small ones cost more.
    *
    * @param threads that run groups side by side
    */
   List<Group> split(int[] lengths, int limit, int threads) {
-    return shared(lengths, threads).cheapest(lengths, limit);
+    if (threads == 1) {
+      return cheapest(lengths, limit);
+    }
+    List<Group> best = List.of();
+    long soonest = Long.MAX_VALUE;
+    for (int parts : PARTS) {
+      List<Group> groups = shared(lengths, parts * threads).cheapest(lengths, limit);
+      long end = end(groups, threads);
+      if (end < soonest) {
+        soonest = end;
+        best = groups;
+      }
+    }
+    return best;
   }
 
-  /** For several threads no group is more than half of a thread's share. */
-  private Grouping shared(int[] lengths, int threads) {
-    if (threads == 1) {
-      return this;
-    }
-    int share = Arrays.stream(lengths).sum() / (2 * threads);
+  /** The same with groups of at most one of so many equal shares. */
+  private Grouping shared(int[] lengths, int shares) {
+    int share = Arrays.stream(lengths).sum() / shares;
     int most = Math.max(Math.min(MIN_SHARE_TOKENS, maxTokens), Math.min(maxTokens, share));
     return new Grouping(overheadTokens, most, multiple);
+  }
+
+  /** When the last thread is done, in tokens of work. */
+  private long end(List<Group> groups, int threads) {
+    long[] ends = new long[threads];
+    for (int i = groups.size() - 1; i >= 0; i--) {
+      Group group = groups.get(i);
+      Arrays.sort(ends);
+      ends[0] += overheadTokens + (long) group.rows().size() * group.tokens();
+    }
+    return Arrays.stream(ends).max().orElse(0);
   }
 
   private List<Group> cheapest(int[] lengths, int limit) {

@@ -6,6 +6,7 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
+import dev.headrace.worker.cuda.Recorder;
 import dev.headrace.worker.generate.session.Candidates;
 import dev.headrace.worker.generate.session.KvMemory;
 import dev.headrace.worker.generate.session.Segment;
@@ -13,9 +14,13 @@ import dev.headrace.worker.generate.session.Sequence;
 import dev.headrace.worker.model.decoder.DecoderModel;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A decoder on a GPU: each sequence's keys and values are one run of the cache, a step is one copy
@@ -23,6 +28,9 @@ import java.util.Map;
  * PackedDecoderEmitter}.
  */
 final class RunDecoder extends OwnedDecoder<RunSequence> {
+  /** Some megabytes of the device each, and their logits (chosen). */
+  private static final int MOST_RECORDED = 48;
+
   private final PtSymbolBlock block;
   private final KvMover mover;
   private final PtNDManager manager;
@@ -30,6 +38,15 @@ final class RunDecoder extends OwnedDecoder<RunSequence> {
   private final KvRuns runs;
   private final IValue cache;
   private final StepMemory memory;
+  private final int spare;
+  private final @Nullable Recordings<Decoding, IValue> recordings;
+
+  /**
+   * What makes one decoding step differ from another, its data aside.
+   *
+   * @param memory the generation of the host's memory
+   */
+  private record Decoding(int segments, int reach, int memory) {}
 
   /**
    * What a session takes over and closes.
@@ -37,20 +54,23 @@ final class RunDecoder extends OwnedDecoder<RunSequence> {
    * @param block the loaded module
    * @param device for tensors on the device
    * @param host for tensors over the host's memory
+   * @param recorder of decoding steps that come again; null for none
    */
   record Parts(
       PtSymbolBlock block,
       KvMover mover,
       PtNDManager device,
       PtNDManager host,
-      StepMemory memory) {}
+      StepMemory memory,
+      @Nullable Recorder recorder) {}
 
   /**
    * A session over a loaded module.
    *
    * @param type of the KV cache
+   * @param after so many plain runs a step is recorded
    */
-  RunDecoder(DecoderModel model, Parts parts, Thread owner, KvPlan plan, DataType type) {
+  RunDecoder(DecoderModel model, Parts parts, Thread owner, KvPlan plan, DataType type, int after) {
     super(model, RunSequence.class, owner, model.config().kvElements() * type.getNumOfBytes());
     this.block = parts.block();
     this.mover = parts.mover();
@@ -58,8 +78,11 @@ final class RunDecoder extends OwnedDecoder<RunSequence> {
     this.host = parts.host();
     this.memory = parts.memory();
     this.runs = new KvRuns(KvPlan.BLOCK_TOKENS, plan.blocks(shape.kvBytesPerToken()));
-    long slots = (long) runs.memory().totalBlocks() * KvPlan.BLOCK_TOKENS;
-    try (IValue count = IValue.from(slots)) {
+    Recorder recorder = parts.recorder();
+    this.recordings =
+        recorder == null ? null : new Recordings<>(recorder, IValue::close, after, MOST_RECORDED);
+    this.spare = runs.memory().totalBlocks() * KvPlan.BLOCK_TOKENS;
+    try (IValue count = IValue.from(spare + 1L)) {
       this.cache = IValueUtils.runMethod(block, "cache", count);
     }
   }
@@ -122,43 +145,75 @@ final class RunDecoder extends OwnedDecoder<RunSequence> {
   @Override
   HeldLogits run(List<Segment> segments) {
     StepData step = StepData.of(segments);
-    int ints = step.ints(segments.size());
-    int floats = 2 * step.wanted();
-    memory.reserve(ints, Math.max(1, floats));
-    ByteBuffer data = memory.inputs(ints);
-    step.fill(data.order(ByteOrder.nativeOrder()).asIntBuffer(), segments, KvPlan.BLOCK_TOKENS);
-    ByteBuffer best = memory.outputs(Math.max(1, floats)).order(ByteOrder.nativeOrder());
-    PtNDManager results = (PtNDManager) manager.newSubManager();
+    if (recordings != null && step.decodes()) {
+      StepData padded = step.padded();
+      fill(padded, segments);
+      Decoding key = new Decoding(padded.segments(), padded.reach(), memory.generation());
+      Optional<IValue> logits = recordings.replay(key, () -> forward(padded));
+      if (logits.isPresent()) {
+        return results(logits.get(), false, padded, segments.size());
+      }
+    }
+    fill(step, segments);
+    return results(forward(step), true, step, step.wanted());
+  }
+
+  private void fill(StepData step, List<Segment> segments) {
+    memory.reserve(step.ints(), floats(step));
+    ByteBuffer data = memory.inputs(step.ints()).order(ByteOrder.nativeOrder());
+    step.fill(data.asIntBuffer(), segments, KvPlan.BLOCK_TOKENS, spare);
+  }
+
+  private static int floats(StepData step) {
+    return Math.max(1, 2 * step.wanted());
+  }
+
+  /** Queues a step whose data are in place. */
+  private IValue forward(StepData step) {
     try (PtNDManager inputs = (PtNDManager) host.newSubManager();
-        IValue first = tensor(inputs, data, DataType.INT32);
-        IValue second = tensor(inputs, best, DataType.FLOAT32);
+        IValue first = tensor(inputs, memory.inputs(step.ints()), DataType.INT32);
+        IValue second = tensor(inputs, memory.outputs(floats(step)), DataType.FLOAT32);
         IValue tokens = IValue.from((long) step.tokens());
-        IValue count = IValue.from((long) segments.size());
+        IValue count = IValue.from((long) step.segments());
         IValue rows = IValue.from((long) step.wanted());
         IValue longest = IValue.from((long) step.longest());
         IValue reach = IValue.from((long) step.reach())) {
-      IValue logits = block.forward(cache, first, second, tokens, count, rows, longest, reach);
-      try {
-        memory.await();
-      } catch (RuntimeException | Error e) {
-        logits.close();
-        throw e;
-      }
-      float[] found = new float[floats];
-      best.asFloatBuffer().get(found);
-      return new RunLogits(block, logits, found, results, t -> top(logits, t));
-    } catch (RuntimeException | Error e) {
-      results.close();
-      throw e;
+      return block.forward(cache, first, second, tokens, count, rows, longest, reach);
     }
   }
 
-  private float[] top(IValue logits, float[] temperatures) {
+  /**
+   * Waits for a step.
+   *
+   * @param owned whether the logits are closed with the step
+   * @param wanted rows; the step may have more, of padding
+   */
+  private HeldLogits results(IValue logits, boolean owned, StepData step, int wanted) {
+    try {
+      memory.await();
+    } catch (RuntimeException | Error e) {
+      if (owned) {
+        logits.close();
+      }
+      throw e;
+    }
+    FloatBuffer best = memory.outputs(floats(step)).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    float[] found = new float[2 * wanted];
+    best.get(0, found, 0, wanted);
+    best.get(step.wanted(), found, wanted, wanted);
+    PtNDManager results = (PtNDManager) manager.newSubManager();
+    return new RunLogits(block, logits, owned, found, results, t -> top(logits, step.wanted(), t));
+  }
+
+  /** Candidates of the first rows, one for each temperature. */
+  private float[] top(IValue logits, int rows, float[] temperatures) {
     int count = Math.min(Candidates.COUNT, shape.vocabulary());
-    int floats = temperatures.length * (2 * count + 1);
-    memory.reserve(temperatures.length, floats);
-    ByteBuffer given = memory.inputs(temperatures.length).order(ByteOrder.nativeOrder());
-    given.asFloatBuffer().put(temperatures);
+    int floats = rows * (2 * count + 1);
+    memory.reserve(rows, floats);
+    ByteBuffer given = memory.inputs(rows).order(ByteOrder.nativeOrder());
+    float[] all = Arrays.copyOf(temperatures, rows);
+    Arrays.fill(all, temperatures.length, rows, 1);
+    given.asFloatBuffer().put(all);
     ByteBuffer out = memory.outputs(floats).order(ByteOrder.nativeOrder());
     try (PtNDManager tensors = (PtNDManager) host.newSubManager();
         IValue first = tensor(tensors, given, DataType.FLOAT32);
@@ -167,7 +222,7 @@ final class RunDecoder extends OwnedDecoder<RunSequence> {
       IValueUtils.runMethod(block, "top", logits, first, second, third).close();
       memory.await();
     }
-    float[] found = new float[floats];
+    float[] found = new float[temperatures.length * (2 * count + 1)];
     out.asFloatBuffer().get(found);
     return found;
   }
@@ -180,6 +235,9 @@ final class RunDecoder extends OwnedDecoder<RunSequence> {
 
   @Override
   void closeParts() {
+    if (recordings != null) {
+      recordings.close();
+    }
     cache.close();
     mover.close();
     block.close();

@@ -19,6 +19,7 @@ final class RunLogits implements HeldLogits {
   private final int rows;
   private final PtNDManager manager;
   private final UnaryOperator<float[]> top;
+  private final boolean owned;
   private float @Nullable [] found;
   private boolean open = true;
 
@@ -26,19 +27,22 @@ final class RunLogits implements HeldLogits {
    * Logits of a step.
    *
    * @param block the module, which reads rows
-   * @param values taken over
+   * @param values one row for each, and perhaps more
+   * @param owned whether the values are taken over
    * @param top given the temperatures of all rows, their candidates as {@code top} says
    * @param best the largest logit of each row, then their ids
    */
   RunLogits(
       PtSymbolBlock block,
       IValue values,
+      boolean owned,
       float[] best,
       PtNDManager manager,
       UnaryOperator<float[]> top) {
     this.top = top;
     this.block = block;
     this.values = values;
+    this.owned = owned;
     this.best = best;
     this.rows = best.length / 2;
     this.manager = manager;
@@ -107,7 +111,9 @@ final class RunLogits implements HeldLogits {
   @Override
   public void close() {
     open = false;
-    values.close();
+    if (owned) {
+      values.close();
+    }
     manager.close();
   }
 }

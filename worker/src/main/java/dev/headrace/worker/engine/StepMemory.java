@@ -8,6 +8,9 @@ interface StepMemory extends AutoCloseable {
   /** Makes room; what stood there is lost. */
   void reserve(int ints, int floats);
 
+  /** Changes when the memory does: work that was recorded uses the memory of its time. */
+  int generation();
+
   ByteBuffer inputs(int ints);
 
   ByteBuffer outputs(int floats);
@@ -25,6 +28,11 @@ interface StepMemory extends AutoCloseable {
       @Override
       public void reserve(int ints, int floats) {
         slot.reserve(ints, floats);
+      }
+
+      @Override
+      public int generation() {
+        return slot.generation();
       }
 
       @Override
@@ -55,21 +63,35 @@ interface StepMemory extends AutoCloseable {
     return new StepMemory() {
       private ByteBuffer in = ByteBuffer.allocateDirect(0);
       private ByteBuffer out = in;
+      private int generation;
 
       @Override
       public void reserve(int ints, int floats) {
-        in = ByteBuffer.allocateDirect(ints * Integer.BYTES).order(ByteOrder.nativeOrder());
-        out = ByteBuffer.allocateDirect(floats * Float.BYTES).order(ByteOrder.nativeOrder());
+        in = roomFor(in, ints);
+        out = roomFor(out, floats);
+      }
+
+      private ByteBuffer roomFor(ByteBuffer memory, int elements) {
+        if (memory.capacity() >= elements * Integer.BYTES) {
+          return memory;
+        }
+        generation++;
+        return ByteBuffer.allocateDirect(2 * elements * Integer.BYTES);
+      }
+
+      @Override
+      public int generation() {
+        return generation;
       }
 
       @Override
       public ByteBuffer inputs(int ints) {
-        return in;
+        return in.slice(0, ints * Integer.BYTES).order(ByteOrder.nativeOrder());
       }
 
       @Override
       public ByteBuffer outputs(int floats) {
-        return out;
+        return out.slice(0, floats * Float.BYTES).order(ByteOrder.nativeOrder());
       }
 
       @Override

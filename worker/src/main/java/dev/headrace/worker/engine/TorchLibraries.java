@@ -1,6 +1,7 @@
 package dev.headrace.worker.engine;
 
 import dev.headrace.worker.cuda.CudaLibraryFiles;
+import dev.headrace.worker.cuda.CudaRecorder;
 import dev.headrace.worker.cuda.GpuLibraries;
 import dev.headrace.worker.cuda.Nvml;
 import java.nio.file.Files;
@@ -44,6 +45,11 @@ final class TorchLibraries {
     return CudaLibraryFiles.onClassPath() && anyGpu()
         ? new Found(true, "from the class path")
         : new Found(false, "from the class path");
+  }
+
+  /** Why libtorch's work cannot be recorded; empty when it can. Libtorch is loaded already. */
+  static Optional<String> recordingProblem() {
+    return CudaRecorder.problem(setting(PATH));
   }
 
   private static boolean anyGpu() {

@@ -1,5 +1,6 @@
 package dev.headrace.worker.loop;
 
+import dev.headrace.protocol.Outcome;
 import dev.headrace.transport.redis.OutcomeStore;
 import dev.headrace.transport.redis.OutcomeStore.Delivered;
 import java.util.ArrayList;
@@ -25,6 +26,16 @@ final class CancelWatch {
 
   /** A job with the outcome that stands. */
   record Over(Job job, Delivered standing) {}
+
+  /**
+   * Gives a standing outcome what there is of the text.
+   *
+   * @return the outcome that stands then; the former if the store does not answer
+   */
+  Delivered amended(Delivered standing, Outcome more) {
+    Boolean stands = gate.ask("amending an outcome", () -> store.amend(standing.stored(), more));
+    return Boolean.TRUE.equals(stands) ? new Delivered(false, more, false) : standing;
+  }
 
   /** Whether it is time to look. */
   boolean due(long nowNanos) {

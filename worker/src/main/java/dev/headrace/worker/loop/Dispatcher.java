@@ -115,6 +115,14 @@ final class Dispatcher {
     }
   }
 
+  /** Ends a request's rows before their time, if it generates: they come back as they are. */
+  void cut(long owner, FinishReason reason, long nowNanos) {
+    RowSet rows = generating.get(owner);
+    if (rows != null && rows.cut() == null) {
+      cut(rows, reason, nowNanos);
+    }
+  }
+
   private void drop(long owner, FinishReason reason) {
     onDevice.forEachOpen(
         (batch, index, row) -> {

@@ -174,23 +174,27 @@ final class Endings {
     delivery.outcome(outcome, done(job, outcome, null));
   }
 
-  /** The deadline is over, with what there was of the response by then. */
-  void expired(Job job, byte[] partial) {
+  /** A standing outcome, CANCELLED, with what there was of the response by then. */
+  Outcome partial(Job job, Outcome standing, byte[] partial) {
     RowSet rows = job.rows();
     if (rows == null) {
       throw new IllegalStateException("response without rows request=" + job.name());
     }
+    return new Outcome(
+        standing.address(),
+        standing.status(),
+        null,
+        standing.time(),
+        standing.source(),
+        details(job, rows),
+        partial,
+        job.request().trace());
+  }
+
+  /** The deadline is over, with what there was of the response by then. */
+  void expired(Job job, byte[] partial) {
     Outcome bare = Outcomes.expired(job.request(), clock.instant(), identity.source());
-    Outcome outcome =
-        new Outcome(
-            bare.address(),
-            bare.status(),
-            null,
-            bare.time(),
-            bare.source(),
-            details(job, rows),
-            partial,
-            bare.trace());
+    Outcome outcome = partial(job, bare, partial);
     metrics.outcome(outcome);
     begin(job);
     delivery.outcome(outcome, done(job, outcome, null));

@@ -41,6 +41,9 @@ final class Intake {
    */
   private static final long FRESH_MS = 500;
 
+  /** Who has waited this long for a turn is looked up however young it was (chosen: some turns). */
+  private static final long HELD_MS = 100;
+
   /** How often jobs that wait for the store are looked through (chosen). */
   private static final long EXPIRE_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -153,15 +156,22 @@ final class Intake {
       return;
     }
     room.count();
-    long now = clock.instant().toEpochMilli();
+    long now = nanos.getAsLong();
+    long wallMs = clock.instant().toEpochMilli();
     turns.let(
         room::of,
         job -> {
           job.estimated(estimate(job.request()));
           room.taken(job.request().model(), job.estimatedSeconds());
-          long age = now - job.received().timestampMs();
-          (age >= 0 && age < FRESH_MS ? fresh : unchecked).add(job);
+          (isFresh(job, now, wallMs) ? fresh : unchecked).add(job);
         });
+  }
+
+  /** It was young when it was taken, and has not waited for its turn since. */
+  private static boolean isFresh(Job job, long nowNanos, long wallMs) {
+    long heldMs = TimeUnit.NANOSECONDS.toMillis(nowNanos - job.arrivedNanos());
+    long age = wallMs - heldMs - job.received().timestampMs();
+    return age >= 0 && age < FRESH_MS && heldMs < HELD_MS;
   }
 
   private static long nanosUntil(Instant deadline, Instant now) {

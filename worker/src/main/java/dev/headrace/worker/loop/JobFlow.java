@@ -3,8 +3,11 @@ package dev.headrace.worker.loop;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.Outcome;
+import dev.headrace.protocol.Status;
 import dev.headrace.protocol.body.FinishReason;
 import dev.headrace.transport.kafka.EventConsumer;
+import dev.headrace.transport.redis.OutcomeStore.Delivered;
 import dev.headrace.worker.batch.Waiting;
 import dev.headrace.worker.device.Row;
 import dev.headrace.worker.device.RowProgress;
@@ -17,7 +20,9 @@ import dev.headrace.worker.prepare.SharedRows;
 import dev.headrace.worker.prepare.ToRender;
 import dev.headrace.worker.task.Work;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -49,6 +54,10 @@ final class JobFlow implements PrepareListener {
   private static final int MAX_LOOKED = 512;
 
   private final CancelWatch cancels;
+
+  /** Cancelled while they were written, with the outcome that stands; their rows come back soon. */
+  private final Map<Long, Delivered> cancelled = new HashMap<>();
+
   private boolean draining;
 
   /** The stations. */
@@ -116,6 +125,7 @@ final class JobFlow implements PrepareListener {
     List<Job> running = new ArrayList<>();
     for (Job job : inFlight.all()) {
       if (job.state() == JobState.RUNNING
+          && !cancelled.containsKey(job.number())
           && (generating.contains(job.number())
               || (nowNanos - job.arrivedNanos() >= LONG_WAIT_NANOS
                   && running.size() < MAX_LOOKED))) {
@@ -124,11 +134,16 @@ final class JobFlow implements PrepareListener {
     }
     List<CancelWatch.Over> over = cancels.look(running, nowNanos);
     for (CancelWatch.Over one : over) {
-      dispatcher.withdraw(one.job().number());
-      if (generating.contains(one.job().number())) {
-        streams.cancelled(one.job());
+      long number = one.job().number();
+      boolean writes = generating.contains(number);
+      if (writes && one.standing().stored().status() == Status.CANCELLED) {
+        cancelled.put(number, one.standing());
+        dispatcher.cut(number, FinishReason.CANCELLED, nowNanos);
+      } else {
+        dispatcher.withdraw(number);
+        streams.forget(one.job());
+        endings.standing(one.job(), one.standing());
       }
-      endings.standing(one.job(), one.standing());
     }
     return over.size();
   }
@@ -165,6 +180,7 @@ final class JobFlow implements PrepareListener {
     for (Job job : inFlight.where(j -> !j.over() && !consumer.owns(j.received()))) {
       dispatcher.withdraw(job.number());
       streams.forget(job);
+      cancelled.remove(job.number());
       endings.dropped(job);
     }
     intake.forgetLost();
@@ -246,7 +262,10 @@ final class JobFlow implements PrepareListener {
       if (work.streamed()) {
         streams.finished(job, rows.outputs());
       }
-      String why = "deadline passed: " + job.request().deadline() + " (expected: a result before)";
+      String why =
+          cut == FinishReason.CANCELLED
+              ? "cancelled by the client"
+              : "deadline passed: " + job.request().deadline() + " (expected: a result before)";
       desk.response(new ToRender(job.number(), model, work, rows.outputs(), cut, why));
     }
 
@@ -309,7 +328,11 @@ final class JobFlow implements PrepareListener {
       }
       if (result instanceof Rendered.Response response) {
         RowSet rows = job.rows();
-        if (rows != null && rows.cut() != null) {
+        Delivered standing = cancelled.remove(job.number());
+        if (standing != null) {
+          Outcome more = endings.partial(job, standing.stored(), response.body());
+          endings.standing(job, standing.published() ? standing : cancels.amended(standing, more));
+        } else if (rows != null && rows.cut() != null) {
           endings.expired(job, response.body());
         } else {
           endings.ok(job, response.body());
@@ -328,6 +351,11 @@ final class JobFlow implements PrepareListener {
   /** The end of one request, on its own. */
   private void end(@Nullable Job job, Failure failure, Action action) {
     if (job == null || job.over()) {
+      return;
+    }
+    Delivered standing = cancelled.remove(job.number());
+    if (standing != null) {
+      endings.standing(job, standing);
       return;
     }
     switch (action) {

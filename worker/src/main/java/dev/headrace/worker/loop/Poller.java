@@ -25,8 +25,11 @@ final class Poller {
   /** Between polls while nothing is taken. */
   private static final long CLOSED = 50 * MILLI;
 
-  /** Between polls while the device has enough before it. */
+  /** Between polls while the device has enough before it, at least. */
   static final long BUSY = 5 * MILLI;
+
+  /** Of what the device has before it, the share that passes between two polls (chosen). */
+  private static final int SHARE = 4;
 
   private final EventConsumer consumer;
   private final Valve valve;
@@ -62,18 +65,25 @@ final class Poller {
    * Polls and commits what may be committed.
    *
    * @param waitNanos how long to wait for records
-   * @param deviceBusy whether the device has enough before it
+   * @param spareNanos what the device has before it beyond what it should have
    */
-  List<Received> poll(long waitNanos, boolean deviceBusy) {
+  List<Received> poll(long waitNanos, long spareNanos) {
     List<Received> records = records(valve.closed() ? 0 : waitNanos);
     long now = nanos.getAsLong();
-    long pause = valve.closed() || !brokerUp ? CLOSED : deviceBusy ? BUSY : 0;
-    pollAt = now + pause;
+    pollAt = now + (valve.closed() || !brokerUp ? CLOSED : pause(spareNanos));
     if (now - commitAt >= 0) {
       commitAt = now + COMMIT_EVERY;
       consumer.commit();
     }
     return records;
+  }
+
+  /**
+   * How long a loop may leave everything alone while the device has so much before it: each turn
+   * and each poll takes a little of the cores that an engine on the CPU works with.
+   */
+  static long pause(long spareNanos) {
+    return spareNanos <= 0 ? 0 : Math.max(BUSY, Math.min(CLOSED, spareNanos / SHARE));
   }
 
   private List<Received> records(long waitNanos) {

@@ -96,21 +96,6 @@ final class Streams {
     }
   }
 
-  /** The request was cancelled; what there is of its texts is written with that reason. */
-  void cancelled(Job job) {
-    Reading reading = readings.remove(job.number());
-    if (reading != null) {
-      reading.choices.forEach(
-          (index, choice) -> {
-            List<TokenLogprob> logprobs = choice.logprobs.isEmpty() ? null : choice.logprobs;
-            String rest = choice.text.toString();
-            last.add(
-                piece(
-                    reading.request, index, choice.offset, rest, FinishReason.CANCELLED, logprobs));
-          });
-    }
-  }
-
   /** The request ended in another way. */
   void forget(Job job) {
     readings.remove(job.number());

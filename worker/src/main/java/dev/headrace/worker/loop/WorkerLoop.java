@@ -254,7 +254,7 @@ public final class WorkerLoop implements Agent {
     }
     boolean waits = nothingMoved && inFlight.count() == 0 && delivery.pending() == 0;
     long wait = waits ? Math.min(IDLE, heartbeat.untilDue(now)) : 0;
-    List<Received> records = poller.poll(wait, spareSeconds(now) > 0);
+    List<Received> records = poller.poll(wait, spareNanos(now));
     followSlots();
     intake.take(records);
     return records.size();
@@ -265,9 +265,9 @@ public final class WorkerLoop implements Agent {
    * tens of milliseconds follow each other: a loop that turned every millisecond and polled each
    * time would take the engine's cores for nothing.
    */
-  private double spareSeconds(long now) {
-    double spare = dispatcher.secondsAhead(now) - config.batch().ahead().toNanos() / 1e9;
-    return dispatcher.generating().isEmpty() ? spare : Math.max(spare, Poller.BUSY / 1e9);
+  private long spareNanos(long now) {
+    long spare = (long) (dispatcher.secondsAhead(now) * 1e9) - config.batch().ahead().toNanos();
+    return dispatcher.generating().isEmpty() ? spare : Math.max(spare, Poller.BUSY);
   }
 
   private void followSlots() {
@@ -327,8 +327,9 @@ public final class WorkerLoop implements Agent {
     if (!waiting && !valve.closed() && delivery.pending() == 0) {
       return; // the next turn waits in Kafka
     }
-    long spare = (long) (spareSeconds(nanos.getAsLong()) * 1e9);
-    long wait = Math.max(MILLI, Math.min(Poller.BUSY, spare));
+    long spare = spareNanos(nanos.getAsLong());
+    long longest = delivery.pending() > 0 ? Poller.BUSY : Poller.pause(spare);
+    long wait = Math.max(MILLI, Math.min(longest, spare));
     Runnable call = links.mailbox().poll(wait);
     if (call != null) {
       call.run();

@@ -2,6 +2,8 @@ package dev.headrace.worker.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.headrace.protocol.Address;
+import dev.headrace.protocol.Outcomes;
 import dev.headrace.protocol.Status;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.body.ChatMessage;
@@ -194,6 +196,22 @@ class FairIntakeTest {
     assertThat(done("e")).isBetween(100L, 400L);
     worker.close();
     assertThat(cluster.topics.committed(FIRST)).isEqualTo(100 + done("e"));
+  }
+
+  @Test
+  void what_is_cancelled_while_it_waits_for_its_turn_is_not_run() {
+    TestWorker worker = measured(oneShot("words"), "words");
+    embeddings(FIRST, "words", "e", 400);
+    for (int i = 0; i < 20; i++) {
+      worker.round();
+    }
+    assertThat(cluster.outcome("e399")).isNull();
+    Address last = new Address(Requests.CLIENT, "e399", true, null);
+    cluster.outcomes.deliver(List.of(Outcomes.cancelled(last, cluster.now(), "/sdk")));
+    untilDone(worker, "e", 399);
+    worker.run();
+    assertThat(cluster.outcome("e399").status()).isEqualTo(Status.CANCELLED);
+    assertThat(worker.count("standing")).isEqualTo(1);
   }
 
   @Test

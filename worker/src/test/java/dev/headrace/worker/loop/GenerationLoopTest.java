@@ -164,8 +164,30 @@ class GenerationLoopTest {
     until(() -> generator.running() == 0);
     assertThat(generator.steps).isLessThan(1000);
     until(() -> worker.health.latest().inFlight() == 0);
-    assertThat(cluster.outcome("a").status()).isEqualTo(Status.CANCELLED);
-    assertThat(cluster.published()).extracting(Outcome::status).containsExactly(Status.CANCELLED);
+    Outcome outcome = cluster.outcome("a");
+    assertThat(outcome.status()).isEqualTo(Status.CANCELLED);
+    assertThat(cluster.published()).containsExactly(outcome);
+    GenerationResponse partial = response(outcome);
+    int words = Integer.parseInt(outcome.detail(Detail.NEW_TOKENS));
+    assertThat(words).isGreaterThan(20);
+    assertThat(partial.choices().get(0).text()).isEqualTo(FakeGenerator.text(words));
+    assertThat(partial.choices().get(0).finish()).isEqualTo(FinishReason.CANCELLED);
+    assertThat(new String(outcome.body(), java.nio.charset.StandardCharsets.UTF_8))
+        .startsWith("{\"error\":{\"message\":\"cancelled by the client\"")
+        .contains("\"cancelled\"");
+  }
+
+  @Test
+  void cancellation_that_kafka_has_already_stays_as_it_is() {
+    cluster.add(chat("a", "x", options(100_000)));
+    until(() -> generator.steps > 20);
+    Address address = new Address(Requests.CLIENT, "a", true, null);
+    Outcome bare = Outcomes.cancelled(address, cluster.now(), "/test");
+    cluster.outcomes.deliver(List.of(bare));
+    cluster.outcomes.markPublished(List.of(address));
+    until(() -> generator.running() == 0);
+    until(() -> worker.health.latest().inFlight() == 0);
+    assertThat(cluster.outcome("a")).isEqualTo(bare);
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.Payload;
 import dev.headrace.protocol.Size;
 import dev.headrace.protocol.Task;
+import dev.headrace.protocol.Terms;
 import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.TraceContext;
 import dev.headrace.protocol.body.ClassificationsRequest;
@@ -132,7 +133,8 @@ public final class Requests {
         attempts,
         routed ? new Assignment("lane", "type", "cheapest_in_time", cacheKey()) : null,
         TraceContext.NONE,
-        payload);
+        payload,
+        Terms.DEFAULT);
   }
 
   /** As any program may put it into a work topic. */

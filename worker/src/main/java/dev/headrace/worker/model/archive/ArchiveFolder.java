@@ -97,26 +97,25 @@ public final class ArchiveFolder implements Archives {
     Path own = folder.resolve(OWN + clock.millis() + "-" + UUID.randomUUID() + SUFFIX);
     if (found(kept, own)) {
       LOG.debug("archive found key={}", key);
-      return new OwnFile(
-          own,
-          () -> {
-            Files.deleteIfExists(kept);
-            return true;
-          });
+      return archive(own, kept, true);
     }
     try {
       writer.write(own);
       keep(own, kept);
-      return new OwnFile(
-          own,
-          () -> {
-            Files.deleteIfExists(kept);
-            return false;
-          });
+      return archive(own, kept, false);
     } catch (IOException | RuntimeException | Error e) {
       Files.deleteIfExists(own);
       throw e;
     }
+  }
+
+  private static Archive archive(Path own, Path kept, boolean wasFound) {
+    return new OwnFile(
+        own,
+        () -> {
+          Files.deleteIfExists(kept);
+          return wasFound;
+        });
   }
 
   private boolean found(Path kept, Path own) throws IOException {

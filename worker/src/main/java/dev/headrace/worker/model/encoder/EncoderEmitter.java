@@ -81,7 +81,7 @@ public final class EncoderEmitter {
   }
 
   /** Whether the model takes {@code pack} too, described at {@code PackedPostNorm}. */
-  private static boolean packs(EncoderConfig config, Target target) throws IOException {
+  public static boolean packs(EncoderConfig config, Target target) throws IOException {
     return target.packs() && Architectures.named(config.modelType()).packs();
   }
 

@@ -20,6 +20,16 @@ import java.util.List;
  * </ul>
  */
 final class LinearLayers {
+  /** How the tokens of a batch differ in the range of their values; only int8 asks. */
+  enum Tokens {
+    /** Not much: one scale does for all. */
+    ALIKE,
+    /** Much: each is scaled by its own largest value. */
+    SPREAD,
+    /** Much, and they are an activation's, so hardly negative, and needed no more afterwards. */
+    ACTIVATED
+  }
+
   private final Target target;
   private final Activation activation;
 
@@ -40,12 +50,11 @@ final class LinearLayers {
   /**
    * @param matrix {@code [out, in]}
    * @param bias {@code [out]}
-   * @param spread whether the tokens of a batch differ much in their largest value; in int8 each is
-   *     then scaled by its own
+   * @param inputs the tokens that it gets
    */
-  ScriptObject of(Tensor matrix, Tensor bias, boolean spread) throws IOException {
+  ScriptObject of(Tensor matrix, Tensor bias, Tokens inputs) throws IOException {
     return switch (target.precision()) {
-      case INT8 -> int8(matrix, bias, spread);
+      case INT8 -> int8(matrix, bias, inputs);
       case FLOAT32, FLOAT16, BFLOAT16 ->
           target.usesOneDnn() ? packed(matrix, bias) : plain(matrix, bias);
     };
@@ -96,8 +105,14 @@ final class LinearLayers {
    * float32 rises from 0.9934 to 0.9979 with the two layers of the feed-forward part done so, for 5
    * % of the time, and a text's vector hardly depends on the texts beside it any more.
    */
-  private ScriptObject int8(Tensor matrix, Tensor bias, boolean spread) throws IOException {
-    String name = spread ? "LinearInt8Scaled" : "LinearInt8";
+  private ScriptObject int8(Tensor matrix, Tensor bias, Tokens inputs) throws IOException {
+    boolean spread = inputs != Tokens.ALIKE;
+    String name =
+        switch (inputs) {
+          case ALIKE -> "LinearInt8";
+          case SPREAD -> "LinearInt8Scaled";
+          case ACTIVATED -> "LinearInt8Activated";
+        };
     String methods =
         """
         def __getstate__(self: __torch__.NAME) -> Tuple[Tensor, Tensor, Tensor]:
@@ -110,7 +125,11 @@ final class LinearLayers {
           self.b = b
         def forward(self: __torch__.NAME, x: Tensor) -> Tensor:
         """
-            + (spread ? INT8_SCALED : INT8)
+            + switch (inputs) {
+              case ALIKE -> INT8;
+              case SPREAD -> INT8_SCALED;
+              case ACTIVATED -> INT8_ACTIVATED;
+            }
             + unfused("NAME");
     methods =
         methods
@@ -132,6 +151,14 @@ final class LinearLayers {
       """
         m = torch.clamp_min(torch.amax(torch.abs(x), [-1], True), 1e-9)
         y = ops.quantized.linear_dynamic(torch.div(x, m), self.p, REDUCE)
+        return torch.add_(torch.mul_(y, m), self.b)
+      """;
+
+  /** No activation that we know goes below -0.28, so what is smaller needs no scale of its own. */
+  private static final String INT8_ACTIVATED =
+      """
+        m = torch.clamp_min(torch.amax(x, [-1], True), 0.3)
+        y = ops.quantized.linear_dynamic(torch.div_(x, m), self.p, REDUCE)
         return torch.add_(torch.mul_(y, m), self.b)
       """;
 

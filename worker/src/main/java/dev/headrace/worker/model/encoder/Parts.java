@@ -2,6 +2,7 @@ package dev.headrace.worker.model.encoder;
 
 import dev.headrace.worker.model.DenseLayer;
 import dev.headrace.worker.model.EncoderConfig;
+import dev.headrace.worker.model.encoder.LinearLayers.Tokens;
 import dev.headrace.worker.model.torchscript.ScriptClass;
 import dev.headrace.worker.model.torchscript.ScriptObject;
 import dev.headrace.worker.model.weights.ElementType;
@@ -25,6 +26,7 @@ final class Parts {
   private final LinearLayers linears;
   private final Activation activation;
   private final boolean packed;
+  private final boolean bfloat16Attention;
 
   /**
    * Makes the parts of one model.
@@ -39,6 +41,7 @@ final class Parts {
     this.activation = Activation.named(config.activation());
     this.linears = new LinearLayers(target, activation);
     this.packed = target.packs();
+    this.bfloat16Attention = target.attendsInBfloat16();
   }
 
   /** Whether the target wants rows packed, if the architecture can. */
@@ -70,7 +73,7 @@ final class Parts {
   }
 
   /** Several linear layers over the same input as one, their outputs side by side. */
-  private ScriptObject linear(List<String> names, int in, int out, boolean bias, boolean spread)
+  private ScriptObject linear(List<String> names, int in, int out, boolean bias, Tokens inputs)
       throws IOException {
     List<Tensor> matrices = new ArrayList<>();
     List<Tensor> biases = new ArrayList<>();
@@ -78,7 +81,7 @@ final class Parts {
       matrices.add(require(name + ".weight", out, in));
       biases.add(bias ? require(name + ".bias", out) : zeros(out));
     }
-    return linears.of(Tensors.concat(matrices), Tensors.concat(biases), spread);
+    return linears.of(Tensors.concat(matrices), Tensors.concat(biases), inputs);
   }
 
   private static Tensor zeros(int size) {
@@ -117,12 +120,12 @@ final class Parts {
     String forward =
         "def forward(self: __torch__.Attention, x: Tensor, residual: Tensor, mask: Optional[Tensor])"
             + " -> Tensor:\n"
-            + QUERY_KEY_VALUE
-            + "  a = torch.scaled_dot_product_attention(parts[0], parts[1], parts[2], mask)\n"
+            + (bfloat16Attention ? QUERY_KEY_VALUE_BFLOAT16 : QUERY_KEY_VALUE)
+            + attended("parts[0]", "parts[1]")
             + JOINED;
     return new ScriptObject(new ScriptClass("Attention", sized(forward)))
-        .module("qkv", linear(List.of(query, key, value), hidden, hidden, true, false))
-        .module("out", linear(List.of(output), hidden, hidden, true, false));
+        .module("qkv", linear(List.of(query, key, value), hidden, hidden, true, Tokens.ALIKE))
+        .module("out", linear(List.of(output), hidden, hidden, true, Tokens.ALIKE));
   }
 
   /**
@@ -140,19 +143,65 @@ final class Parts {
             + " cos: Tensor, sin: Tensor) -> Tensor:\n"
             + QUERY_KEY_VALUE
             + ROTATED
+            + attended("q", "k")
             + JOINED;
     return new ScriptObject(new ScriptClass("Attention", sized(forward)))
-        .module("qkv", linear(List.of(queryKeyValue), hidden, 3 * hidden, bias, false))
-        .module("out", linear(List.of(output), hidden, hidden, bias, false));
+        .module("qkv", linear(List.of(queryKeyValue), hidden, 3 * hidden, bias, Tokens.ALIKE))
+        .module("out", linear(List.of(output), hidden, hidden, bias, Tokens.ALIKE));
   }
 
   private String sized(String source) {
     return source
+        .replace("SCALE", Double.toString(1 / Math.sqrt(config.headSize())))
         .replace("HEADS", Integer.toString(config.heads()))
         .replace("SIZE", Integer.toString(config.headSize()))
         .replace("HALF", Integer.toString(config.headSize() / 2))
         .replace("HIDDEN", Integer.toString(config.hidden()));
   }
+
+  /** Sets {@code a [batch, heads, tokens, head size]}. */
+  private String attended(String query, String key) {
+    String source = bfloat16Attention ? ATTENDED_BFLOAT16 : ATTENDED;
+    return source.replace("QUERY", query).replace("KEY", key).replace("VALUE", "parts[2]");
+  }
+
+  private static final String ATTENDED =
+      "  a = torch.scaled_dot_product_attention(QUERY, KEY, VALUE, mask)\n";
+
+  /** Scores take memory by the square of the tokens, so long rows are left to the fused kernel. */
+  private static final String ATTENDED_BFLOAT16 =
+      """
+        if torch.le(tokens, 512):
+          q16 = torch.reshape(torch.to(torch.mul(QUERY, SCALE), 15), [-1, tokens, SIZE])
+          k16 = torch.reshape(torch.to(KEY, 15), [-1, tokens, SIZE])
+          v16 = torch.reshape(torch.to(VALUE, 15), [-1, tokens, SIZE])
+          scores = torch.bmm(q16, torch.transpose(k16, 1, 2))
+          if torch.__isnot__(mask, None):
+            seen = unchecked_cast(Tensor, mask)
+            if torch.eq(seen.dtype, 11):
+              bias = torch.mul(torch.to(torch.bitwise_not(seen), 15), -30000.)
+            else:
+              bias = torch.to(seen, 15)
+            biased = torch.add_(torch.view(scores, [batch, HEADS, tokens, tokens]), bias)
+          else:
+            pass
+          mixed = torch.bmm(torch.softmax(scores, -1), v16)
+          a = torch.view(mixed, [batch, HEADS, tokens, SIZE])
+        else:
+          q = torch.to(QUERY, x.dtype)
+          k = torch.to(KEY, x.dtype)
+          v = torch.to(VALUE, x.dtype)
+          a = torch.scaled_dot_product_attention(q, k, v, mask)
+      """;
+
+  private static final String QUERY_KEY_VALUE_BFLOAT16 =
+      """
+        batch = torch.size(x, 0)
+        tokens = torch.size(x, 1)
+        y = torch.to((self.qkv).forward(x), 15)
+        qkv = torch.permute(torch.view(y, [batch, tokens, 3, HEADS, SIZE]), [2, 0, 3, 1, 4])
+        parts = torch.unbind(torch.contiguous(qkv), 0)
+      """;
 
   private static final String QUERY_KEY_VALUE =
       """
@@ -166,12 +215,11 @@ final class Parts {
       """
         q = torch.add(torch.mul(parts[0], cos), torch.mul(torch.roll(parts[0], [HALF], [-1]), sin))
         k = torch.add(torch.mul(parts[1], cos), torch.mul(torch.roll(parts[1], [HALF], [-1]), sin))
-        a = torch.scaled_dot_product_attention(q, k, parts[2], mask)
       """;
 
   private static final String JOINED =
       """
-        joined = torch.reshape(torch.transpose(a, 1, 2), [batch, tokens, HIDDEN])
+        joined = torch.to(torch.reshape(torch.transpose(a, 1, 2), [batch, tokens, HIDDEN]), x.dtype)
         return (self.out).plus(joined, residual)
       """;
 
@@ -184,8 +232,9 @@ final class Parts {
         """;
     int hidden = config.hidden();
     return new ScriptObject(new ScriptClass("Mlp", forward))
-        .module("up", linear(List.of(up), hidden, config.intermediate(), true, true))
-        .module("down", linear(List.of(down), config.intermediate(), hidden, true, true));
+        .module("up", linear(List.of(up), hidden, config.intermediate(), true, Tokens.SPREAD))
+        .module(
+            "down", linear(List.of(down), config.intermediate(), hidden, true, Tokens.ACTIVATED));
   }
 
   /**
@@ -205,8 +254,8 @@ final class Parts {
     int hidden = config.hidden();
     int inner = config.intermediate();
     return new ScriptObject(new ScriptClass("GatedMlp", forward))
-        .module("up", linear(List.of(up), hidden, 2 * inner, bias, true))
-        .module("down", linear(List.of(down), inner, hidden, bias, true));
+        .module("up", linear(List.of(up), hidden, 2 * inner, bias, Tokens.SPREAD))
+        .module("down", linear(List.of(down), inner, hidden, bias, Tokens.SPREAD));
   }
 
   /**

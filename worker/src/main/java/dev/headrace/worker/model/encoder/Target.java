@@ -42,6 +42,17 @@ public record Target(Precision precision, boolean cpu, Set<String> features) {
   }
 
   /**
+   * Whether attention multiplies in bfloat16, scores and weights one after the other. Measured on
+   * an EPYC 9005 core, 10 rows of 96 tokens: 2.0 ms where libtorch's fused kernel, which calls MKL
+   * for 32 rows of scores at a time, needs 3.2. Not without the processor's own bfloat16.
+   */
+  public boolean attendsInBfloat16() {
+    return cpu
+        && (precision == Precision.INT8 || precision == Precision.BFLOAT16)
+        && features.contains("avx512_bf16");
+  }
+
+  /**
    * FBGEMM multiplies 8 by 8 bits exactly only with VNNI; elsewhere sums of two products may
    * saturate 16 bits, so activations get 7.
    */
