@@ -27,8 +27,9 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Embeddings and generation from one worker, each with far more to do than fits: both get on. With
@@ -36,8 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class MixedLoadIT {
   private static final String ENCODER = "all-minilm-l6-v2";
-  private static final int TEXTS = 3000;
-  private static final int EMBEDDINGS = 3000;
+  private static final int EACH = 3000;
 
   @TempDir private Path models;
 
@@ -48,7 +48,10 @@ class MixedLoadIT {
   void start() throws Exception {
     TinyDecoder.write(models.resolve("tiny"));
     servers = EmbeddedServers.builder().build().start();
-    stage = new Stage(servers.kafkaBootstrap(), servers.redisUri());
+  }
+
+  private void begin(int partitions) {
+    stage = new Stage(servers.kafkaBootstrap(), servers.redisUri(), partitions);
     stage.settings().put("worker.models", ENCODER + ", tiny");
     stage.settings().put("worker.models.folder", models.toString());
     stage.settings().put("worker.threads", "1");
@@ -95,38 +98,61 @@ class MixedLoadIT {
         .record();
   }
 
-  private static List<String> ids(String prefix, int count) {
+  private static List<String> ids(String prefix) {
     List<String> ids = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < EACH; i++) {
       ids.add(prefix + i);
     }
     return ids;
   }
 
-  @Test
-  void neither_starves_while_both_have_more_than_fits() throws Exception {
-    Random random = new Random(3);
-    List<WireRecord> records = new ArrayList<>();
-    for (int i = 0; i < Math.max(TEXTS, EMBEDDINGS); i++) {
-      records.add(text(i));
-      records.add(embedding(i, random));
+  /** How the records lie in Kafka: for each partition, in their order. */
+  enum Order {
+    /** As a router would fill partitions. */
+    SHUFFLED,
+    /** Each kind in a partition of its own: Kafka gives one of them first. */
+    APART,
+    /** All in one partition, thousands of one kind before the first of the other. */
+    EMBEDDINGS_FIRST,
+    TEXTS_FIRST;
+
+    List<List<WireRecord>> partitions(Random random) {
+      List<WireRecord> texts = new ArrayList<>();
+      List<WireRecord> embeddings = new ArrayList<>();
+      for (int i = 0; i < EACH; i++) {
+        texts.add(text(i));
+        embeddings.add(embedding(i, random));
+      }
+      List<WireRecord> all = new ArrayList<>(this == TEXTS_FIRST ? texts : embeddings);
+      all.addAll(this == TEXTS_FIRST ? embeddings : texts);
+      if (this == SHUFFLED) {
+        Collections.shuffle(all, random);
+      }
+      return this == TEXTS_FIRST || this == EMBEDDINGS_FIRST
+          ? List.of(all)
+          : List.of(all.subList(0, EACH), all.subList(EACH, 2 * EACH));
     }
-    // Else one partition would hold all texts and the other all embeddings, as no router fills
-    // them:
-    // a worker reads a partition at a time, until its own queue is full.
-    Collections.shuffle(records, random);
-    stage.submit(records);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Order.class)
+  void neither_starves_while_both_have_more_than_fits(Order order) throws Exception {
+    List<List<WireRecord>> partitions = order.partitions(new Random(3));
+    begin(partitions.size());
+    for (int p = 0; p < partitions.size(); p++) {
+      stage.submit(p, partitions.get(p));
+    }
     stage.worker("w1");
-    List<String> texts = ids("t", TEXTS);
-    List<String> embeddings = ids("e", EMBEDDINGS);
+    List<String> texts = ids("t");
+    List<String> embeddings = ids("e");
     await()
         .atMost(Duration.ofMinutes(2))
         .pollInterval(Duration.ofMillis(200))
         .until(() -> stage.outcomes(texts).size() >= 40 && stage.outcomes(embeddings).size() >= 40);
     Map<String, Outcome> written = stage.outcomes(texts);
     Map<String, Outcome> embedded = stage.outcomes(embeddings);
-    assertThat(written.size()).as("texts were left").isLessThan(TEXTS / 2);
-    assertThat(embedded.size()).as("embeddings were left").isLessThan(EMBEDDINGS / 2);
+    assertThat(written.size()).as("texts were left").isLessThan(EACH / 2);
+    assertThat(embedded.size()).as("embeddings were left").isLessThan(EACH / 2);
     assertThat(written.values()).allMatch(o -> o.status() == Status.OK);
     assertThat(embedded.values()).allMatch(o -> o.status() == Status.OK);
     assertThat(written.values())

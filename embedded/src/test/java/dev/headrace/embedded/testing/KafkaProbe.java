@@ -4,7 +4,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
@@ -15,6 +18,7 @@ import org.apache.kafka.clients.consumer.KafkaShareConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
@@ -59,6 +63,33 @@ public final class KafkaProbe {
       for (String value : values) {
         producer.send(new ProducerRecord<>(topic, value)).get(10, TimeUnit.SECONDS);
       }
+    }
+  }
+
+  /** A record for a certain partition. */
+  @SuppressWarnings("ArrayRecordComponent")
+  public record Placed(int partition, byte[] key, Map<String, byte[]> headers, byte[] value) {}
+
+  /** Appends these records in their order; returns when all are stored. */
+  public void append(String topic, List<Placed> records) {
+    try (var producer =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", bootstrap, "acks", "all", "linger.ms", "5"),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      List<Future<?>> sent = new ArrayList<>();
+      for (Placed record : records) {
+        var out =
+            new ProducerRecord<byte[], byte[]>(
+                topic, record.partition(), record.key(), record.value());
+        record.headers().forEach((name, value) -> out.headers().add(name, value));
+        sent.add(producer.send(out));
+      }
+      for (Future<?> one : sent) {
+        one.get(30, TimeUnit.SECONDS);
+      }
+    } catch (InterruptedException | ExecutionException | TimeoutException e) {
+      throw new AssertionError(e);
     }
   }
 

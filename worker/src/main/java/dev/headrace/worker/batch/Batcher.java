@@ -166,18 +166,34 @@ public final class Batcher {
   public double queuedSeconds() {
     double seconds = 0;
     for (Map.Entry<String, ModelQueue> entry : models.entrySet()) {
-      String model = entry.getKey();
-      seconds += entry.getValue().seconds(outlook.curve(model), outlook.batchRows(model));
+      seconds += seconds(entry.getKey(), entry.getValue());
     }
     for (Waiting request : alone) {
-      ServiceCurve curve = outlook.curve(request.model());
-      seconds +=
-          rowsOf(request)
-              .indexes()
-              .mapToDouble(i -> curve.batchSeconds(1, request.lengths()[i]))
-              .sum();
+      seconds += aloneSeconds(request);
     }
     return seconds;
+  }
+
+  /** Of what waits of one model. */
+  public double queuedSeconds(String model) {
+    ModelQueue queue = models.get(model);
+    double seconds = queue == null ? 0 : seconds(model, queue);
+    for (Waiting request : alone) {
+      seconds += request.model().equals(model) ? aloneSeconds(request) : 0;
+    }
+    return seconds;
+  }
+
+  private double seconds(String model, ModelQueue queue) {
+    return queue.seconds(outlook.curve(model), outlook.batchRows(model));
+  }
+
+  private double aloneSeconds(Waiting request) {
+    ServiceCurve curve = outlook.curve(request.model());
+    return rowsOf(request)
+        .indexes()
+        .mapToDouble(i -> curve.batchSeconds(1, request.lengths()[i]))
+        .sum();
   }
 
   /** These models work by iterations: {@link #join} gives out their rows. */

@@ -106,14 +106,17 @@ public final class SharedDevice implements Engine {
   @Override
   public void drop(RowDrop drop) {
     // One that waits here still: it must be admitted before it can be dropped.
-    members.forEach(SharedDevice::feed);
+    members.forEach(this::feed);
     members.forEach(m -> m.engine.drop(drop));
   }
 
-  private static void feed(Member member) {
+  /** An engine may run a batch as soon as it is admitted, so that is its time as a step is. */
+  private void feed(Member member) {
+    long started = nanos.getAsLong();
     while (!member.waiting.isEmpty() && member.engine.admits()) {
       member.engine.admit(member.waiting.removeFirst());
     }
+    member.seconds += (nanos.getAsLong() - started) / 1e9;
   }
 
   @Override

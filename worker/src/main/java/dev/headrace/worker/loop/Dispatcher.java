@@ -205,6 +205,11 @@ final class Dispatcher {
     return batcher.queuedSeconds();
   }
 
+  /** Of one model. */
+  double queuedSeconds(String model) {
+    return batcher.queuedSeconds(model);
+  }
+
   /** Predicted seconds until all is done that the device was given. */
   double secondsAhead(long nowNanos) {
     return onDevice.secondsAhead(nowNanos);

@@ -41,6 +41,9 @@ final class Intake {
    */
   private static final long FRESH_MS = 500;
 
+  /** Who has waited this long for a turn is looked up however young it was (chosen: some turns). */
+  private static final long HELD_MS = 100;
+
   /** How often jobs that wait for the store are looked through (chosen). */
   private static final long EXPIRE_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -58,6 +61,8 @@ final class Intake {
   private final InstantSource clock;
   private final LongSupplier nanos;
   private final LongSupplier numbers;
+  private final Turns turns;
+  private final Room room;
   private final ArrayDeque<Job> unchecked = new ArrayDeque<>();
   private final ArrayDeque<Job> fresh = new ArrayDeque<>();
   private final ArrayDeque<Job> deferred = new ArrayDeque<>();
@@ -73,7 +78,9 @@ final class Intake {
       Endings endings,
       PrepareDesk desk,
       ModelDesk models,
-      ModelMeters meters) {}
+      ModelMeters meters,
+      Turns turns,
+      Room room) {}
 
   /**
    * Makes an intake.
@@ -89,13 +96,15 @@ final class Intake {
     this.desk = parts.desk();
     this.models = parts.models();
     this.meters = parts.meters();
+    this.turns = parts.turns();
+    this.room = parts.room();
     this.clock = clock;
     this.nanos = nanos;
     this.numbers = numbers;
     this.expireAt = nanos.getAsLong();
   }
 
-  /** Takes polled records. */
+  /** Takes polled records; they are let in when it is their turn. */
   void take(List<Received> records) {
     long now = nanos.getAsLong();
     Instant wall = clock.instant();
@@ -120,13 +129,49 @@ final class Intake {
       long deadline = now + nanosUntil(request.expiry(), wall);
       Job job = new Job(numbers.getAsLong(), received, request, now, deadline);
       inFlight.add(job);
-      long age = wall.toEpochMilli() - received.timestampMs();
-      if (age >= 0 && age < FRESH_MS) {
-        fresh.add(job);
-      } else {
-        unchecked.add(job);
-      }
+      turns.add(job);
     }
+  }
+
+  /** Estimated seconds of service of what waits for its turn. */
+  double heldSeconds() {
+    double[] seconds = {0};
+    turns.forEach(job -> seconds[0] += estimate(job.request()));
+    return seconds[0];
+  }
+
+  /** Nobody waits for what is held and over. */
+  void forgetLost() {
+    turns.retain(j -> !j.over());
+  }
+
+  /** What is held stays with Kafka. */
+  void drain() {
+    turns.forEach(endings::dropped);
+    forgetLost();
+  }
+
+  private void letIn() {
+    if (turns.isEmpty() || !gate.open()) {
+      return;
+    }
+    room.count();
+    long now = nanos.getAsLong();
+    long wallMs = clock.instant().toEpochMilli();
+    turns.let(
+        room::of,
+        job -> {
+          job.estimated(estimate(job.request()));
+          room.taken(job.request().model(), job.estimatedSeconds());
+          (isFresh(job, now, wallMs) ? fresh : unchecked).add(job);
+        });
+  }
+
+  /** It was young when it was taken, and has not waited for its turn since. */
+  private static boolean isFresh(Job job, long nowNanos, long wallMs) {
+    long heldMs = TimeUnit.NANOSECONDS.toMillis(nowNanos - job.arrivedNanos());
+    long age = wallMs - heldMs - job.received().timestampMs();
+    return age >= 0 && age < FRESH_MS && heldMs < HELD_MS;
   }
 
   private static long nanosUntil(Instant deadline, Instant now) {
@@ -143,8 +188,9 @@ final class Intake {
     deferredUntil = nanos.getAsLong() + EXPIRE_EVERY_NANOS;
   }
 
-  /** Looks up outcomes and lets jobs through; returns how many went. */
+  /** Lets jobs in, looks up their outcomes and lets them through; returns how many went. */
   int runOnce() {
+    letIn();
     if (!deferred.isEmpty() && nanos.getAsLong() - deferredUntil >= 0) {
       unchecked.addAll(deferred);
       deferred.clear();
@@ -198,14 +244,24 @@ final class Intake {
   /** While the store is away the time of those that wait here runs out. */
   private int expire() {
     long now = nanos.getAsLong();
-    if (unchecked.isEmpty() || now - expireAt < 0) {
+    if ((unchecked.isEmpty() && turns.isEmpty()) || now - expireAt < 0) {
       return 0;
     }
     expireAt = now + EXPIRE_EVERY_NANOS;
     Instant wall = clock.instant();
     unchecked.removeIf(j -> j.state() != JobState.CHECKING);
-    List<Job> late = unchecked.stream().filter(j -> j.request().expiredAt(wall)).toList();
-    late.forEach(endings::expired);
+    List<Job> late = new ArrayList<>();
+    unchecked.stream().filter(j -> j.request().expiredAt(wall)).forEach(late::add);
+    turns.forEach(
+        job -> {
+          if (job.request().expiredAt(wall)) {
+            late.add(job);
+          }
+        });
+    if (!late.isEmpty()) {
+      late.forEach(endings::expired);
+      forgetLost();
+    }
     return late.size();
   }
 
@@ -233,7 +289,7 @@ final class Intake {
       endings.failed(job, undone(request.task(), model.name(), model.tasks()));
     } else {
       job.to(JobState.PREPARING);
-      desk.body(job, model, estimate(request));
+      desk.body(job, model, job.estimatedSeconds());
     }
   }
 

@@ -4,11 +4,12 @@ import dev.headrace.protocol.config.Settings;
 import java.time.Duration;
 
 /**
- * How much the worker takes before it is done with it. Any of these limits pauses the intake.
+ * How much the worker takes before it is done with it. The first two limits pause the intake; the
+ * last one makes what was read wait for its turn, see {@link Turns}.
  *
  * @param maxRequests records taken and not acknowledged; one poll may come on top
  * @param maxBytes of these records
- * @param maxQueue predicted service time of what waits
+ * @param maxQueue predicted service time of what waits at the device, of each kind of work
  */
 public record IntakeConfig(int maxRequests, long maxBytes, Duration maxQueue) {
   public static IntakeConfig read(Settings s) {
@@ -28,6 +29,7 @@ public record IntakeConfig(int maxRequests, long maxBytes, Duration maxQueue) {
             Duration.ofSeconds(2),
             Duration.ofMillis(1),
             Duration.ofHours(1),
-            "Predicted service time of the waiting work above which no more is taken."));
+            "Predicted service time of what waits for the device above which no more is let in; of each"
+                + " model that generates, and of all other models together."));
   }
 }

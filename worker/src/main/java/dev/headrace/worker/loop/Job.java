@@ -21,6 +21,7 @@ final class Job {
   private @Nullable Work work;
   private @Nullable RowSet rows;
   private boolean cacheable;
+  private double estimatedSeconds;
 
   /**
    * A record that was taken.
@@ -111,6 +112,16 @@ final class Job {
   /** Its rows; null until its body was read. */
   @Nullable RowSet rows() {
     return rows;
+  }
+
+  /** It was let in, and is thought to take so long. */
+  void estimated(double seconds) {
+    estimatedSeconds = seconds;
+  }
+
+  /** Seconds of service as thought before its tokens were counted. */
+  double estimatedSeconds() {
+    return estimatedSeconds;
   }
 
   /** Whether its result may be kept under its cache key. */

@@ -92,6 +92,7 @@ final class JobFlow implements PrepareListener {
    */
   void drain() {
     draining = true;
+    intake.drain();
     for (Job job : inFlight.where(j -> j.state() == JobState.RUNNING)) {
       RowSet rows = job.rows();
       if (rows != null && rows.iterating() && !dispatcher.generating().contains(job.number())) {
@@ -182,6 +183,7 @@ final class JobFlow implements PrepareListener {
       cancelled.remove(job.number());
       endings.dropped(job);
     }
+    intake.forgetLost();
   }
 
   @Override

@@ -142,6 +142,11 @@ final class ModelDesk implements LoadListener {
     return here.get(model);
   }
 
+  /** The models that are here. */
+  Collection<ServedModel> served() {
+    return here.values();
+  }
+
   /** What it offers, if it can be loaded. */
   @Nullable ModelOffer offer(String model) {
     if (shelf == null) {

@@ -10,7 +10,9 @@ import dev.headrace.worker.prepare.ToPrepare;
 import dev.headrace.worker.prepare.ToRender;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The loop's side of the preparing threads: hands bodies over in small chunks, so that responses
@@ -29,7 +31,9 @@ final class PrepareDesk {
   private final List<ToRender> responses = new ArrayList<>();
   private final ArrayDeque<PrepareCall> calls = new ArrayDeque<>();
   private int handedOver;
-  private double seconds;
+
+  /** Estimated seconds of the bodies that wait, of each model. */
+  private final Map<String, Double> seconds = new HashMap<>();
 
   private record Item(Job job, ServedModel model, double seconds) {}
 
@@ -51,7 +55,7 @@ final class PrepareDesk {
    */
   void body(Job job, ServedModel model, double estimatedSeconds) {
     bodies.add(new Item(job, model, estimatedSeconds));
-    seconds += estimatedSeconds;
+    seconds.merge(model.name(), estimatedSeconds, Double::sum);
   }
 
   /** Takes a response to write. */
@@ -76,7 +80,16 @@ final class PrepareDesk {
 
   /** Estimated seconds of service of the bodies that wait here. */
   double seconds() {
-    return bodies.isEmpty() ? 0 : seconds;
+    double sum = 0;
+    for (double ofModel : seconds.values()) {
+      sum += ofModel;
+    }
+    return sum;
+  }
+
+  /** Of those for one model. */
+  double seconds(String model) {
+    return seconds.getOrDefault(model, 0.0);
   }
 
   /** Nothing waits here; the threads may still be at work. */
@@ -108,12 +121,15 @@ final class PrepareDesk {
     long bytes = 0;
     while (!bodies.isEmpty() && chunk.size() < CHUNK && bytes < CHUNK_BYTES) {
       Item item = bodies.removeFirst();
-      seconds -= item.seconds();
+      seconds.merge(item.model().name(), -item.seconds(), Double::sum);
       if (item.job().over()) {
         continue;
       }
       chunk.add(new ToPrepare(item.job().number(), item.job().request(), item.model()));
       bytes += item.job().request().payload().bytes().length;
+    }
+    if (bodies.isEmpty()) {
+      seconds.clear(); // nor what rounding left
     }
     return chunk;
   }

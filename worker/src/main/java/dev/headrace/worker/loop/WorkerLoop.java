@@ -70,6 +70,7 @@ public final class WorkerLoop implements Agent {
   private final Intake intake;
   private final ModelDesk models;
   private final JobFlow flow;
+  private final Room room;
   private final Valve valve;
   private final Poller poller;
   private final BusyMeter busy;
@@ -103,8 +104,11 @@ public final class WorkerLoop implements Agent {
     Endings endings = endings(self);
     this.desk = new PrepareDesk(links.prepare(), config.prepareThreads());
     this.models = new ModelDesk(links.loader(), endings, nanos);
+    Turns turns = new Turns();
+    this.room = new Room(config.intake(), models, desk, dispatcher, turns);
     Intake.Parts parts =
-        new Intake.Parts(inFlight, links.outcomes(), gate, crashes, endings, desk, models, meters);
+        new Intake.Parts(
+            inFlight, links.outcomes(), gate, crashes, endings, desk, models, meters, turns, room);
     this.intake = new Intake(parts, links.clock(), nanos, numbers::getAndIncrement);
     models.whenLoaded(intake::again);
     models.whenChanged(dispatcher::serve);
@@ -122,7 +126,7 @@ public final class WorkerLoop implements Agent {
                 cancels(now)),
             nanos,
             numbers::getAndIncrement);
-    this.valve = new Valve(consumer, config.intake());
+    this.valve = new Valve(consumer, config.intake(), turns);
     links.slots().whenAssigned(valve::slotsCame);
     this.poller = new Poller(consumer, valve, nanos);
     this.busy = new BusyMeter(now);
@@ -243,7 +247,7 @@ public final class WorkerLoop implements Agent {
   /** Waits in Kafka only if no other thread has anything of ours. */
   private int poll(long now, boolean nothingMoved) {
     boolean away = gate.down() || delivery.storeDown() || !deviceThere;
-    if (valve.set(inFlight, queuedSeconds(), away)) {
+    if (valve.set(inFlight, away, room::hungry)) {
       poller.soon();
     } else if (!poller.due(now)) {
       return 0;
@@ -285,7 +289,11 @@ public final class WorkerLoop implements Agent {
       utilisation = busy.update(now);
       Heartbeat.Load load =
           new Heartbeat.Load(
-              shown(), queuedSeconds(), dispatcher.secondsAhead(now), memoryFreeBytes, utilisation);
+              shown(),
+              queuedSeconds() + intake.heldSeconds(),
+              dispatcher.secondsAhead(now),
+              memoryFreeBytes,
+              utilisation);
       heartbeat.send(load, models.reports(meters), now, links.clock().instant());
     }
     if (now - healthAt >= 0) {

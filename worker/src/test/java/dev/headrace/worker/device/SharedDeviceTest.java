@@ -114,6 +114,63 @@ class SharedDeviceTest {
     assertThat(share).isBetween(0.48, 0.52);
   }
 
+  /** Runs a batch when it is admitted, as StagedEngine does with a runner that works at once. */
+  private final class Eager implements Engine {
+    final ServedModel model = new Model("eager");
+    int ran;
+    int left;
+
+    @Override
+    public List<ServedModel> models() {
+      return List.of(model);
+    }
+
+    @Override
+    public boolean admits() {
+      return left == 0;
+    }
+
+    @Override
+    public void admit(DeviceBatch batch) {
+      now += 100_000_000;
+      ran++;
+      left++;
+    }
+
+    @Override
+    public boolean busy() {
+      return left > 0;
+    }
+
+    @Override
+    public void step(Listener listener) {
+      left--;
+    }
+
+    @Override
+    public long memoryFreeBytes() {
+      return 5;
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void engine_that_runs_what_it_admits_pays_for_it() {
+    Eager eager = new Eager();
+    Greedy fine = new Greedy("fine", 10_000_000);
+    SharedDevice device = new SharedDevice(List.of(eager, fine), () -> now);
+    device.admit(batch(1, fine.model));
+    for (int i = 0; i < 2000; i++) {
+      if (device.admits()) {
+        device.admit(batch(2 + i, eager.model));
+      }
+      device.step(NOBODY);
+    }
+    assertThat(fine.steps * 10.0 / (eager.ran * 100)).isBetween(0.9, 1.1);
+  }
+
   @Test
   void engine_that_paused_has_saved_up_no_time() {
     Greedy first = new Greedy("first", 10_000_000);

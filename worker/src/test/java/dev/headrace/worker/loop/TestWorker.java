@@ -56,6 +56,11 @@ final class TestWorker {
     this(cluster, id, runner, crashed, intake, () -> new OneShotEngine(runner, cluster::nanos));
   }
 
+  /** A worker with any engine that takes so much. */
+  TestWorker(Cluster cluster, String id, IntakeConfig intake, EngineFactory engine) {
+    this(cluster, id, new FakeRunner(), null, intake, engine);
+  }
+
   private TestWorker(
       Cluster cluster,
       String id,

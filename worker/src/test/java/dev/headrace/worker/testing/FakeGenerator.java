@@ -31,6 +31,10 @@ public final class FakeGenerator implements Engine {
   private final Model model;
   private final List<Running> running = new ArrayList<>();
   private final List<RowDrop> dropped = new ArrayList<>();
+
+  /** Runs in each step: time may pass there. */
+  public Runnable onStep = () -> {};
+
   public int most;
   public int steps;
   public boolean closed;
@@ -142,6 +146,7 @@ public final class FakeGenerator implements Engine {
   @Override
   public void step(Listener listener) {
     steps++;
+    onStep.run();
     for (Running r : List.copyOf(running)) {
       RowDrop drop =
           dropped.stream()

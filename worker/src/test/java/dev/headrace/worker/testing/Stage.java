@@ -1,5 +1,6 @@
 package dev.headrace.worker.testing;
 
+import dev.headrace.embedded.testing.KafkaProbe;
 import dev.headrace.protocol.Address;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.config.Settings;
@@ -25,6 +26,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,8 +46,13 @@ public final class Stage implements AutoCloseable {
   private final List<WorkerProcess> workers = new ArrayList<>();
 
   public Stage(String kafkaBootstrap, String redisUri) {
+    this(kafkaBootstrap, redisUri, 2);
+  }
+
+  /** A lane with so many partitions. */
+  public Stage(String kafkaBootstrap, String redisUri, int partitions) {
     settings.put("kafka.bootstrap-servers", kafkaBootstrap);
-    settings.put("kafka.topics.partitions", "2");
+    settings.put("kafka.topics.partitions", Integer.toString(partitions));
     settings.put("redis.uri", redisUri);
     settings.put("worker.device-type", "test");
     settings.put("worker.lane", lane);
@@ -116,6 +123,17 @@ public final class Stage implements AutoCloseable {
     if (!open.await(60, TimeUnit.SECONDS)) {
       throw new AssertionError("not appended: " + open.getCount());
     }
+  }
+
+  /** Appends work to one partition of the lane, in this order. */
+  public void submit(int partition, List<WireRecord> records) {
+    List<KafkaProbe.Placed> placed = new ArrayList<>();
+    for (WireRecord record : records) {
+      Map<String, byte[]> headers = new LinkedHashMap<>();
+      record.headers().forEach(h -> headers.put(h.name(), h.value()));
+      placed.add(new KafkaProbe.Placed(partition, record.key(), headers, record.value()));
+    }
+    new KafkaProbe(settings.get("kafka.bootstrap-servers")).append(Topics.work(lane), placed);
   }
 
   /** The outcomes that stand; those that are missing are left out. */
