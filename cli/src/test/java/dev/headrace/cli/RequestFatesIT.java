@@ -143,7 +143,8 @@ class RequestFatesIT {
     await().until(() -> stack.inRouter() == 0 && stack.inLane() == 0 && stack.inWorker() == 1);
     stack.large.release();
     await().until(() -> stack.inWorker() == 0);
-    assertThat(stack.large.ran("cancelled")).isZero();
+    // Only the batch that had been handed to the device before is run in vain.
+    assertThat(stack.large.ran("cancelled")).isLessThanOrEqualTo(4);
     assertOneOutcomeEach(begin, results);
   }
 
@@ -227,16 +228,18 @@ class RequestFatesIT {
     List<PendingResult> before = submit(80, "before the late");
     await().until(() -> stack.inRouter() > 5);
     Request tight = words("tight").cache(CacheMode.BYPASS).deadline(Duration.ofMillis(400));
+    await().until(() -> !stack.two.estimate(tight).orElseThrow().inTime());
     Estimate estimate = stack.two.estimate(tight).orElseThrow();
     assertThat(estimate.deviceType()).isEqualTo("large");
-    assertThat(estimate.inTime()).isFalse();
     assertThat(estimate.usd()).isPositive();
     InferenceResult rejected = get(stack.two.submit(tight.admission(AdmissionMode.REJECT)));
     assertThat(rejected.errorCode()).hasValue(ErrorCode.NO_CAPACITY);
-    InferenceResult tried = get(stack.two.submit(tight.admission(AdmissionMode.BEST_EFFORT)));
-    assertThat(tried.status()).isEqualTo(Status.EXPIRED);
+    PendingResult tried = stack.two.submit(tight.admission(AdmissionMode.BEST_EFFORT));
     PendingResult late = stack.two.submit(tight.admission(AdmissionMode.LATE));
+    Instant over = Instant.now().plusMillis(500);
+    await().until(() -> Instant.now().isAfter(over));
     stack.large.release();
+    assertThat(get(tried).status()).isEqualTo(Status.EXPIRED);
     InferenceResult done = get(late);
     assertThat(done.isOk()).isTrue();
     assertThat(done.inTime()).hasValue(false);
