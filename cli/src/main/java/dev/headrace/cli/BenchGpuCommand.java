@@ -43,8 +43,8 @@ final class BenchGpuCommand implements Callable<Integer> {
       names = "--parts",
       split = ",",
       defaultValue =
-          "encoders,generate,generate_pipeline,pipeline,two_gpus,device_error,storm,mixed,reference,"
-              + "reference_compiled",
+          "encoders,generate,generate_pipeline,pipeline,two_gpus,device_error,on_demand,storm,mixed,"
+              + "reference,reference_compiled",
       description =
           "What to measure. reference: transformers' generate (needs --python);"
               + " reference_compiled: compiled, too, which takes minutes. Default: all.")

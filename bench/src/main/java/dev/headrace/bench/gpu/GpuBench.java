@@ -38,6 +38,7 @@ public final class GpuBench {
     PIPELINE,
     TWO_GPUS,
     DEVICE_ERROR,
+    ON_DEMAND,
     STORM,
     MIXED,
     REFERENCE,
@@ -51,6 +52,9 @@ public final class GpuBench {
 
   /** The most tokens of a batch of real passages, padding included; chosen. */
   private static final int MIXED_TOKENS = 32_768;
+
+  /** Rows of one large request (chosen). */
+  private static final int LARGE_REQUEST = 2048;
 
   private static final List<Precision> HALVES = List.of(Precision.FLOAT16, Precision.BFLOAT16);
 
@@ -228,8 +232,12 @@ public final class GpuBench {
     if (gpus() > 1 && parts.contains(Part.TWO_GPUS)) {
       part("two GPUs", fleets::twoGpus);
       part("two engines", () -> figure("two_gpu_engine_ratio", TwoEngines.ratio(bert, mixed())));
+      part("one large request", () -> largeRequest(bert));
       part("lost device", fleets::lostDevice);
       part("peers", () -> Transfers.peers().forEach(this::figure));
+    }
+    if (parts.contains(Part.ON_DEMAND)) {
+      part("models on demand", fleets::onDemand);
     }
     if (parts.contains(Part.MIXED)) {
       part("mixed fleet", fleets::mixedFleet);
@@ -237,6 +245,15 @@ public final class GpuBench {
     figures.putAll(fleets.figures());
     ratio("pipeline_efficiency", "pipeline_rows_per_second_16", "bf16_mixed");
     ratio("two_gpu_ratio", "pipeline_two_gpu_rows_per_second", "pipeline_rows_per_second_16");
+  }
+
+  /** Several times all texts, as one request. */
+  private void largeRequest(ModelDescription bert) throws IOException {
+    List<String> request = new ArrayList<>();
+    for (int i = 0; i < LARGE_REQUEST; i++) {
+      request.add(texts.get(i % texts.size()));
+    }
+    new GroupSpeed(bert, request).run(List.of("cuda:0", "cuda:0+cuda:1"), this::figure);
   }
 
   private interface Measurement {
