@@ -7,6 +7,7 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.JniUtils;
 import dev.headrace.worker.cuda.Cuda;
 import dev.headrace.worker.cuda.CudaRecorder;
+import dev.headrace.worker.cuda.DeviceGate;
 import dev.headrace.worker.cuda.Recorder;
 import dev.headrace.worker.engine.Generated.Source;
 import dev.headrace.worker.generate.session.DecoderSession;
@@ -139,9 +140,29 @@ public final class TorchEngine implements AutoCloseable {
     return device;
   }
 
-  /** Memory of a GPU that is free, as its driver says; 0 for a CPU. */
+  /**
+   * Memory of a GPU that is free, as its driver says; 0 for a CPU. Any thread may call this; the
+   * GPU becomes its device.
+   */
   public long memoryFreeBytes() {
-    return device.kind() == ComputeDevice.Kind.CUDA ? Cuda.memory().freeBytes() : 0;
+    if (device.kind() == ComputeDevice.Kind.CPU) {
+      return 0;
+    }
+    Cuda.select(device.index());
+    return Cuda.memory().freeBytes();
+  }
+
+  /**
+   * Memory that a further model may take, by the driver's numbers: what is free, less what the
+   * first batches take. No limit on a CPU, whose system nobody can ask so. Any thread may call
+   * this; the GPU becomes its device.
+   */
+  public long roomBytes() {
+    if (device.kind() == ComputeDevice.Kind.CPU) {
+      return Long.MAX_VALUE;
+    }
+    Cuda.select(device.index());
+    return Cuda.memory().freeBytes() - WORKSPACE_BYTES;
   }
 
   /**
@@ -153,6 +174,38 @@ public final class TorchEngine implements AutoCloseable {
    * @throws EngineException when libtorch refuses the model, or memory runs out
    */
   public EncoderSession load(ModelDescription model, Precision precision) throws IOException {
+    if (Thread.currentThread() == owner || device.kind() == ComputeDevice.Kind.CPU) {
+      return loaded(model, precision);
+    }
+    DeviceGate gate = DeviceGate.of(device.index());
+    gate.enter();
+    try {
+      return loaded(model, precision);
+    } finally {
+      gate.leave();
+    }
+  }
+
+  /**
+   * Frees a session that no run uses, and what libtorch keeps of it: then the driver's numbers tell
+   * what there is for the next. Any thread may call this.
+   */
+  public void unload(EncoderSession session) {
+    if (device.kind() == ComputeDevice.Kind.CPU) {
+      session.close();
+      return;
+    }
+    DeviceGate gate = DeviceGate.of(device.index());
+    gate.enter();
+    try {
+      session.close();
+      JniUtils.emptyCudaCache();
+    } finally {
+      gate.leave();
+    }
+  }
+
+  private EncoderSession loaded(ModelDescription model, Precision precision) throws IOException {
     if (Thread.currentThread() != owner) {
       CpuThreads.useOne();
     }
@@ -288,8 +341,9 @@ public final class TorchEngine implements AutoCloseable {
     boolean packs = EncoderEmitter.packs(model.config(), target(precision));
     CudaSession session =
         new CudaSession(
-            model, block, host, owner, packs ? WHOLE : LARGE_GROUPS, packs, recorder, RECORD_AFTER);
+            model, block, host, packs ? WHOLE : LARGE_GROUPS, packs, recorder, RECORD_AFTER);
     session.warmUp();
+    session.handOver(owner);
     return session;
   }
 
@@ -375,7 +429,7 @@ public final class TorchEngine implements AutoCloseable {
               precision,
               weights -> PackedDecoderEmitter.model(model.config(), weights, target),
               archive -> {
-                admit(model.name(), Files.size(archive) + plan.bytes());
+                admit(model.name(), Files.size(archive) + plan.leastBytes());
                 return module(archive);
               });
       RunDecoder session =
@@ -389,7 +443,7 @@ public final class TorchEngine implements AutoCloseable {
                   gpu ? StepMemory.pinned() : StepMemory.plain(),
                   recordsSteps),
               owner,
-              plan,
+              gpu ? plan.fitted(memoryFreeBytes()) : plan,
               cacheType(precision),
               recordAfter);
       session.warmUp();

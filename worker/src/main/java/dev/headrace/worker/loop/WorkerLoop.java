@@ -303,7 +303,9 @@ public final class WorkerLoop implements Agent {
         inFlight.count(),
         queuedSeconds(),
         dispatcher.secondsAhead(now),
-        utilisation);
+        utilisation,
+        memoryFreeBytes,
+        models.modelBytes());
   }
 
   /**
