@@ -304,7 +304,7 @@ public final class WorkerLoop implements Agent {
         queuedSeconds(),
         dispatcher.secondsAhead(now),
         utilisation,
-        memoryFreeBytes,
+        device.memoryFreeBytes(),
         models.modelBytes());
   }
 
