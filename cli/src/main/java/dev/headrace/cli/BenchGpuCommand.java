@@ -42,7 +42,9 @@ final class BenchGpuCommand implements Callable<Integer> {
   @Option(
       names = "--parts",
       split = ",",
-      defaultValue = "encoders,generate,pipeline,two_gpus,storm,mixed,reference,reference_compiled",
+      defaultValue =
+          "encoders,generate,generate_pipeline,pipeline,two_gpus,device_error,on_demand,storm,mixed,"
+              + "reference,reference_compiled",
       description =
           "What to measure. reference: transformers' generate (needs --python);"
               + " reference_compiled: compiled, too, which takes minutes. Default: all.")

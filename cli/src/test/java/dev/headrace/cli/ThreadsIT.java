@@ -40,8 +40,9 @@ class ThreadsIT {
     // Ends when idle, so it may be gone.
     listed.remove("kafka-producer-first-sends");
     seen.remove("kafka-producer-first-sends");
-    // The stack's engines have one thread each.
+    // The stack's engines have one thread and one device each.
     listed.remove("engine-<device type>-helper");
+    listed.remove("engine-<device type>-<device>");
     assertThat(seen).isEqualTo(listed);
   }
 

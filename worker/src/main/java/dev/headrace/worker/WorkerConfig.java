@@ -4,6 +4,7 @@ import dev.headrace.protocol.body.BodyLimits;
 import dev.headrace.protocol.config.Settings;
 import dev.headrace.worker.batch.BatchConfig;
 import dev.headrace.worker.encode.EngineConfig;
+import dev.headrace.worker.engine.DeviceInventory;
 import dev.headrace.worker.failure.RetryConfig;
 import dev.headrace.worker.generate.GenerationConfig;
 import dev.headrace.worker.loop.Identity;
@@ -14,6 +15,7 @@ import java.net.UnknownHostException;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.regex.Pattern;
 
 /**
@@ -55,12 +57,6 @@ public record WorkerConfig(
   /** A name, or nothing: then it is made up. */
   private static final Pattern NAME_OR_NONE = Pattern.compile("[A-Za-z0-9._-]{0,64}");
 
-  /** A core tokenises for several that run the model (chosen). */
-  private static final int CORES_PER_PREPARE_THREAD = 4;
-
-  /** The loop, one thread, takes no more than some of them make (chosen). */
-  private static final int MOST_PREPARE_THREADS = 8;
-
   private static final String NAME_EXPECTED = "1..64 of A-Z a-z 0-9 . _ -";
 
   public static WorkerConfig read(Settings s) {
@@ -74,7 +70,7 @@ public record WorkerConfig(
     UpstreamConfig upstream = UpstreamConfig.read(s);
     String type = kind == EngineKind.TORCH ? engine.deviceType() : kind.label();
     return new WorkerConfig(
-        identity(s, type),
+        identity(s, type, kind == EngineKind.TORCH ? engine.memberTypes() : List.of(type)),
         kind,
         engine,
         GenerationConfig.read(s),
@@ -123,18 +119,21 @@ public record WorkerConfig(
         0,
         256,
         "Threads that read bodies, tokenise and write responses; 0 for one per four cores, at most"
-            + " eight.");
+            + " eight, and on a GPU for three of four cores shared by the GPUs, at most sixteen.");
   }
 
   /** How many threads read bodies and write responses. */
   int preparing() {
+    if (prepareThreads > 0) {
+      return prepareThreads;
+    }
     int cores = Runtime.getRuntime().availableProcessors();
-    return prepareThreads > 0
-        ? prepareThreads
-        : Math.max(1, Math.min(cores / CORES_PER_PREPARE_THREAD, MOST_PREPARE_THREADS));
+    return kind == EngineKind.TORCH && engine.onGpu()
+        ? PrepareThreads.onGpu(cores, DeviceInventory.gpus().size())
+        : PrepareThreads.onCpu(cores);
   }
 
-  private static Identity identity(Settings s, String usualType) {
+  private static Identity identity(Settings s, String usualType, List<String> usualTypes) {
     String id =
         s.text(
             "worker.id",
@@ -168,13 +167,23 @@ public record WorkerConfig(
                 0,
                 1e6,
                 "Price of the device, in US dollars an hour; 0 for the one of the built-in list."),
-            deviceType));
+            deviceType.equals(usualType) ? usualTypes : List.of(deviceType)));
   }
 
-  private static double price(double given, String deviceType) {
-    return given > 0
-        ? given
-        : DevicePrices.builtIn().of(deviceType).map(DevicePrices.Price::usdPerHour).orElse(0.0);
+  /** Of a group, of all its devices together; 0 when one is not listed. */
+  private static double price(double given, List<String> deviceTypes) {
+    if (given > 0) {
+      return given;
+    }
+    DevicePrices listed = DevicePrices.builtIn();
+    List<Double> prices =
+        deviceTypes.stream()
+            .flatMap(t -> listed.of(t).stream())
+            .map(DevicePrices.Price::usdPerHour)
+            .toList();
+    return prices.size() < deviceTypes.size()
+        ? 0
+        : prices.stream().mapToDouble(Double::doubleValue).sum();
   }
 
   /**
@@ -194,14 +203,16 @@ public record WorkerConfig(
   private WorkerConfig with(EngineConfig other, String workerId) {
     boolean usualType = identity.deviceType().equals(engine.deviceType());
     boolean usualLane = identity.lane().equals(identity.deviceType());
-    boolean usualPrice = identity.usdPerHour() == price(0, identity.deviceType());
+    List<String> types = usualType ? engine.memberTypes() : List.of(identity.deviceType());
+    boolean usualPrice = identity.usdPerHour() == price(0, types);
     String type = usualType ? other.deviceType() : identity.deviceType();
+    List<String> otherTypes = usualType ? other.memberTypes() : List.of(type);
     Identity own =
         new Identity(
             workerId,
             type,
             usualLane ? type : identity.lane(),
-            usualPrice ? price(0, type) : identity.usdPerHour());
+            usualPrice ? price(0, otherTypes) : identity.usdPerHour());
     return new WorkerConfig(
         own,
         kind,

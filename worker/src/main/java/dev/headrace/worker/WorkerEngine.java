@@ -1,5 +1,7 @@
 package dev.headrace.worker;
 
+import dev.headrace.protocol.ErrorCode;
+import dev.headrace.protocol.FailureException;
 import dev.headrace.worker.device.Engine;
 import dev.headrace.worker.device.EngineFactory;
 import dev.headrace.worker.device.SharedDevice;
@@ -28,10 +30,17 @@ public final class WorkerEngine {
       throws IOException {
     List<String> generating = GenerationLoader.models(config);
     List<String> encoding = config.models().stream().filter(m -> !generating.contains(m)).toList();
+    if (config.members().size() > 1 && !generating.isEmpty()) {
+      throw new FailureException(
+          ErrorCode.MODEL_NOT_LOADED,
+          "worker.models: %s on worker.device %s (expected: encoders in a group of devices)"
+              .formatted(generating, config.device()));
+    }
     if (generating.isEmpty()) {
       return BrokenModels.servable(EncoderRunner.open(config, builtIn, nanos));
     }
-    Engine texts = GenerationLoader.open(generating, config, generation, nanos);
+    long others = EncoderRunner.memoryBytes(encoding, config, builtIn);
+    Engine texts = GenerationLoader.open(generating, config, generation, others, nanos);
     if (encoding.isEmpty()) {
       return BrokenModels.servable(texts);
     }

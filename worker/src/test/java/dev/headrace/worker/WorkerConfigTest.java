@@ -42,7 +42,7 @@ class WorkerConfigTest {
                 new Identity("w1", "cpu-fp32", "cpu-fp32", 0),
                 EngineKind.TORCH,
                 new EngineConfig("cpu", List.of("all-minilm-l6-v2"), "", Precision.FLOAT32, 0),
-                new GenerationConfig(32, 1 << 30, 4096, Duration.ofMillis(150), 2048, true),
+                new GenerationConfig(0, 0, 4096, Duration.ofMillis(150), 2048, true),
                 new UpstreamConfig(
                     URI.create("http://127.0.0.1:8000"),
                     "",
@@ -98,7 +98,7 @@ class WorkerConfigTest {
     values.put("worker.generation.step", "9ms");
     values.put("worker.generation.step-tokens", "88");
     values.put("worker.generation.prefix-cache", "false");
-    values.put("worker.models.memory", "0B");
+    values.put("worker.models.memory", "3MiB");
     values.put("worker.models.pinned", "a");
     values.put("worker.max-in-flight", "7");
     values.put("worker.max-in-flight-bytes", "1MiB");
@@ -132,7 +132,7 @@ class WorkerConfigTest {
                     "models",
                     Precision.INT8,
                     3,
-                    0,
+                    3 << 20,
                     List.of("a"),
                     false,
                     new ArchiveConfig("/var/archives", 5 << 20, Duration.ofDays(3))),
@@ -228,6 +228,40 @@ class WorkerConfigTest {
     assertThatThrownBy(() -> read(values))
         .hasMessageContaining("worker.id: a b (expected: 1..64 of A-Z a-z 0-9 . _ -, or nothing")
         .hasMessageContaining("worker.batch.max-rows: 0 (expected: 1..65536; from program)")
-        .hasMessageContaining("worker.device: tpu (expected: cpu or cuda:N; from program)");
+        .hasMessageContaining(
+            "worker.device: tpu (expected: cpu or cuda:N, or several with + between them");
+  }
+
+  @Test
+  void a_gpu_s_driver_may_be_all_that_limits_its_models() {
+    Map<String, String> values = Map.of("worker.device", "cuda:0", "worker.models.memory", "auto");
+    assertThat(read(values).engine().memoryBytes()).isEqualTo(Long.MAX_VALUE);
+    assertThatThrownBy(() -> read(Map.of("worker.models.memory", "auto")))
+        .hasMessageContaining("worker.models.memory: auto (expected: a size on a CPU");
+    assertThatThrownBy(() -> read(Map.of("worker.models.memory", "9999999999999GiB")))
+        .hasMessageContaining("worker.models.memory: 9999999999999GiB (expected: less than 2^63");
+  }
+
+  @Test
+  void a_group_of_devices_is_named_after_them_and_costs_what_they_cost() {
+    Map<String, String> values = new HashMap<>();
+    values.put("worker.device", "cuda:98+cuda:99+cpu");
+    values.put("worker.precision", "bf16");
+    WorkerConfig config = read(values);
+    assertThat(config.identity().deviceType()).isEqualTo("cuda-bf16-x2-and-cpu-bf16");
+    assertThat(config.engine().members()).containsExactly("cuda:98", "cuda:99", "cpu");
+    assertThat(config.identity().usdPerHour()).isZero();
+  }
+
+  @Test
+  void a_group_has_each_device_once_and_all_models_loaded() {
+    Map<String, String> values = new HashMap<>();
+    values.put("worker.device", "cuda:98+cuda:98");
+    values.put("worker.models.memory", "1GiB");
+    values.put("worker.precision", "auto");
+    assertThatThrownBy(() -> read(values))
+        .hasMessageContaining("worker.device: cuda:98+cuda:98 (expected: each device once")
+        .hasMessageContaining("worker.models.memory: 1073741824B (expected: 0B in a group")
+        .hasMessageContaining("worker.precision: auto (expected: a precision in a group");
   }
 }

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Headrace as a whole, one request a text, with broker and Redis in this process. */
-final class GeneratePipeline implements AutoCloseable {
+public final class GeneratePipeline implements AutoCloseable {
   /** No load takes longer. */
   private static final Duration DEADLINE = Duration.ofMinutes(10);
 
@@ -28,7 +28,8 @@ final class GeneratePipeline implements AutoCloseable {
     this.pipeline = pipeline;
   }
 
-  static GeneratePipeline start(String model, Map<String, String> settings) throws Exception {
+  public static GeneratePipeline start(String model, Map<String, String> settings)
+      throws Exception {
     EmbeddedServers servers = EmbeddedServers.builder().build().start();
     try {
       return new GeneratePipeline(
@@ -43,7 +44,7 @@ final class GeneratePipeline implements AutoCloseable {
   }
 
   /** Submits all texts of a load at once and waits for the last. */
-  double tokensPerSecond(Load load) throws InterruptedException {
+  public double tokensPerSecond(Load load) throws InterruptedException {
     List<Request> requests = new ArrayList<>();
     for (int i = 0; i < load.prompts().size(); i++) {
       List<Integer> ids = new ArrayList<>();
@@ -80,7 +81,7 @@ final class GeneratePipeline implements AutoCloseable {
   }
 
   /** Texts that got a token in a step of the last load, on average. */
-  double textsPerStep() {
+  public double textsPerStep() {
     return textsPerStep;
   }
 

@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 
 /** Headrace's engine for texts without the pipeline; for the thread that opens it. */
-final class Generator implements AutoCloseable {
+public final class Generator implements AutoCloseable {
   /** Greedy, past the end of a text, so that all sides generate the same number of tokens. */
   static final Sampling SAMPLING =
       new Sampling(0, 1, 0, 0, 0, 0, 1, null, List.of(), List.of(), -1, true);
@@ -40,7 +40,7 @@ final class Generator implements AutoCloseable {
     this.model = engine.models().get(0);
   }
 
-  static Generator open(String name, EngineConfig config, GenerationConfig generation)
+  public static Generator open(String name, EngineConfig config, GenerationConfig generation)
       throws IOException {
     if (!GenerationLoader.models(config).contains(name)) {
       throw new IllegalArgumentException(
@@ -60,7 +60,7 @@ final class Generator implements AutoCloseable {
   }
 
   /** Runs a load with so many texts at once, the next as soon as one is finished. */
-  double tokensPerSecond(Load load, int parallel) {
+  public double tokensPerSecond(Load load, int parallel) {
     long started = System.nanoTime();
     generated = 0;
     steps = 0;
@@ -85,7 +85,7 @@ final class Generator implements AutoCloseable {
   }
 
   /** Texts that got a token in a step of the last load, on average. */
-  double textsPerStep() {
+  public double textsPerStep() {
     return (double) stepTexts / steps;
   }
 

@@ -12,7 +12,7 @@ import java.util.Random;
  * @param prompts ids
  * @param tokens how many to generate after each
  */
-record Load(List<int[]> prompts, List<Integer> tokens) {
+public record Load(List<int[]> prompts, List<Integer> tokens) {
   /** The same number of tokens after each prompt; prompts of a quarter of the longest and more. */
   static Load even(List<int[]> texts, int count, int prompt, int tokens, long seed) {
     Random random = new Random(seed);
@@ -32,7 +32,7 @@ record Load(List<int[]> prompts, List<Integer> tokens) {
    * Lengths as answers have them: many short ones, few long ones. They are exponential (the longest
    * cut off), so their standard deviation is near their mean, as published traces of chats have it.
    */
-  static Load mixed(List<int[]> texts, int count, int prompt, int most, long seed) {
+  public static Load mixed(List<int[]> texts, int count, int prompt, int most, long seed) {
     Random random = new Random(seed);
     Load even = even(texts, count, prompt, 1, seed);
     List<Integer> lengths = new ArrayList<>();

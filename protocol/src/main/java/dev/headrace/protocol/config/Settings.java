@@ -367,7 +367,8 @@ public final class Settings {
     return s % 60 == 0 ? s / 60 + "m" : s + "s";
   }
 
-  private static Optional<Long> parseBytes(String text) {
+  /** Reads {@code 512KiB}; empty when it is no such size. */
+  public static Optional<Long> parseBytes(String text) {
     Matcher m = BYTES.matcher(text);
     if (!m.matches()) {
       return Optional.empty();

@@ -31,6 +31,7 @@ public final class CudaRecorder implements Recorder {
   private static final AtomicLong NEXT_POOL = new AtomicLong(1L << 40);
 
   private final byte device;
+  private final DeviceGate gate;
   private final CUDAStream usual;
   private final CUDAStream own;
   private final LongPointer poolId;
@@ -43,6 +44,7 @@ public final class CudaRecorder implements Recorder {
 
   private CudaRecorder(int device) {
     this.device = (byte) device;
+    this.gate = DeviceGate.of(device);
     this.usual = torch_cuda.getDefaultCUDAStream(this.device);
     this.own = torch_cuda.getStreamFromPool(false, this.device);
     this.poolId = new LongPointer(NEXT_POOL.getAndIncrement(), 0);
@@ -79,7 +81,18 @@ public final class CudaRecorder implements Recorder {
   }
 
   @Override
-  public <T> Recording<T> record(Supplier<T> work, Consumer<T> discard) {
+  public <T> Optional<Recording<T>> record(Supplier<T> work, Consumer<T> discard) {
+    if (!gate.tryEnter()) {
+      return Optional.empty(); // a model is being loaded, which may take long
+    }
+    try {
+      return Optional.of(recorded(work, discard));
+    } finally {
+      gate.leave();
+    }
+  }
+
+  private <T> Recording<T> recorded(Supplier<T> work, Consumer<T> discard) {
     Cuda.synchronize();
     torch_cuda.setCurrentCUDAStream(own);
     try {

@@ -1,5 +1,6 @@
 package dev.headrace.worker.cuda;
 
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -14,8 +15,9 @@ public interface Recorder extends AutoCloseable {
    *
    * @param work gives what it made
    * @param discard takes what is not needed
+   * @return empty when it cannot be recorded now and may be later
    */
-  <T> Recording<T> record(Supplier<T> work, Consumer<T> discard);
+  <T> Optional<Recording<T>> record(Supplier<T> work, Consumer<T> discard);
 
   @Override
   void close();

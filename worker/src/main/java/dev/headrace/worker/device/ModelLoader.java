@@ -12,8 +12,16 @@ public interface ModelLoader {
   /** All models, loaded or not; does not change. */
   List<ModelOffer> offers();
 
-  /** Memory for models, in bytes. */
+  /** Memory for models, in bytes; {@link Long#MAX_VALUE} when only the device limits it. */
   long budgetBytes();
+
+  /**
+   * Memory that a further model may take now, by the device's own numbers; {@link Long#MAX_VALUE}
+   * when it cannot be asked. The loop calls it while a model waits for room.
+   */
+  default long roomBytes() {
+    return Long.MAX_VALUE;
+  }
 
   /**
    * Loads a model; may take minutes.

@@ -75,6 +75,15 @@ public final class EncoderRunner implements StagedRunner {
   /** Opens an engine with those of the models that can be served, perhaps none. */
   public static Engine open(EngineConfig config, ModelCatalog builtIn, LongSupplier nanos)
       throws IOException {
+    StagedRunner runner =
+        config.members().size() == 1
+            ? runner(config, builtIn)
+            : GroupRunner.open(config, one -> runner(one, builtIn), nanos);
+    return new StagedEngine(runner, nanos);
+  }
+
+  private static EncoderRunner runner(EngineConfig config, ModelCatalog builtIn)
+      throws IOException {
     List<ModelDescription> models = new ArrayList<>();
     BrokenModels broken = new BrokenModels();
     for (String name : config.models()) {
@@ -84,7 +93,7 @@ public final class EncoderRunner implements StagedRunner {
     try {
       EncoderRunner runner = new EncoderRunner(engine, config, models, broken);
       runner.loadFirst();
-      return new StagedEngine(runner, nanos);
+      return runner;
     } catch (IOException | RuntimeException e) {
       engine.close();
       throw e;
@@ -118,7 +127,7 @@ public final class EncoderRunner implements StagedRunner {
               model.name(),
               model.revision(),
               EncoderModel.tasks(model),
-              ModelMemory.bytes(model, config.precision()),
+              ModelMemory.bytes(model.files(), config.precision()),
               config.pinned().contains(model.name()),
               NumericPrecision.ofWireName(precision(model).label()).orElse(null));
       offers.add(offer);
@@ -155,6 +164,11 @@ public final class EncoderRunner implements StagedRunner {
     }
 
     @Override
+    public long roomBytes() {
+      return engine.roomBytes();
+    }
+
+    @Override
     public ServedModel load(String name) {
       try {
         return EncoderRunner.this.load(name);
@@ -173,14 +187,34 @@ public final class EncoderRunner implements StagedRunner {
   }
 
   /** Waits for a run that is under way. */
-  private static void free(Loaded gone) {
+  private void free(Loaded gone) {
     gone.lock().writeLock().lock();
     try {
-      gone.session().close();
+      engine.unload(gone.session());
       gone.model().tokenizer().close();
     } finally {
       gone.lock().writeLock().unlock();
     }
+  }
+
+  /**
+   * What the encoders among these take of the device: all, or where they come and go the largest.
+   * What cannot be read takes nothing.
+   */
+  public static long memoryBytes(List<String> models, EngineConfig config, ModelCatalog builtIn) {
+    BrokenModels passedOver = new BrokenModels();
+    List<Long> bytes = new ArrayList<>();
+    for (String name : models) {
+      passedOver.tried(
+          name,
+          () ->
+              bytes.add(
+                  ModelMemory.bytes(
+                      description(name, config, builtIn).files(), config.precision())));
+    }
+    return config.memoryBytes() == 0
+        ? bytes.stream().mapToLong(Long::longValue).sum()
+        : bytes.stream().mapToLong(Long::longValue).max().orElse(0);
   }
 
   static ModelDescription description(String name, EngineConfig config, ModelCatalog builtIn)

@@ -1,6 +1,6 @@
 package dev.headrace.worker.encode;
 
-import dev.headrace.worker.model.ModelDescription;
+import dev.headrace.worker.model.ModelFiles;
 import dev.headrace.worker.model.Precision;
 import dev.headrace.worker.model.ReadyScript;
 import dev.headrace.worker.model.weights.Tensor;
@@ -10,20 +10,20 @@ import java.nio.file.Files;
 import java.util.Optional;
 
 /** How much memory a model's weights take. */
-final class ModelMemory {
+public final class ModelMemory {
   /** For what is not weights: code, buffers of a batch (chosen). */
   private static final long BESIDES = 16L << 20;
 
   private ModelMemory() {}
 
   /** Bytes in this precision; only the files' headers are read. */
-  static long bytes(ModelDescription model, Precision precision) throws IOException {
+  public static long bytes(ModelFiles files, Precision precision) throws IOException {
     long bytes = BESIDES;
-    Optional<ReadyScript> ready = model.files().readyScript();
+    Optional<ReadyScript> ready = files.readyScript();
     if (ready.isPresent()) {
       return bytes + Files.size(ready.get().file());
     }
-    try (WeightSource weights = model.files().openWeights()) {
+    try (WeightSource weights = files.openWeights()) {
       for (String name : weights.names()) {
         Optional<Tensor> tensor = weights.find(name);
         if (tensor.isPresent()) {

@@ -40,7 +40,10 @@ final class CudaSession implements EncoderSession {
   private final ModelDescription model;
   private final PtSymbolBlock block;
   private final PtNDManager host;
-  private final Thread owner;
+
+  /** Whoever makes it, until it is handed over. */
+  private volatile Thread owner = Thread.currentThread();
+
   private final Grouping grouping;
   private final boolean packs;
   private final Deque<CudaSlot> free = new ArrayDeque<>();
@@ -57,7 +60,7 @@ final class CudaSession implements EncoderSession {
   private record Recorded(int slot, int memory, CudaLayout layout) {}
 
   /**
-   * Takes over a loaded module.
+   * Takes over a loaded module; the calling thread may run it until it is handed over.
    *
    * @param host for tensors over the host's memory
    * @param packs whether the module takes the places of the real tokens
@@ -67,7 +70,6 @@ final class CudaSession implements EncoderSession {
       ModelDescription model,
       PtSymbolBlock block,
       PtNDManager host,
-      Thread owner,
       Grouping grouping,
       boolean packs,
       @Nullable Recorder recorder,
@@ -78,7 +80,6 @@ final class CudaSession implements EncoderSession {
     this.model = model;
     this.block = block;
     this.host = host;
-    this.owner = owner;
     this.grouping = grouping;
     for (int i = 0; i < DEPTH; i++) {
       CudaSlot slot = new CudaSlot();
@@ -115,6 +116,11 @@ final class CudaSession implements EncoderSession {
       run(List.of(whole, whole));
       run(List.of(whole, padded));
     }
+  }
+
+  /** From now on only this thread runs it. */
+  void handOver(Thread to) {
+    owner = to;
   }
 
   @Override
@@ -244,7 +250,6 @@ final class CudaSession implements EncoderSession {
 
   @Override
   public void close() {
-    TorchEngine.checkOwner(owner);
     if (open) {
       open = false;
       if (recordings != null) {

@@ -64,7 +64,7 @@ final class Recordings<K, T> implements AutoCloseable {
         return Optional.empty();
       }
       try {
-        entry.recording = recorder.record(work, discard);
+        entry.recording = recorder.record(work, discard).orElse(null);
       } catch (RuntimeException e) {
         failed = true;
         LOG.warn("work is not recorded, which costs speed only work={}", key, e);
@@ -72,7 +72,7 @@ final class Recordings<K, T> implements AutoCloseable {
         return Optional.empty();
       }
     }
-    return Optional.of(entry.recording.replay());
+    return Optional.ofNullable(entry.recording).map(Recording::replay);
   }
 
   private void makeRoom() {

@@ -3,12 +3,14 @@ package dev.headrace.worker.generate;
 import dev.headrace.worker.device.Concurrency;
 import dev.headrace.worker.encode.BrokenModels;
 import dev.headrace.worker.encode.EngineConfig;
+import dev.headrace.worker.encode.ModelMemory;
 import dev.headrace.worker.engine.KvPlan;
 import dev.headrace.worker.engine.TorchEngine;
 import dev.headrace.worker.generate.GenerationEngine.Served;
 import dev.headrace.worker.generate.schedule.Scheduler;
 import dev.headrace.worker.generate.session.DecoderSession;
 import dev.headrace.worker.generate.session.KvMemory;
+import dev.headrace.worker.model.Precision;
 import dev.headrace.worker.model.decoder.DecoderModel;
 import dev.headrace.worker.model.gguf.GgufModel;
 import dev.headrace.worker.model.store.DecoderFolders;
@@ -30,7 +32,16 @@ public final class GenerationLoader {
    */
   private static final long OVERCOMMIT = 2;
 
+  /** Of what is free on a GPU; the rest is for steps and what is recorded (as vLLM has it). */
+  private static final double KV_SHARE = 0.9;
+
+  /** For what a model's steps or batches take besides (chosen: as admission counts it). */
+  private static final long WORK_BYTES = 512L << 20;
+
   private GenerationLoader() {}
+
+  /** What of a GPU the models before and beside one leave it. */
+  private record Room(double share, long reserved) {}
 
   /** Those of the configured models that generate text. */
   public static List<String> models(EngineConfig config) throws IOException {
@@ -57,13 +68,34 @@ public final class GenerationLoader {
   /** Opens an engine with those of the models that can be served, on the calling thread. */
   public static GenerationEngine open(
       List<String> names, EngineConfig config, GenerationConfig generation, LongSupplier nanos) {
+    return open(names, config, generation, 0, nanos);
+  }
+
+  /**
+   * The same beside others on the device.
+   *
+   * @param reserved bytes of the device that are for others
+   */
+  public static GenerationEngine open(
+      List<String> names,
+      EngineConfig config,
+      GenerationConfig given,
+      long reserved,
+      LongSupplier nanos) {
+    GenerationConfig generation = given.on(config.onGpu());
     TorchEngine torch = config.open();
     List<Served> served = new ArrayList<>();
     BrokenModels broken = new BrokenModels();
     try {
-      for (String name : names) {
-        Path folder = Path.of(config.folder()).resolve(name);
-        broken.tried(name, () -> served.add(load(folder, torch, config, generation, nanos)));
+      for (int i = 0; i < names.size(); i++) {
+        List<String> later = names.subList(i + 1, names.size());
+        Path folder = folder(config, names.get(i));
+        broken.tried(
+            names.get(i),
+            () -> {
+              Room room = new Room(KV_SHARE / (later.size() + 1), reserved + bytes(later, config));
+              served.add(load(folder, torch, config, generation, room, nanos));
+            });
       }
       return new GenerationEngine(served, broken.list(), torch, new SecureRandom().nextLong());
     } catch (RuntimeException e) {
@@ -73,11 +105,48 @@ public final class GenerationLoader {
     }
   }
 
+  private static Path folder(EngineConfig config, String model) {
+    return Path.of(config.folder()).resolve(model);
+  }
+
+  /** What the weights of models take that are loaded later; a broken one takes nothing. */
+  private static long bytes(List<String> models, EngineConfig config) {
+    BrokenModels passedOver = new BrokenModels();
+    long[] bytes = {0};
+    for (String model : models) {
+      passedOver.tried(
+          model,
+          () ->
+              bytes[0] +=
+                  WORK_BYTES
+                      + ModelMemory.bytes(
+                          DecoderFolders.describe(folder(config, model), 2).files(),
+                          config.precision()));
+    }
+    return bytes[0];
+  }
+
+  /** Twice the memory of all its texts at their longest, for beginnings are kept, too. */
+  static KvPlan plan(
+      DecoderModel model,
+      Precision precision,
+      GenerationConfig generation,
+      double share,
+      long reserved) {
+    if (generation.kvBytes() > 0) {
+      return new KvPlan(generation.kvBytes());
+    }
+    long width = precision == Precision.FLOAT16 || precision == Precision.BFLOAT16 ? 2 : 4;
+    long tokens = OVERCOMMIT * generation.texts() * model.maxTokens();
+    return new KvPlan(tokens * model.config().kvElements() * width, share, reserved + WORK_BYTES);
+  }
+
   private static Served load(
       Path folder,
       TorchEngine torch,
       EngineConfig config,
       GenerationConfig generation,
+      Room room,
       LongSupplier nanos)
       throws IOException {
     DecoderModel model = DecoderFolders.describe(folder, generation.context());
@@ -85,7 +154,10 @@ public final class GenerationLoader {
     PromptTokenizer tokenizer = PromptTokenizer.open(model.name(), model.files().tokenizerJson());
     try {
       DecoderSession session =
-          torch.load(model, config.precision(), new KvPlan(generation.kvBytes()));
+          torch.load(
+              model,
+              config.precision(),
+              plan(model, config.precision(), generation, room.share(), room.reserved()));
       GenerationModel served =
           new GenerationModel(
               model.name(),

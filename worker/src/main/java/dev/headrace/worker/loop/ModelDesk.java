@@ -60,6 +60,7 @@ final class ModelDesk implements LoadListener {
 
   private @Nullable ModelLoader loader;
   private @Nullable ModelShelf shelf;
+  private @Nullable RecentReading room;
   private Consumer<Job> again = job -> {};
   private Consumer<Collection<ServedModel>> changed = models -> {};
   private long expireAt;
@@ -97,9 +98,10 @@ final class ModelDesk implements LoadListener {
     loader = itsLoader;
     changed.accept(here.values());
     if (itsLoader != null) {
+      room = new RecentReading(itsLoader::roomBytes, nanos);
       shelf =
           new ModelShelf(
-              itsLoader.budgetBytes(), itsLoader.offers(), here.keySet(), nanos.getAsLong());
+              itsLoader.budgetBytes(), room, itsLoader.offers(), here.keySet(), nanos.getAsLong());
     }
   }
 
@@ -210,6 +212,11 @@ final class ModelDesk implements LoadListener {
     return moved + 1;
   }
 
+  /** Memory that models take which come and go; 0 where all stay. */
+  long modelBytes() {
+    return shelf == null ? 0 : shelf.takenBytes();
+  }
+
   private boolean comesBack(String model) {
     return back.stream().anyMatch(job -> job.request().model().equals(model));
   }
@@ -265,6 +272,9 @@ final class ModelDesk implements LoadListener {
 
   @Override
   public void unloaded(String model) {
+    if (room != null) {
+      room.forget();
+    }
     requireShelf().unloaded(model);
   }
 

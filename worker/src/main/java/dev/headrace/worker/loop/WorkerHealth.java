@@ -14,6 +14,8 @@ import java.time.Instant;
  * @param queuedSeconds work that waits, in seconds of service
  * @param runningSeconds what remains of the work on the device
  * @param utilisation recent share of busy time of the device, 0 to 1
+ * @param memoryFreeBytes of the device when it last ran something; 0 when unknown
+ * @param modelBytes memory of models that come and go; 0 where all stay
  */
 public record WorkerHealth(
     WorkerState state,
@@ -23,11 +25,13 @@ public record WorkerHealth(
     int inFlight,
     double queuedSeconds,
     double runningSeconds,
-    double utilisation) {
+    double utilisation,
+    long memoryFreeBytes,
+    long modelBytes) {
 
   /** Before the first turn. */
   public static WorkerHealth starting(Instant now) {
-    return new WorkerHealth(WorkerState.LOADING, now, true, true, 0, 0, 0, 0);
+    return new WorkerHealth(WorkerState.LOADING, now, true, true, 0, 0, 0, 0, 0, 0);
   }
 
   /** Whether it takes work and reaches what it needs. */

@@ -75,6 +75,16 @@ public final class WorkerMetrics {
     gauge("in.flight", "records taken and not acknowledged", health, h -> h.inFlight());
     gauge("queued.seconds", "work that waits", health, h -> h.queuedSeconds());
     gauge("device.utilisation", "recent share of busy time", health, h -> h.utilisation());
+    gauge(
+        "device.memory.free.bytes",
+        "memory of the device that is free, by its driver on a GPU",
+        health,
+        h -> h.memoryFreeBytes());
+    gauge(
+        "models.memory.bytes",
+        "memory of the models that come and go",
+        health,
+        h -> h.modelBytes());
     gauge("store.up", "whether Redis answers", health, h -> h.storeUp() ? 1 : 0);
     gauge("broker.up", "whether Kafka answers", health, h -> h.brokerUp() ? 1 : 0);
   }

@@ -12,15 +12,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The models of one device under a memory budget. A model is loaded when a request asks for it, in
- * the order of asking. If there is no room, the models used least recently go; pinned ones stay. A
- * model in use is first closed to new requests, so that a busy model cannot keep others out for
- * ever, but not before it has been there for a while, so that two that do not fit together take
- * turns instead of thrashing.
+ * The models of one device under a memory budget and what the device says it has. A model is loaded
+ * when a request asks for it, in the order of asking. If there is no room, the models used least
+ * recently go; pinned ones stay. A model in use is first closed to new requests, so that a busy
+ * model cannot keep others out for ever, but not before it has been there for a while, so that two
+ * that do not fit together take turns instead of thrashing.
  *
  * <p>One load or unload is under way at a time. Not thread-safe.
  */
@@ -71,6 +72,7 @@ public final class ModelShelf {
   }
 
   private final long budgetBytes;
+  private final LongSupplier room;
   private final Map<String, Book> books = new LinkedHashMap<>();
   private final Set<String> wanted = new LinkedHashSet<>();
 
@@ -78,11 +80,17 @@ public final class ModelShelf {
    * A shelf.
    *
    * @param budgetBytes room for all models together
+   * @param room what a further model may take by the device's own numbers; asked while one waits
    * @param loaded names of the offers that are loaded already
    */
   public ModelShelf(
-      long budgetBytes, Collection<ModelOffer> offers, Set<String> loaded, long nowNanos) {
+      long budgetBytes,
+      LongSupplier room,
+      Collection<ModelOffer> offers,
+      Set<String> loaded,
+      long nowNanos) {
     this.budgetBytes = budgetBytes;
+    this.room = room;
     for (ModelOffer offer : offers) {
       Book book = new Book(offer, nowNanos);
       if (loaded.contains(offer.name())) {
@@ -155,12 +163,22 @@ public final class ModelShelf {
       books.values().forEach(ModelShelf::stay);
       return null;
     }
-    if (freeBytes() >= first.offer.bytes()) {
+    long missing = first.offer.bytes() - freeBytes();
+    if (missing <= 0 || onlyTheDeviceRefuses(first)) {
       books.values().forEach(ModelShelf::stay);
       first.place = Place.COMING;
       return new Step(first.offer.name(), true);
     }
-    return makeRoom(first, nowNanos, inUse);
+    return makeRoom(missing, nowNanos, inUse);
+  }
+
+  /**
+   * Whether there is nothing left to unload and yet the device says no. Then the load is tried: it
+   * finds what is kept for later and not needed, or says for good what is missing.
+   */
+  private boolean onlyTheDeviceRefuses(Book coming) {
+    return budgetBytes - takenBytes() >= coming.offer.bytes()
+        && books.values().stream().noneMatch(Book::mayGo);
   }
 
   /** It was to leave for another's sake, and need not. */
@@ -181,14 +199,17 @@ public final class ModelShelf {
   }
 
   private long freeBytes() {
-    long taken =
-        books.values().stream().filter(Book::takesRoom).mapToLong(b -> b.offer.bytes()).sum();
-    return budgetBytes - taken;
+    return Math.min(budgetBytes - takenBytes(), room.getAsLong());
+  }
+
+  /** What the models take that are here, as far as is known of their files. */
+  public long takenBytes() {
+    return books.values().stream().filter(Book::takesRoom).mapToLong(b -> b.offer.bytes()).sum();
   }
 
   /** Unloads one that is not in use; else closes those whose turn it is to new requests. */
-  private @Nullable Step makeRoom(Book coming, long nowNanos, Predicate<String> inUse) {
-    List<Book> leaving = victims(coming.offer.bytes() - freeBytes(), inUse);
+  private @Nullable Step makeRoom(long missing, long nowNanos, Predicate<String> inUse) {
+    List<Book> leaving = victims(missing, inUse);
     for (Book book : leaving) {
       if (!inUse.test(book.offer.name())) {
         book.place = Place.GOING;

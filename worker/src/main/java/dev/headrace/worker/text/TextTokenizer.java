@@ -3,6 +3,7 @@ package dev.headrace.worker.text;
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import dev.headrace.worker.model.ModelDescription;
 import dev.headrace.worker.model.TokenizerTraits;
 import java.io.ByteArrayInputStream;
@@ -86,8 +87,32 @@ public final class TextTokenizer implements AutoCloseable {
     checkSurrogates(given);
     String text = before.isEmpty() ? given : before + given;
     String head = head(text);
-    Encoding encoding = encode(head, null);
-    return text(encoding, head.length() < text.length());
+    return ids(head, head.length() < text.length());
+  }
+
+  /**
+   * The ids alone. DJL's encoding makes Java objects of all that the tokenizer knows of each token,
+   * which takes about as long as tokenising itself, and nobody asks for it here.
+   */
+  private TokenizedText ids(String text, boolean cut) throws InvalidTextException {
+    open.readLock().lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("the tokenizer is closed");
+      }
+      TokenizersLibrary library = TokenizersLibrary.LIB;
+      long encoding = library.encode(tokenizer.getHandle(), text, true);
+      try {
+        boolean more = library.getOverflowCount(encoding) > 0;
+        return new TokenizedText(ints(library.getTokenIds(encoding)), cut || more);
+      } finally {
+        library.deleteEncoding(encoding);
+      }
+    } catch (RuntimeException e) {
+      throw new InvalidTextException("text: refused by the tokenizer: " + e.getMessage());
+    } finally {
+      open.readLock().unlock();
+    }
   }
 
   private static TokenizedText text(Encoding encoding, boolean cut) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.headrace.worker.cuda.Recorder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.Test;
 class RecordingsTest {
   private final List<String> events = new ArrayList<>();
   private boolean fails;
+  private boolean busy;
 
   /** Names what happens to it; the work gives nothing, so no libtorch is needed. */
   private final Recorder recorder =
@@ -19,25 +21,29 @@ class RecordingsTest {
         private int number;
 
         @Override
-        public <T> Recording<T> record(Supplier<T> work, Consumer<T> discard) {
+        public <T> Optional<Recording<T>> record(Supplier<T> work, Consumer<T> discard) {
+          if (busy) {
+            return Optional.empty();
+          }
           if (fails) {
             throw new IllegalStateException("cannot record");
           }
           T made = work.get();
           int own = ++number;
           events.add("record " + own);
-          return new Recording<>() {
-            @Override
-            public T replay() {
-              events.add("replay " + own);
-              return made;
-            }
+          return Optional.of(
+              new Recording<>() {
+                @Override
+                public T replay() {
+                  events.add("replay " + own);
+                  return made;
+                }
 
-            @Override
-            public void close() {
-              events.add("close " + own);
-            }
-          };
+                @Override
+                public void close() {
+                  events.add("close " + own);
+                }
+              });
         }
 
         @Override
@@ -74,6 +80,17 @@ class RecordingsTest {
             "replay 3");
     recordings.close();
     assertThat(events).endsWith("close 1", "close 3");
+  }
+
+  @Test
+  void what_cannot_be_recorded_now_is_run_plainly_and_recorded_later() {
+    Recordings<String, String> recordings = new Recordings<>(recorder, made -> {}, 0, 10);
+    busy = true;
+    assertThat(recordings.replay("a", () -> "made")).isEmpty();
+    assertThat(recordings.replay("a", () -> "made")).isEmpty();
+    busy = false;
+    assertThat(recordings.replay("a", () -> "made")).contains("made");
+    assertThat(events).containsExactly("record 1", "replay 1");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.headrace.worker.engine;
 
 import dev.headrace.worker.cuda.Recorder;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -29,29 +30,30 @@ final class RerunRecorder implements Recorder {
   }
 
   @Override
-  public <T> Recording<T> record(Supplier<T> work, Consumer<T> discard) {
+  public <T> Optional<Recording<T>> record(Supplier<T> work, Consumer<T> discard) {
     if (fails) {
       throw new IllegalStateException("cannot record");
     }
     recorded++;
     open++;
-    return new Recording<>() {
-      private T made = work.get();
+    return Optional.of(
+        new Recording<>() {
+          private T made = work.get();
 
-      @Override
-      public T replay() {
-        replayed++;
-        discard.accept(made);
-        made = work.get();
-        return made;
-      }
+          @Override
+          public T replay() {
+            replayed++;
+            discard.accept(made);
+            made = work.get();
+            return made;
+          }
 
-      @Override
-      public void close() {
-        open--;
-        discard.accept(made);
-      }
-    };
+          @Override
+          public void close() {
+            open--;
+            discard.accept(made);
+          }
+        });
   }
 
   @Override

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import org.junit.jupiter.api.Test;
 
 class ModelShelfTest {
@@ -24,10 +25,13 @@ class ModelShelfTest {
     return new ModelOffer(name, "r", Set.of(Task.EMBEDDINGS), bytes, pinned, null);
   }
 
-  private static ModelShelf shelf(long budget, Set<String> loaded) {
+  /** What the device says that it has. */
+  private long room = Long.MAX_VALUE;
+
+  private ModelShelf shelf(long budget, Set<String> loaded) {
     List<ModelOffer> offers =
         List.of(offer("a", 10, false), offer("b", 10, false), offer("p", 10, true));
-    return new ModelShelf(budget, offers, loaded, 0);
+    return new ModelShelf(budget, () -> room, offers, loaded, 0);
   }
 
   @Test
@@ -74,6 +78,44 @@ class ModelShelfTest {
   }
 
   @Test
+  void what_the_device_says_counts_beside_the_budget() {
+    ModelShelf shelf = shelf(1000, Set.of("p", "a"));
+    room = 9;
+    shelf.used("p", 5);
+    shelf.want("b");
+    // The budget has room for all; the device's memory went elsewhere.
+    assertThat(shelf.next(9, m -> false)).isEqualTo(new Step("a", false));
+    shelf.unloaded("a");
+    room = 10;
+    assertThat(shelf.next(9, m -> false)).isEqualTo(new Step("b", true));
+    shelf.loaded("b", 9);
+    assertThat(shelf.takenBytes()).isEqualTo(20);
+  }
+
+  @Test
+  void where_nothing_can_go_and_the_device_says_no_the_load_is_tried() {
+    ModelShelf shelf = shelf(1000, Set.of("p"));
+    room = 0;
+    shelf.want("b");
+    assertThat(shelf.next(9, m -> false)).isEqualTo(new Step("b", true));
+    shelf.notLoaded("b", BROKEN, 9);
+    assertThat(shelf.refusal("b", 9)).isEqualTo(BROKEN);
+    ModelShelf full = shelf(10, Set.of("p"));
+    full.want("b");
+    assertThat(full.next(9, m -> false)).isNull();
+  }
+
+  @Test
+  void a_model_in_use_is_waited_for_before_the_device_is_tried() {
+    ModelShelf shelf = shelf(1000, Set.of("a"));
+    room = 0;
+    shelf.want("b");
+    assertThat(shelf.next(ModelShelf.STAY_NANOS, m -> true)).isNull();
+    assertThat(shelf.open("a")).isFalse();
+    assertThat(shelf.next(ModelShelf.STAY_NANOS, m -> false)).isEqualTo(new Step("a", false));
+  }
+
+  @Test
   void a_failure_stands_for_a_while() {
     ModelShelf shelf = shelf(30, Set.of());
     shelf.want("a");
@@ -105,10 +147,14 @@ class ModelShelfTest {
       }
     }
     long budget = 20;
-    ModelShelf shelf = new ModelShelf(budget, offers, pinned, 0);
     Map<String, Long> bytes = new HashMap<>();
     offers.forEach(o -> bytes.put(o.name(), o.bytes()));
     Set<String> here = new HashSet<>(pinned);
+    // Either the budget is the limit, or the device, which has as much and tells what is free.
+    boolean byDevice = seed % 2 == 1;
+    LongSupplier room =
+        () -> byDevice ? budget - here.stream().mapToLong(bytes::get).sum() : Long.MAX_VALUE;
+    ModelShelf shelf = new ModelShelf(byDevice ? Long.MAX_VALUE : budget, room, offers, pinned, 0);
     Map<String, Integer> inUse = new HashMap<>();
     Map<String, Long> wantedSince = new HashMap<>();
     Step running = null;
