@@ -184,6 +184,7 @@ final class FleetBench {
         progress.println("on demand: took " + taken.bytes() + " of " + free + " bytes");
         int ok = 0;
         int all = 0;
+        double most = 0;
         for (String model : List.of("b", "c", "a", "b", "a", "c")) {
           FleetRun run = fleet.run(model, requests(ON_DEMAND_ROWS, TEXTS), 64);
           ok += run.endings().getOrDefault("OK", 0);

@@ -113,16 +113,19 @@ final class GenerateFleet {
   }
 
   private void warmUp(Generator plain, GeneratePipeline whole) throws InterruptedException {
-    plain.tokensPerSecond(load(-1), parallel);
+    Load small = load(-1).part(0, Math.min(texts, parallel));
+    double bare = plain.tokensPerSecond(load(-1), parallel);
+    progress.printf(Locale.ROOT, "generate warm-up: engine %.0f tokens/s%n", bare);
     for (int i = 0; i < MAX_WARM_UP; i++) {
       JvmTimes times = new JvmTimes();
-      double rate = whole.tokensPerSecond(load(-1));
+      double rate = whole.tokensPerSecond(i == 0 ? small : load(-1));
       progress.printf(
           Locale.ROOT,
-          "generate warm-up: %.0f tokens/s, compilers %.3f%n",
+          "generate warm-up: %.0f tokens/s (%.1f texts a step), compilers %.3f%n",
           rate,
+          whole.textsPerStep(),
           times.compilerShare());
-      if (times.compilerShare() < WARM) {
+      if (i > 0 && times.compilerShare() < WARM) {
         return;
       }
     }

@@ -6,6 +6,7 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.JniUtils;
 import dev.headrace.worker.cuda.Cuda;
+import dev.headrace.worker.cuda.CudaException;
 import dev.headrace.worker.cuda.CudaRecorder;
 import dev.headrace.worker.cuda.DeviceGate;
 import dev.headrace.worker.cuda.Recorder;
@@ -143,26 +144,33 @@ public final class TorchEngine implements AutoCloseable {
   /**
    * Memory of a GPU that is free, as its driver says; 0 for a CPU. Any thread may call this; the
    * GPU becomes its device.
+   *
+   * @throws EngineException FATAL when the GPU is lost, for all calls of its driver fail then
    */
   public long memoryFreeBytes() {
-    if (device.kind() == ComputeDevice.Kind.CPU) {
-      return 0;
+    return device.kind() == ComputeDevice.Kind.CPU ? 0 : driverFreeBytes();
+  }
+
+  private long driverFreeBytes() {
+    try {
+      Cuda.select(device.index());
+      return Cuda.memory().freeBytes();
+    } catch (CudaException e) {
+      throw TorchErrors.translate("asking " + device.name() + " for its memory", e);
     }
-    Cuda.select(device.index());
-    return Cuda.memory().freeBytes();
   }
 
   /**
    * Memory that a further model may take, by the driver's numbers: what is free, less what the
    * first batches take. No limit on a CPU, whose system nobody can ask so. Any thread may call
    * this; the GPU becomes its device.
+   *
+   * @throws EngineException FATAL when the GPU is lost
    */
   public long roomBytes() {
-    if (device.kind() == ComputeDevice.Kind.CPU) {
-      return Long.MAX_VALUE;
-    }
-    Cuda.select(device.index());
-    return Cuda.memory().freeBytes() - WORKSPACE_BYTES;
+    return device.kind() == ComputeDevice.Kind.CPU
+        ? Long.MAX_VALUE
+        : driverFreeBytes() - WORKSPACE_BYTES;
   }
 
   /**
