@@ -135,7 +135,8 @@ public final class GpuBench {
       part(
           "generation through the pipeline",
           () ->
-              new GenerateFleet(RandomLlama.LLAMA32_1B, "cuda:0", 1024, 128, 256, progress)
+              new GenerateFleet(
+                      RandomLlama.LLAMA32_1B, settings, "cuda:0", 1024, 128, 256, progress)
                   .run(this::figure));
     }
     fleets();
