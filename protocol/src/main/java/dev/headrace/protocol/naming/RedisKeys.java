@@ -46,14 +46,9 @@ public final class RedisKeys {
     return "headrace:{" + client + "}:blob:" + id;
   }
 
-  /** A cached outcome. */
+  /** What the cache holds, or who leads the identical requests in flight until it does. */
   public static String cache(String cacheKey) {
     return "headrace:{" + cacheKey + "}:cache";
-  }
-
-  /** Who leads the identical requests in flight. */
-  public static String inflight(String cacheKey) {
-    return "headrace:{" + cacheKey + "}:inflight";
   }
 
   /** The requests that wait for the leader's outcome. */

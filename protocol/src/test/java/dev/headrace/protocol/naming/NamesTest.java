@@ -47,7 +47,6 @@ class NamesTest {
     assertThat(RedisKeys.result("c", "a:b")).isEqualTo("headrace:{c}:result:a:b");
     assertThat(RedisKeys.blob("c", "r")).isEqualTo("headrace:{c}:blob:r");
     assertThat(RedisKeys.cache("k")).isEqualTo("headrace:{k}:cache");
-    assertThat(RedisKeys.inflight("k")).isEqualTo("headrace:{k}:inflight");
     assertThat(RedisKeys.followers("k")).isEqualTo("headrace:{k}:followers");
     assertThat(RedisKeys.device("w")).isEqualTo("headrace:device:w");
     assertThat(RedisKeys.running("w")).isEqualTo("headrace:{crashes}:running:w");

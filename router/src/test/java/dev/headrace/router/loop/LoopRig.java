@@ -1,14 +1,19 @@
 package dev.headrace.router.loop;
 
+import static dev.headrace.policy.testing.Heartbeats.heartbeat;
+
 import dev.headrace.policy.CheapestInTime;
 import dev.headrace.policy.testing.Heartbeats;
+import dev.headrace.policy.testing.RequestBuilder;
 import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.Outcome;
+import dev.headrace.protocol.Task;
 import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.event.Decoded;
 import dev.headrace.protocol.event.RequestCodec;
 import dev.headrace.protocol.event.WireRecord;
 import dev.headrace.protocol.event.WorkCodec;
+import dev.headrace.protocol.naming.CacheKey;
 import dev.headrace.protocol.naming.Topics;
 import dev.headrace.protocol.tenant.TenantConfig;
 import dev.headrace.router.buffer.TierShares;
@@ -208,5 +213,23 @@ final class LoopRig {
 
   double counted(String meter, String... tags) {
     return meters.get("headrace.router." + meter).tags(tags).counter().count();
+  }
+
+  /** One cheap slow lane and one dear fast one: 1 s at 1 $/h, 0.1 s at 100 $/h. */
+  void twoLanes() {
+    beat(
+        heartbeat("w1", "slow").price(1).curve(1, 100),
+        heartbeat("w2", "fast").price(100).curve(0.1, 100));
+    turns(3);
+  }
+
+  /** Publishes a request of this moment. */
+  void publish(RequestBuilder request) {
+    publish(request.at(clock.instant()).build());
+  }
+
+  /** Under which the router keeps a request of these tests. */
+  static String key(InferenceRequest request) {
+    return CacheKey.of("m", "r1", Task.EMBEDDINGS, request.payload().bytes());
   }
 }

@@ -13,7 +13,10 @@ import redis.clients.jedis.Protocol.Command;
 /** Marks as lists, the marked workers as a set, the counts as one hash. */
 final class RedisCrashLedger implements CrashLedger {
   private static final Logger LOG = LoggerFactory.getLogger(RedisCrashLedger.class);
-  private static final Script MARK = Script.load("mark");
+
+  /** Names in one call (chosen: bounds what Redis takes at once). */
+  private static final int NAMES = 1000;
+
   private static final Script BURY = Script.load("bury");
 
   private final RedisLink link;
@@ -24,10 +27,19 @@ final class RedisCrashLedger implements CrashLedger {
     this.config = config;
   }
 
+  /** By plain commands in one round trip: what a crash can tear apart has not begun to run. */
   @Override
   public void started(String workerId, List<String> requests) {
-    List<String> keys = List.of(RedisKeys.running(workerId), RedisKeys.MARKED);
-    link.run(Call.ofAll(MARK, keys, workerId, requests)).orThrow();
+    String running = RedisKeys.running(workerId);
+    List<Call> calls = new ArrayList<>();
+    calls.add(Call.of(Command.DEL, running));
+    for (int from = 0; from < requests.size(); from += NAMES) {
+      List<String> names = requests.subList(from, Math.min(requests.size(), from + NAMES));
+      calls.add(Call.of(Command.RPUSH, running, names.toArray()));
+    }
+    Command marked = requests.isEmpty() ? Command.SREM : Command.SADD;
+    calls.add(Call.of(marked, RedisKeys.MARKED, workerId));
+    link.run(calls).forEach(Reply::orThrow);
   }
 
   @Override

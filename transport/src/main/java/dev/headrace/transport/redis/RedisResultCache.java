@@ -17,14 +17,19 @@ import redis.clients.jedis.Protocol.Command;
 
 /**
  * What is cached is the key of the result that was delivered: it is in Redis already, and writing
- * and keeping it twice would be the larger part of all that Redis does for a request. The leader is
- * a string that expires, its followers are a hash.
+ * and keeping it twice would be the larger part of all that Redis does for a request. Until there
+ * is one, the same key says who leads; so one command takes the lead if there is neither a result
+ * nor a leader, and one more puts the result in the leader's place and tells whether anybody
+ * follows. The followers are a hash.
  */
 final class RedisResultCache implements ResultCache {
   private static final Logger LOG = LoggerFactory.getLogger(RedisResultCache.class);
   private static final Script RESOLVE = Script.load("resolve");
   private static final Script SETTLE = Script.load("settle");
   private static final Script DISCARD = Script.load("discard");
+
+  /** Before the token of a leader whom nobody follows; the scripts know the other marks. */
+  private static final String LEADS = "?";
 
   private final RedisLink link;
   private final RedisConfig config;
@@ -35,26 +40,21 @@ final class RedisResultCache implements ResultCache {
   }
 
   /**
-   * Most lead: plain commands find that out, a quarter of the script's work (measured). They need
-   * no transaction: if the result comes between them, the request runs once more, and the first
-   * outcome stands. All others are given their place by the script.
+   * Most lead, and a plain command finds that out; all others are given their place by a script.
    */
   @Override
   public List<Place> resolve(List<Question> questions) {
-    List<byte @Nullable []> cached = link.values(cacheKeys(questions));
     List<Call> calls = new ArrayList<>(questions.size());
     for (Question q : questions) {
-      calls.add(
-          Call.of(
-              Command.SET, RedisKeys.inflight(q.cacheKey()), q.token(), "NX", "PX", leaseMs(q)));
+      String key = RedisKeys.cache(q.cacheKey());
+      calls.add(Call.of(Command.SET, key, LEADS + q.token(), "NX", "PX", leaseMs(q)));
     }
     List<Reply> replies = link.run(calls);
     List<Place> places = new ArrayList<>(questions.size());
     List<Integer> others = new ArrayList<>();
     for (int i = 0; i < questions.size(); i++) {
-      boolean leads = replies.get(i).error() == null && replies.get(i).value() != null;
       places.add(new Place.Lead());
-      if (cached.get(i) != null || !leads) {
+      if (replies.get(i).error() != null || replies.get(i).value() == null) {
         others.add(i);
       }
     }
@@ -65,12 +65,6 @@ final class RedisResultCache implements ResultCache {
       }
     }
     return places;
-  }
-
-  private static List<String> cacheKeys(List<Question> questions) {
-    List<String> keys = new ArrayList<>(questions.size());
-    questions.forEach(q -> keys.add(RedisKeys.cache(q.cacheKey())));
-    return keys;
   }
 
   private static long leaseMs(Question q) {
@@ -172,21 +166,15 @@ final class RedisResultCache implements ResultCache {
 
   @Override
   public List<List<Outcome>> settleAll(List<Settlement> settlements) {
-    List<Call> calls = new ArrayList<>(2 * settlements.size());
-    int[] answers = new int[settlements.size()];
-    for (int i = 0; i < answers.length; i++) {
-      addSettleCalls(settlements.get(i), calls);
-      answers[i] = calls.size() - 1;
-    }
+    List<Call> calls = settlements.stream().map(this::settleCall).toList();
     List<Reply> replies = link.run(calls);
     List<List<Outcome>> released = new ArrayList<>(settlements.size());
     List<Integer> followed = new ArrayList<>();
-    for (int i = 0; i < answers.length; i++) {
-      Reply reply = replies.get(answers[i]);
+    for (int i = 0; i < replies.size(); i++) {
       Settlement settlement = settlements.get(i);
-      released.add(
-          calls.get(answers[i]).script() == null ? List.of() : released(settlement, reply));
-      if (calls.get(answers[i]).script() == null && mayBeFollowed(settlement, reply)) {
+      boolean kept = calls.get(i).script() == null;
+      released.add(kept ? List.of() : released(settlement, replies.get(i)));
+      if (kept && mayBeFollowed(settlement, replies.get(i))) {
         followed.add(i);
       }
     }
@@ -195,30 +183,35 @@ final class RedisResultCache implements ResultCache {
   }
 
   /**
-   * A result that is kept needs no script: once it is in the cache nobody begins to follow. Whether
-   * somebody did stands in the value of the leader, which is the answer of the last call; for all
-   * others the script's answer is what the followers wait for.
+   * A result that is kept needs no script: once it is in the leader's place nobody begins to
+   * follow. Whether somebody did is the answer; for all others the script's answer is what the
+   * followers wait for.
    */
-  private void addSettleCalls(Settlement s, List<Call> calls) {
-    List<String> keys = keys(s.cacheKey());
+  private Call settleCall(Settlement s) {
     Outcome result = s.result();
-    if (result == null || result.body().length > config.cacheMaxEntryBytes()) {
-      calls.add(settleCall(s, result == null ? "failed" : "pass"));
-      return;
+    if (result == null) {
+      return settleCall(s, "failed");
+    }
+    if (result.body().length > config.cacheMaxEntryBytes()) {
+      return settleCall(s, "passed");
     }
     String pointer = RedisKeys.result(result.address().client(), result.id());
-    calls.add(Call.of(Command.SET, keys.get(0), pointer, "PX", config.cacheTtl().toMillis()));
-    calls.add(Call.of(Command.GETDEL, keys.get(1)));
+    return Call.of(
+        Command.SET,
+        RedisKeys.cache(s.cacheKey()),
+        pointer,
+        "PX",
+        config.cacheTtl().toMillis(),
+        "GET");
   }
 
   private Call settleCall(Settlement s, String how) {
-    List<String> keys = keys(s.cacheKey()).subList(1, 3);
-    return Call.of(SETTLE, keys, s.leader(), how, config.followerTtl().toMillis());
+    return Call.of(SETTLE, keys(s.cacheKey()), s.leader(), how, config.followerTtl().toMillis());
   }
 
   /** A leader whose lease ran out cannot know. */
-  private static boolean mayBeFollowed(Settlement s, Reply leader) {
-    return leader.error() != null || !Reply.text(leader.value()).equals(s.leader());
+  private static boolean mayBeFollowed(Settlement s, Reply before) {
+    return before.error() != null || !Reply.text(before.value()).equals(LEADS + s.leader());
   }
 
   private void release(
@@ -227,7 +220,7 @@ final class RedisResultCache implements ResultCache {
       return;
     }
     List<Reply> replies =
-        link.run(followed.stream().map(i -> settleCall(settlements.get(i), "pass")).toList());
+        link.run(followed.stream().map(i -> settleCall(settlements.get(i), "kept")).toList());
     for (int i = 0; i < replies.size(); i++) {
       int place = followed.get(i);
       released.set(place, released(settlements.get(place), replies.get(i)));
@@ -261,7 +254,6 @@ final class RedisResultCache implements ResultCache {
   }
 
   private static List<String> keys(String cacheKey) {
-    return List.of(
-        RedisKeys.cache(cacheKey), RedisKeys.inflight(cacheKey), RedisKeys.followers(cacheKey));
+    return List.of(RedisKeys.cache(cacheKey), RedisKeys.followers(cacheKey));
   }
 }

@@ -1,11 +1,12 @@
--- Ends a leadership without keeping a result.
--- KEYS: 1 leader (see resolve.lua), 2 followers
--- ARGV: 1 token of the leader that ends, 2 'failed', or 'pass': the result serves all, but is kept
---       elsewhere or nowhere, 3 time to live of the followers in ms
+-- Ends a leadership.
+-- KEYS: 1 cached result or leader (see resolve.lua), 2 followers
+-- ARGV: 1 token of the leader that ends, 2 how: 'failed', 'passed' (the result serves all, but is
+--       not kept) or 'kept' (the result is in the leader's place already), 3 time to live of the
+--       followers in ms
 -- Returns what the followers wait for.
 if ARGV[2] == 'failed' then
-  local leader = redis.call('GET', KEYS[1])
-  if leader == ARGV[1] or leader == '+' .. ARGV[1] then
+  local value = redis.call('GET', KEYS[1])
+  if value == '?' .. ARGV[1] or value == '+' .. ARGV[1] then
     if redis.call('HLEN', KEYS[2]) > 0 then
       redis.call('SET', KEYS[1], '-', 'PX', ARGV[3])
     else
@@ -15,5 +16,8 @@ if ARGV[2] == 'failed' then
   return {}
 end
 local followers = redis.call('HVALS', KEYS[2])
-redis.call('DEL', KEYS[1], KEYS[2])
+redis.call('DEL', KEYS[2])
+if ARGV[2] == 'passed' then
+  redis.call('DEL', KEYS[1])
+end
 return followers

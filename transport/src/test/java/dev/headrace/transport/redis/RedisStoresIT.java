@@ -203,7 +203,7 @@ class RedisStoresIT {
                 RedisKeys.result(client, "r"),
                 RedisKeys.replies(client),
                 RedisKeys.blob(client, "r"),
-                RedisKeys.inflight(key),
+                RedisKeys.cache(key),
                 RedisKeys.followers(key),
                 RedisKeys.CRASHES))
         .allSatisfy(k -> assertThat(raw.pttl(k)).as(k).isPositive());

@@ -122,7 +122,7 @@ final class GroupMember implements AutoCloseable {
       }
       if (part == null) {
         end(running.remove());
-      } else if (part == END) {
+      } else if (part.equals(END)) {
         running.forEach(this::end);
         return;
       } else {

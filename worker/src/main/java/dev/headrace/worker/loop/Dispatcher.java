@@ -7,7 +7,6 @@ import dev.headrace.worker.batch.Batch;
 import dev.headrace.worker.batch.Batcher;
 import dev.headrace.worker.batch.Moment;
 import dev.headrace.worker.batch.RowRef;
-import dev.headrace.worker.device.Concurrency;
 import dev.headrace.worker.device.DeviceBatch;
 import dev.headrace.worker.device.FinishedRow;
 import dev.headrace.worker.device.Row;
@@ -23,7 +22,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -43,9 +41,6 @@ final class Dispatcher {
   /** Batches before the device at most; more than two only if they are short. */
   static final int CAPACITY = 8;
 
-  /** Batches in the device's mailbox above which no more rows join (chosen: below its size). */
-  private static final int MAX_WAITING = 32;
-
   private final Batcher batcher;
   private final ModelMeters meters;
   private final Mailbox<DeviceBatch> device;
@@ -54,13 +49,7 @@ final class Dispatcher {
   private final Map<Long, RowSet> sets = new HashMap<>();
   private final OnDevice onDevice = new OnDevice();
   private final ArrayDeque<Batch> halves = new ArrayDeque<>();
-  private final Mailbox<RowDrop> dropBox;
-  private final ArrayDeque<RowDrop> drops = new ArrayDeque<>();
-
-  /** Of models that work by iterations, those with rows on the device. */
-  private final Map<Long, RowSet> generating = new LinkedHashMap<>();
-
-  private Map<String, Concurrency> concurrency = Map.of();
+  private final Iterations iterations;
 
   Dispatcher(
       Batcher batcher,
@@ -72,7 +61,7 @@ final class Dispatcher {
     this.batcher = batcher;
     this.meters = meters;
     this.device = device;
-    this.dropBox = dropBox;
+    this.iterations = new Iterations(batcher, onDevice, dropBox, device, this::endIfComplete);
     this.crashes = crashes;
     this.metrics = metrics;
   }
@@ -94,10 +83,7 @@ final class Dispatcher {
 
   /** Learns which models work by iterations, and how much of each fits. */
   void serve(Collection<ServedModel> models) {
-    Map<String, Concurrency> served = new LinkedHashMap<>();
-    models.forEach(m -> m.concurrency().ifPresent(c -> served.put(m.name(), c)));
-    concurrency = served;
-    batcher.byIterations(served.keySet());
+    iterations.serve(models);
     batcher.unpadded(
         models.stream().filter(m -> !m.pads()).map(ServedModel::name).collect(Collectors.toSet()));
   }
@@ -109,69 +95,24 @@ final class Dispatcher {
   void withdraw(long owner) {
     if (sets.remove(owner) != null) {
       batcher.remove(owner);
-      if (generating.remove(owner) != null) {
-        drop(owner, FinishReason.CANCELLED);
-      }
+      iterations.withdraw(owner);
     }
   }
 
   /** Ends a request's rows before their time, if it generates: they come back as they are. */
   void cut(long owner, FinishReason reason, long nowNanos) {
-    RowSet rows = generating.get(owner);
-    if (rows != null && rows.cut() == null) {
-      cut(rows, reason, nowNanos);
-    }
-  }
-
-  private void drop(long owner, FinishReason reason) {
-    onDevice.forEachOpen(
-        (batch, index, row) -> {
-          if (row.owner() == owner) {
-            drops.add(new RowDrop(batch, index, reason));
-          }
-        });
-  }
-
-  /**
-   * Ends rows before their time: they come back as they are, also those that were not begun. Only
-   * for a model that works by iterations.
-   */
-  private void cut(RowSet rows, FinishReason reason, long nowNanos) {
-    long owner = rows.waiting().owner();
-    rows.cut(reason);
-    batcher.remove(owner);
-    Set<Integer> begun = new HashSet<>();
-    onDevice.forEachOpen(
-        (batch, index, row) -> {
-          if (row.owner() == owner) {
-            begun.add(row.row());
-          }
-        });
-    drop(owner, reason);
-    for (int i = 0; i < rows.size(); i++) {
-      if (!rows.finished(i) && !begun.contains(i)) {
-        RowOutput nothing = new RowOutput.Generated("", reason, rows.row(i).length(), 0, 0, null);
-        rows.finished(i, new FinishedRow(i, nothing, nowNanos, 0));
-      }
-    }
-    endIfComplete(rows);
+    iterations.cut(owner, reason, nowNanos);
   }
 
   /** Requests with rows in progress, as their owners' numbers. */
   Set<Long> generating() {
-    return generating.keySet();
+    return iterations.owners();
   }
 
   /** Stops all that works by iterations: nobody will hear of it. */
   void stop() {
-    List.copyOf(generating.keySet()).forEach(this::withdraw);
-    flushDrops();
-  }
-
-  private void flushDrops() {
-    while (!drops.isEmpty() && dropBox.offer(drops.peekFirst())) {
-      drops.removeFirst();
-    }
+    List.copyOf(iterations.owners()).forEach(this::withdraw);
+    iterations.flushDrops();
   }
 
   /**
@@ -181,16 +122,12 @@ final class Dispatcher {
   List<Long> expire(long nowNanos) {
     List<Long> expired = new ArrayList<>();
     for (long owner : batcher.expire(nowNanos)) {
-      if (!generating.containsKey(owner)) {
+      if (!iterations.owners().contains(owner)) {
         sets.remove(owner);
         expired.add(owner);
       }
     }
-    for (RowSet rows : List.copyOf(generating.values())) {
-      if (rows.cut() == null && rows.waiting().deadlineNanos() <= nowNanos) {
-        cut(rows, FinishReason.DEADLINE, nowNanos);
-      }
-    }
+    iterations.expire(nowNanos);
     return expired;
   }
 
@@ -221,14 +158,9 @@ final class Dispatcher {
    * @return batches
    */
   int dispatch(long nowNanos) {
-    flushDrops();
+    iterations.flushDrops();
     List<DeviceBatch> ready = new ArrayList<>();
-    for (Map.Entry<String, Concurrency> model : concurrency.entrySet()) {
-      Batch batch = joining(model.getKey(), model.getValue(), ready.size());
-      if (batch != null) {
-        ready.add(given(batch, nowNanos));
-      }
-    }
+    iterations.join(b -> ready.add(given(b, nowNanos)));
     while (onDevice.batches() < CAPACITY && !onDevice.alone()) {
       Batch batch = next(nowNanos);
       if (batch == null) {
@@ -244,15 +176,6 @@ final class Dispatcher {
       crashes.idle(nowNanos);
     }
     return ready.size();
-  }
-
-  private @Nullable Batch joining(String model, Concurrency most, int ready) {
-    if (onDevice.alone() || device.size() + ready >= MAX_WAITING) {
-      return null;
-    }
-    OnDevice.Load load = onDevice.load(model);
-    return batcher.join(
-        model, most.rows() - load.rows(), most.tokens() - load.tokens(), load.rows() == 0);
   }
 
   private @Nullable Batch next(long nowNanos) {
@@ -285,7 +208,7 @@ final class Dispatcher {
             .batchSeconds(
                 batch.rows().size(),
                 batch.lengthCharged(owner(batch.rows().get(0)).model().pads()));
-    boolean iterating = concurrency.containsKey(batch.model());
+    boolean iterating = iterations.of(batch.model());
     long id = onDevice.add(batch, seconds, iterating, nowNanos);
     List<Row> inputs = new ArrayList<>(batch.rows().size());
     List<Long> urgency = new ArrayList<>(batch.rows().size());
@@ -294,7 +217,7 @@ final class Dispatcher {
       RowSet owner = owner(row);
       inputs.add(owner.row(row.row()));
       if (iterating) {
-        generating.put(row.owner(), owner);
+        iterations.joined(owner);
         joined(batch.model(), owner, row.row());
       }
     }
@@ -366,7 +289,7 @@ final class Dispatcher {
   private void endIfComplete(RowSet rows) {
     if (rows.complete()) {
       sets.remove(rows.waiting().owner());
-      generating.remove(rows.waiting().owner());
+      iterations.ended(rows.waiting().owner());
       rows.ending().finished(rows);
     }
   }

@@ -1,26 +1,15 @@
 package dev.headrace.worker.loop;
 
-import dev.headrace.protocol.ErrorCode;
-import dev.headrace.protocol.Failure;
-import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.service.WorkerState;
 import dev.headrace.transport.agent.Agent;
 import dev.headrace.transport.delivery.Delivery;
 import dev.headrace.transport.kafka.EventConsumer;
 import dev.headrace.transport.kafka.Received;
 import dev.headrace.worker.batch.Batcher;
-import dev.headrace.worker.device.BrokenModel;
 import dev.headrace.worker.device.DeviceListener;
-import dev.headrace.worker.device.FinishedRow;
 import dev.headrace.worker.device.LoadListener;
-import dev.headrace.worker.device.ModelLoader;
-import dev.headrace.worker.device.RowProgress;
-import dev.headrace.worker.device.ServedModel;
-import dev.headrace.worker.device.ServiceSample;
-import dev.headrace.worker.device.StepSample;
 import dev.headrace.worker.failure.FailedRecords;
 import dev.headrace.worker.failure.RetryPolicy;
-import dev.headrace.worker.heartbeat.BusyMeter;
 import dev.headrace.worker.heartbeat.ModelMeters;
 import dev.headrace.worker.prepare.PrepareListener;
 import java.time.Duration;
@@ -28,7 +17,6 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -73,15 +61,10 @@ public final class WorkerLoop implements Agent {
   private final Room room;
   private final Valve valve;
   private final Poller poller;
-  private final BusyMeter busy;
   private final Heartbeat heartbeat;
+  private final DeviceDesk device;
 
   private WorkerState state = WorkerState.LOADING;
-  private @Nullable ModelLoader loader;
-  private @Nullable WarmUp warmUp;
-  private boolean deviceLost;
-  private boolean deviceThere = true;
-  private long memoryFreeBytes;
   private double utilisation;
   private long healthAt;
 
@@ -129,9 +112,14 @@ public final class WorkerLoop implements Agent {
     this.valve = new Valve(consumer, config.intake(), turns);
     links.slots().whenAssigned(valve::slotsCame);
     this.poller = new Poller(consumer, valve, nanos);
-    this.busy = new BusyMeter(now);
     this.heartbeat =
         new Heartbeat(links.registry(), gate, self, config.heartbeatInterval().toNanos(), now);
+    this.device =
+        new DeviceDesk(
+            new DeviceDesk.Parts(
+                dispatcher, models, flow, meters, heartbeat, links.metrics(), config.warmUp()),
+            nanos,
+            numbers::getAndIncrement);
     this.healthAt = now;
   }
 
@@ -166,7 +154,7 @@ public final class WorkerLoop implements Agent {
 
   /** What the device's thread calls, through the mailbox. */
   public DeviceListener deviceListener() {
-    return new FromDevice();
+    return device;
   }
 
   /** What the loader's thread calls, through the mailbox. */
@@ -231,8 +219,7 @@ public final class WorkerLoop implements Agent {
   }
 
   private void warmUp(long now) {
-    if (warmUp != null && warmUp.done(now)) {
-      warmUp = null;
+    if (device.warmedUp(now)) {
       LOG.info("ready worker={} models={}", config.identity().workerId(), models.names());
       become(WorkerState.READY);
     }
@@ -246,7 +233,7 @@ public final class WorkerLoop implements Agent {
 
   /** Waits in Kafka only if no other thread has anything of ours. */
   private int poll(long now, boolean nothingMoved) {
-    boolean away = gate.down() || delivery.storeDown() || !deviceThere;
+    boolean away = gate.down() || delivery.storeDown() || !device.there();
     if (valve.set(inFlight, away, room::hungry)) {
       poller.soon();
     } else if (!poller.due(now)) {
@@ -286,13 +273,13 @@ public final class WorkerLoop implements Agent {
   private void report() {
     long now = nanos.getAsLong();
     if (heartbeat.untilDue(now) == 0) {
-      utilisation = busy.update(now);
+      utilisation = device.utilisation(now);
       Heartbeat.Load load =
           new Heartbeat.Load(
               shown(),
               queuedSeconds() + intake.heldSeconds(),
               dispatcher.secondsAhead(now),
-              memoryFreeBytes,
+              device.memoryFreeBytes(),
               utilisation);
       heartbeat.send(load, models.reports(meters), now, links.clock().instant());
     }
@@ -304,7 +291,7 @@ public final class WorkerLoop implements Agent {
 
   /** A worker whose device is away takes no work, as one that loads its models. */
   private WorkerState shown() {
-    return state == WorkerState.READY && !deviceThere ? WorkerState.LOADING : state;
+    return state == WorkerState.READY && !device.there() ? WorkerState.LOADING : state;
   }
 
   private WorkerHealth health(long now) {
@@ -317,7 +304,7 @@ public final class WorkerLoop implements Agent {
         queuedSeconds(),
         dispatcher.secondsAhead(now),
         utilisation,
-        memoryFreeBytes,
+        device.memoryFreeBytes(),
         models.modelBytes());
   }
 
@@ -362,91 +349,9 @@ public final class WorkerLoop implements Agent {
       LOG.warn("handing back records count={}", inFlight.count());
       dispatcher.stop();
     }
-    crashes.close(deviceLost);
+    crashes.close(device.lost());
     heartbeat.remove();
     consumer.close(timeout);
     links.health().write(health(nanos.getAsLong()));
-  }
-
-  /** What the device's thread posts. */
-  private final class FromDevice implements DeviceListener {
-    @Override
-    public void offers(ModelLoader itsLoader) {
-      loader = itsLoader;
-    }
-
-    @Override
-    public void broken(List<BrokenModel> broken) {
-      models.broken(broken);
-    }
-
-    @Override
-    public void opened(List<ServedModel> served) {
-      served.forEach(m -> m.profile().ifPresent(curve -> meters.known(m.name(), curve)));
-      models.opened(served, loader);
-      long end = nanos.getAsLong() + config.warmUp().toNanos();
-      warmUp = new WarmUp(served, dispatcher, numbers::getAndIncrement, meters::add, end);
-    }
-
-    @Override
-    public void available(boolean there) {
-      deviceThere = there;
-      heartbeat.soon(nanos.getAsLong());
-      if (!there) {
-        flow.sendElsewhere(
-            new Failure(
-                ErrorCode.UPSTREAM_UNAVAILABLE, "the device is away (expected: for a moment)"));
-      }
-    }
-
-    @Override
-    public void finished(long batch, List<FinishedRow> rows) {
-      dispatcher.finished(batch, rows, nanos.getAsLong());
-    }
-
-    @Override
-    public void progressed(long batch, List<RowProgress> rows) {
-      dispatcher.progressed(batch, rows);
-    }
-
-    @Override
-    public void worked(double seconds) {
-      busy.worked(seconds);
-    }
-
-    @Override
-    public void failed(long batch, Failure failure) {
-      try {
-        dispatcher.failed(batch, failure, nanos.getAsLong());
-      } catch (FailureException e) {
-        deviceLost = true;
-        throw e;
-      }
-    }
-
-    @Override
-    public void measured(ServiceSample sample, long free) {
-      memoryFreeBytes = free;
-      links.metrics().measured(sample);
-      if (warmUp == null) {
-        meters.add(sample);
-      } else {
-        warmUp.sample(sample);
-      }
-    }
-
-    @Override
-    public void stepped(List<StepSample> steps) {
-      for (StepSample step : steps) {
-        meters.add(step);
-        links.metrics().stepped(step);
-      }
-    }
-
-    @Override
-    public void lost(Failure failure) {
-      deviceLost = true;
-      throw new FailureException(failure);
-    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.headrace.worker.loop;
 
 import dev.headrace.protocol.Outcome;
+import dev.headrace.protocol.Status;
 import dev.headrace.protocol.event.OutcomeCodec;
 import dev.headrace.protocol.event.WireRecord;
 import dev.headrace.protocol.naming.Topics;
@@ -66,6 +67,13 @@ final class Cluster {
     }
   }
 
+  /** Appends requests r0, r1... for the vectors of word0, word1... */
+  void addMany(int count) {
+    for (int i = 0; i < count; i++) {
+      add(Requests.embeddings("r" + i, "word" + i));
+    }
+  }
+
   private final Map<Slot, List<String>> ids = new HashMap<>();
 
   /** Appends a record to this slot. */
@@ -105,5 +113,10 @@ final class Cluster {
   /** The outcomes in Kafka. */
   List<Outcome> published() {
     return producer.records(Topics.OUTCOMES).stream().map(OutcomeCodec::decode).toList();
+  }
+
+  /** Ids of the requests that ended so. */
+  List<String> withStatus(Status status) {
+    return outcomes.outcomes().stream().filter(o -> o.status() == status).map(Outcome::id).toList();
   }
 }
