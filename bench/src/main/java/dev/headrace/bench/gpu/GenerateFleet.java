@@ -31,7 +31,9 @@ final class GenerateFleet {
   private static final int ROUNDS = 3;
   private static final int MAX_WARM_UP = 6;
 
-  /** First loads of fewer texts: nobody knows yet how fast the device is, and it is asked little. */
+  /**
+   * First loads of fewer texts: nobody knows yet how fast the device is, and it is asked little.
+   */
   private static final int SMALL_WARM_UP = 2;
 
   /** Warm-up ends when the JVM's compilers take less of the CPU time (chosen). */
