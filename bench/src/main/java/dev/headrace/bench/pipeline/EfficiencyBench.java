@@ -44,7 +44,7 @@ public final class EfficiencyBench {
   /** Requests that wait at a time, for a queue that batches can be chosen from (chosen). */
   private static final int IN_FLIGHT = 512;
 
-  private static final int MAX_WARM_UP = 10;
+  private static final int MAX_WARM_UP = 30;
 
   /** Short, so that what is not the engine has run often enough to be compiled (chosen). */
   private static final int WARM_UP_TEXTS = 4000;
