@@ -13,9 +13,11 @@ import dev.headrace.transport.redis.RedisStores;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
@@ -38,6 +40,11 @@ final class Fleet implements AutoCloseable {
     return Settings.of(
         Map.of(
             "kafka.bootstrap-servers", servers.kafkaBootstrap(), "redis.uri", servers.redisUri()));
+  }
+
+  /** The distinct outcomes of each request in the topic of outcomes. */
+  Map<String, Set<String>> published(Instant begin) {
+    return PublishedOutcomes.since(KafkaConfig.read(settings()), begin);
   }
 
   RedisStores stores() {

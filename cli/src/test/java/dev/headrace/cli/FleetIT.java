@@ -5,24 +5,17 @@ import static org.awaitility.Awaitility.await;
 
 import dev.headrace.protocol.Status;
 import dev.headrace.protocol.Tier;
-import dev.headrace.protocol.event.OutcomeCodec;
-import dev.headrace.protocol.event.WireRecord;
-import dev.headrace.protocol.naming.Topics;
 import dev.headrace.protocol.service.DeviceReport;
 import dev.headrace.sdk.HeadraceClient;
 import dev.headrace.sdk.InferenceResult;
 import dev.headrace.sdk.PendingResult;
 import dev.headrace.sdk.Request;
-import dev.headrace.transport.kafka.KafkaConfig;
-import dev.headrace.transport.kafka.KafkaOutcomeTail;
-import dev.headrace.transport.kafka.OutcomeTail;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -142,31 +135,13 @@ class FleetIT {
         .as("only results and deadlines, seed %s", seed)
         .allMatch(r -> r.status() == Status.OK || r.status() == Status.EXPIRED);
     assertThat(ok).as("seed %s", seed).isGreaterThan(results.size() / 2);
-    Map<String, Set<String>> published = published(fleet, begin, results.size());
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> fleet.published(begin).size() >= results.size());
+    Map<String, Set<String>> published = fleet.published(begin);
     assertThat(published).as("outcomes in Kafka, seed %s", seed).hasSize(results.size());
     assertThat(published.values())
         .as("one outcome each, seed %s", seed)
         .allMatch(s -> s.size() == 1);
-  }
-
-  /** The distinct outcomes of each request in the topic of outcomes. */
-  private static Map<String, Set<String>> published(Fleet fleet, Instant begin, int requests) {
-    Map<String, Set<String>> byId = new HashMap<>();
-    KafkaConfig kafka = KafkaConfig.read(fleet.settings());
-    try (OutcomeTail tail =
-        KafkaOutcomeTail.at(kafka, "chaos").open(Set.of(Topics.OUTCOMES), begin)) {
-      await()
-          .atMost(Duration.ofSeconds(60))
-          .until(
-              () -> {
-                for (WireRecord record : tail.poll(Duration.ofMillis(100))) {
-                  var outcome = OutcomeCodec.decode(record);
-                  byId.computeIfAbsent(outcome.address().id(), i -> new HashSet<>())
-                      .add(outcome.status() + " " + outcome.time() + " " + outcome.source());
-                }
-                return tail.caughtUp() && byId.size() >= requests;
-              });
-    }
-    return byId;
   }
 }

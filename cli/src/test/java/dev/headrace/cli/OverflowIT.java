@@ -13,8 +13,10 @@ import dev.headrace.sdk.PendingResult;
 import dev.headrace.sdk.Request;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -46,7 +48,8 @@ class OverflowIT {
   @Test
   void dear_type_takes_the_overflow_and_its_work_returns_when_it_dies() throws Exception {
     try (Fleet fleet = new Fleet(temporary);
-        HeadraceClient client = fleet.client("overflow")) {
+        HeadraceClient client = fleet.client("overflow");
+        HeadraceClient other = fleet.client("other")) {
       fleet.router("r0");
       fleet.worker("cheap", "fp32", 0.01);
       fleet.worker("dear", "int8", 1);
@@ -54,7 +57,7 @@ class OverflowIT {
       awaitBothSeen(client);
       lowLoad(client);
       highLoad(fleet, client);
-      death(fleet, client);
+      death(fleet, client, other);
       assertThat(fleet.failures()).as("ended by themselves").isEmpty();
     }
   }
@@ -126,12 +129,21 @@ class OverflowIT {
     lowLoad(client);
   }
 
-  /** What the dead worker had comes back to the cheap one, and says that it is late. */
-  private void death(Fleet fleet, HeadraceClient client) throws Exception {
+  /**
+   * What the dead worker had comes back to the cheap one, and says that it is late. Another client
+   * follows some of these requests; it, too, gets one outcome for each.
+   */
+  private void death(Fleet fleet, HeadraceClient client, HeadraceClient other) throws Exception {
     int count = requests(fleet, 2 * 10);
+    Instant begin = Instant.now();
     List<PendingResult> pending = new ArrayList<>();
+    List<PendingResult> followers = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      pending.add(client.submit(request(Duration.ofSeconds(10)).admission(AdmissionMode.LATE)));
+      Request request = request(Duration.ofSeconds(10)).admission(AdmissionMode.LATE);
+      pending.add(client.submit(request));
+      if (i % 10 == 0) {
+        followers.add(other.submit(request));
+      }
     }
     await().atMost(Duration.ofSeconds(20)).until(() -> secondsInDearLane(fleet) > 0.7);
     fleet.kill("dear");
@@ -139,11 +151,27 @@ class OverflowIT {
     report("death", results);
     assertThat(results).hasSize(count).allMatch(InferenceResult::isOk);
     assertThat(at(CHEAP, results)).isNotEmpty();
+    List<InferenceResult> followed = all(followers);
+    assertThat(followed).allMatch(InferenceResult::isOk);
+    assertOneOutcomeEach(fleet, begin, pending);
+    assertOneOutcomeEach(fleet, begin, followers);
     assertThat(results).as("came late and says so").anyMatch(r -> !r.inTime().orElse(true));
     // Nobody serves that lane any more, so only the router can have emptied it.
     await().atMost(Duration.ofMinutes(1)).until(() -> secondsInDearLane(fleet) == 0);
     List<InferenceResult> after = all(submit(client, 10, Duration.ofMinutes(2)));
     assertThat(at(CHEAP, after)).hasSize(10);
+  }
+
+  private static void assertOneOutcomeEach(
+      Fleet fleet, Instant begin, List<PendingResult> pending) {
+    List<String> ids = pending.stream().map(PendingResult::id).toList();
+    await()
+        .untilAsserted(
+            () -> {
+              Map<String, Set<String>> published = fleet.published(begin);
+              assertThat(published.keySet()).containsAll(ids);
+              assertThat(ids).allMatch(id -> published.get(id).size() == 1);
+            });
   }
 
   /** By its records and the dear worker's curve when it was last seen. */

@@ -209,6 +209,50 @@ class RouterIT {
   }
 
   @Test
+  void lane_that_lost_its_workers_is_emptied_and_what_was_cancelled_in_it_ends() {
+    stage.close();
+    stage =
+        new Stage(
+            servers.kafkaBootstrap(),
+            servers.redisUri(),
+            Map.of("router.rescue.after", "1s", "router.rescue.interval", "100ms"));
+    stage.live(worker("lost").price(1));
+    stage.live(worker("other").price(10));
+    routes();
+    List<InferenceRequest> all = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      all.add(request("r" + i).build());
+    }
+    all.forEach(stage::publish);
+    await().until(() -> stage.lag(lane("lost")) == 10);
+    List<InferenceRequest> cancelled = all.subList(0, 4);
+    stage
+        .stores()
+        .outcomeStore()
+        .deliver(
+            cancelled.stream()
+                .map(r -> Outcomes.cancelled(r.address(), Instant.now(), "/sdk"))
+                .toList());
+    stage.die(lane("lost"));
+
+    Stage.Reader other = stage.lane(lane("other"));
+    Set<String> left = new HashSet<>();
+    all.subList(4, 10).forEach(r -> left.add(r.id()));
+    await().untilAsserted(() -> assertThat(new HashSet<>(other.ids())).isEqualTo(left));
+    await().until(() -> stage.lag(lane("lost")) == 0);
+    assertThat(other.requests()).allMatch(r -> r.attempts().number() == 1);
+    Stage.Reader outcomes = stage.read(Topics.OUTCOMES, "outcomes-" + unique);
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(mine(outcomes.records()))
+                    .extracting(r -> OutcomeCodec.decode(r).status())
+                    .containsExactly(
+                        Status.CANCELLED, Status.CANCELLED, Status.CANCELLED, Status.CANCELLED));
+    assertThat(new HashSet<>(other.ids())).isEqualTo(left);
+  }
+
+  @Test
   void identical_requests_run_once_and_all_are_answered() {
     stage.live(worker("lane"));
     routes();

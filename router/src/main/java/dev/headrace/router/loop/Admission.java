@@ -2,8 +2,6 @@ package dev.headrace.router.loop;
 
 import dev.headrace.policy.ServedModel;
 import dev.headrace.protocol.CacheMode;
-import dev.headrace.protocol.ErrorCode;
-import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.Outcomes;
@@ -195,25 +193,16 @@ final class Admission {
     if (buffer.size(request.tenant()) >= terms.waitingRequests()) {
       Duration delay = parkingTime(Duration.between(exits.now(), request.expiry()));
       if (reject || delay == null) {
-        refuse(entry, terms.waitingRequests() + " waiting requests");
+        exits.refuse(entry, tenants, terms.waitingRequests() + " waiting requests");
       } else {
         metrics.overQuota(tenants.label(request.tenant()), "delay");
         exits.overQuota(entry, delay);
       }
     } else if (reject && !tenants.mayRun(request.tenant())) {
-      refuse(entry, terms.deviceSecondsPerSecond() + " device seconds a second");
+      exits.refuse(entry, tenants);
     } else {
       exits.wait(entry);
     }
-  }
-
-  private void refuse(Entry entry, String quota) {
-    String tenant = entry.request().tenant();
-    metrics.overQuota(tenants.label(tenant), "reject");
-    exits.fail(
-        entry,
-        new Failure(
-            ErrorCode.QUOTA_EXCEEDED, "tenant: " + tenant + " (expected: at most " + quota + ")"));
   }
 
   private void resolve(List<Entry> batch) {

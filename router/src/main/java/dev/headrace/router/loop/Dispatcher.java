@@ -6,6 +6,7 @@ import dev.headrace.policy.RoutingPolicy;
 import dev.headrace.policy.Snapshot;
 import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.service.RouterReport.Waiting;
+import dev.headrace.protocol.tenant.OverQuota;
 import dev.headrace.router.buffer.TierBuffer;
 import dev.headrace.router.buffer.TierBuffer.Verdict;
 import dev.headrace.router.metrics.RouterMetrics;
@@ -111,7 +112,7 @@ final class Dispatcher {
   private Verdict decide(Entry entry, Instant now) {
     String tenant = entry.request().tenant();
     if (!tenants.mayRun(tenant)) {
-      return Verdict.shut();
+      return overQuota(entry);
     }
     Decision decision = policy.choose(entry.request(), snapshot, now);
     if (decision instanceof Decision.Place place) {
@@ -127,6 +128,15 @@ final class Dispatcher {
       return Verdict.leave(wait.seconds());
     }
     holding.add(entry);
+    return Verdict.take(0);
+  }
+
+  /** Those that came with it, when there was device time left, may have used that up. */
+  private Verdict overQuota(Entry entry) {
+    if (tenants.terms(entry.request().tenant()).over() == OverQuota.DELAY) {
+      return Verdict.shut();
+    }
+    exits.refuse(entry, tenants);
     return Verdict.take(0);
   }
 

@@ -18,6 +18,7 @@ import dev.headrace.protocol.naming.Topics;
 import dev.headrace.router.buffer.TierBuffer;
 import dev.headrace.router.metrics.RouterMetrics;
 import dev.headrace.router.state.RouterState;
+import dev.headrace.router.tenant.Tenants;
 import dev.headrace.transport.delivery.Delivery;
 import dev.headrace.transport.kafka.Received;
 import dev.headrace.transport.redis.OutcomeStore.Delivered;
@@ -160,6 +161,22 @@ final class Exits {
   void overQuota(Entry entry, Duration delay) {
     giveUpLead(entry);
     park(entry, delay);
+  }
+
+  /** Its tenant has no device time left, and asked to be told. */
+  void refuse(Entry entry, Tenants tenants) {
+    double rate = tenants.terms(entry.request().tenant()).deviceSecondsPerSecond();
+    refuse(entry, tenants, rate + " device seconds a second");
+  }
+
+  /** Its tenant has used this quota up, and asked to be told. */
+  void refuse(Entry entry, Tenants tenants, String quota) {
+    String tenant = entry.request().tenant();
+    metrics.overQuota(tenants.label(tenant), "reject");
+    fail(
+        entry,
+        new Failure(
+            ErrorCode.QUOTA_EXCEEDED, "tenant: " + tenant + " (expected: at most " + quota + ")"));
   }
 
   /** Its deadline is over. */

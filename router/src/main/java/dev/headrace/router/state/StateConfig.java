@@ -4,7 +4,6 @@ import dev.headrace.protocol.config.Settings;
 import dev.headrace.protocol.service.PlannedLane;
 import dev.headrace.protocol.service.PlannedLanes;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -53,12 +52,13 @@ public record StateConfig(
             key,
             "",
             "a file",
-            "JSON file of lanes that may have no worker: price, start-up time, models; none if empty.");
+            "JSON file of lanes that may have no worker: price, start-up time, models or their profiles;"
+                + " none if empty.");
     if (file.isEmpty()) {
       return List.of();
     }
     try {
-      return PlannedLanes.parse(Files.readString(Path.of(file)));
+      return PlannedLanes.read(Path.of(file));
     } catch (IOException | IllegalArgumentException e) {
       s.problem(key, file, "a file of lanes; " + e.getMessage(), "settings");
       return List.of();

@@ -122,4 +122,17 @@ class TenantLoopTest {
     assertThat(rig.workIds("a")).isEqualTo(List.of("f0", "other"));
     assertThat(rig.producer.records(Topics.DEAD_LETTERS)).hasSize(1);
   }
+
+  @Test
+  void rate_that_is_used_up_by_those_that_came_with_it_is_told_as_well() {
+    LoopRig rig = rig(new TenantTerms(1, 0.1, 0.5, 1000, OverQuota.REJECT));
+    flood(rig, 10); // all are there before the first is charged
+    publish(rig, request("other").tenant("small"));
+    rig.turns(10);
+    assertThat(rig.workIds("a")).containsExactlyInAnyOrder("f0", "other");
+    for (int i = 1; i < 10; i++) {
+      assertThat(rig.outcome("f" + i).failure().code()).isEqualTo(ErrorCode.QUOTA_EXCEEDED);
+    }
+    assertThat(rig.counted("quota", "tenant", "flood", "action", "reject")).isEqualTo(9);
+  }
 }

@@ -44,6 +44,7 @@ public final class Stage implements AutoCloseable {
   private final List<RouterApp> routers = new ArrayList<>();
   private final List<EventConsumer> readers = new ArrayList<>();
   private final List<DeviceReport> workers = new CopyOnWriteArrayList<>();
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final ScheduledExecutorService hearts = Executors.newSingleThreadScheduledExecutor();
 
   public Stage(String kafka, String redis, Map<String, String> more) {
@@ -72,10 +73,15 @@ public final class Stage implements AutoCloseable {
     Settings s = settings();
     RouterConfig config = RouterConfig.read(s);
     s.requireValid(List.of());
-    RouterApp router = new RouterApp(config, new SimpleMeterRegistry());
+    RouterApp router = new RouterApp(config, meters);
     routers.add(router);
     router.start();
     return router;
+  }
+
+  /** The value of a gauge of the router, of the first one if there are several. */
+  public double gauge(String name) {
+    return meters.get(name).gauge().value();
   }
 
   private void beat() {
@@ -98,6 +104,13 @@ public final class Stage implements AutoCloseable {
   public void die() {
     workers.forEach(w -> stores.deviceRegistry().remove(w.workerId()));
     workers.clear();
+  }
+
+  /** From now on the workers of this lane do not. */
+  public void die(String lane) {
+    List<DeviceReport> dead = workers.stream().filter(w -> w.lane().equals(lane)).toList();
+    workers.removeAll(dead);
+    dead.forEach(w -> stores.deviceRegistry().remove(w.workerId()));
   }
 
   public RedisStores stores() {

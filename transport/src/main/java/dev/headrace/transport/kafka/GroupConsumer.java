@@ -83,6 +83,7 @@ public final class GroupConsumer implements EventConsumer {
         receive(a, records.records(partition), received);
       }
     }
+    pass(records.nextOffsets());
     return received;
   }
 
@@ -101,6 +102,17 @@ public final class GroupConsumer implements EventConsumer {
       into.add(
           new Received(slot, record.offset(), record.timestamp(), a.epoch, Wire.fromKafka(record)));
     }
+  }
+
+  /** What lies between records, as the markers of transactions do, is nobody's work. */
+  private void pass(Map<TopicPartition, OffsetAndMetadata> next) {
+    next.forEach(
+        (partition, offset) -> {
+          Assigned a = assigned.get(slot(partition));
+          if (a != null) {
+            a.tracker.passed(offset.offset());
+          }
+        });
   }
 
   @Override

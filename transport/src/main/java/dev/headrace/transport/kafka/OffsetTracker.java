@@ -27,12 +27,17 @@ final class OffsetTracker {
     next = offset + 1;
   }
 
+  /** Notes that below this offset nothing more will be received. */
+  void passed(long offset) {
+    next = Math.max(next, offset);
+  }
+
   /** Notes that an offset is done; one that is not open is ignored. */
   void done(long offset) {
     open.remove(offset);
   }
 
-  /** The offset to commit, or -1 when nothing was received. */
+  /** The offset to commit, or -1 when nothing was received or passed. */
   long position() {
     return open.isEmpty() ? next : open.first();
   }

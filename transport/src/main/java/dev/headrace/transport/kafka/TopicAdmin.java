@@ -21,11 +21,13 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
@@ -225,7 +227,9 @@ public final class TopicAdmin implements LaneBacklog, AutoCloseable {
     if (specs.isEmpty()) {
       return offsets;
     }
-    ListOffsetsResult result = admin.listOffsets(specs);
+    // As the consumers see it: what a transaction has not committed yet is no work yet.
+    ListOffsetsResult result =
+        admin.listOffsets(specs, new ListOffsetsOptions(IsolationLevel.READ_COMMITTED));
     for (TopicPartition partition : specs.keySet()) {
       await(
               result.partitionResult(partition),

@@ -28,6 +28,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -38,6 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Consumers, producer and admin against a real broker. */
@@ -297,7 +299,7 @@ class KafkaIT {
     assertThat(admin.lag(List.of(lane))).isEqualTo(Map.of(lane, 10L));
 
     GroupConsumer consumer = consumer();
-    List<Received> received = receiveTen(consumer);
+    List<Received> received = receive(consumer, 10);
     assertThat(admin.lag(List.of(lane))).isEqualTo(Map.of(lane, 10L));
     received.stream().filter(r -> r.slot().partition() == 0).forEach(consumer::acknowledge);
     consumer.close(Duration.ofSeconds(5));
@@ -311,7 +313,7 @@ class KafkaIT {
       appendRaw(0, new WireRecord(null, List.of(), new byte[1]));
     }
     GroupConsumer consumer = consumer();
-    List<Received> received = receiveTen(consumer);
+    List<Received> received = receive(consumer, 10);
     received.subList(1, 7).forEach(consumer::acknowledge);
     consumer.commit();
     awaitLag(consumer, 4);
@@ -323,11 +325,15 @@ class KafkaIT {
     assertThat(admin.lag(List.of(lane))).isEqualTo(Map.of(lane, 1L));
   }
 
-  private static List<Received> receiveTen(GroupConsumer consumer) {
+  private static List<Received> receive(GroupConsumer consumer, int records) {
     List<Received> received = new ArrayList<>();
-    while (received.size() < 10) {
-      received.addAll(consumer.poll(Duration.ofMillis(100)));
-    }
+    await()
+        .until(
+            () -> {
+              received.addAll(consumer.poll(Duration.ofMillis(100)));
+              return received.size() >= records;
+            });
+    assertThat(received).hasSize(records);
     return received;
   }
 
@@ -346,7 +352,7 @@ class KafkaIT {
       appendRaw(0, new WireRecord(null, List.of(), new byte[1]));
     }
     GroupConsumer consumer = consumer();
-    List<Received> received = receiveTen(consumer);
+    List<Received> received = receive(consumer, 10);
     received.stream().limit(2).forEach(consumer::acknowledge);
     consumer.close(Duration.ofSeconds(5));
     assertThat(admin.lag(List.of(lane))).isEqualTo(Map.of(lane, 8L));
@@ -357,6 +363,68 @@ class KafkaIT {
       kafka.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(7))).all().get();
     }
     assertThat(admin.lag(List.of(lane))).isEqualTo(Map.of(lane, 3L));
+  }
+
+  @ParameterizedTest
+  @EnumSource(GroupProtocol.class)
+  void transactions_leave_no_work_behind_but_what_they_committed(GroupProtocol protocol)
+      throws Exception {
+    try (KafkaProducer<byte[], byte[]> other = transactional();
+        KafkaProducer<byte[], byte[]> open = transactional()) {
+      for (int i = 0; i < 4; i++) {
+        other.beginTransaction();
+        send(other, 2);
+        if (i == 1) {
+          other.abortTransaction();
+        } else {
+          other.commitTransaction();
+        }
+      }
+      open.beginTransaction();
+      send(open, 3);
+      // Not read yet: the 8 records and a marker for each of 4 transactions; never more.
+      assertThat(admin.lag(List.of(lane))).isEqualTo(Map.of(lane, 12L));
+
+      GroupConsumer consumer =
+          new GroupConsumer(
+              config(Map.of("kafka.group-protocol", protocol.wireName())),
+              Topics.workGroup(lane),
+              List.of(topic),
+              NOBODY);
+      List<Received> received = receive(consumer, 6);
+      consumer.commit();
+      awaitLag(consumer, 6);
+      received.subList(1, 6).forEach(consumer::acknowledge);
+      consumer.commit();
+      awaitLag(consumer, 1);
+      consumer.acknowledge(received.get(0));
+      consumer.commit();
+      awaitLag(consumer, 0);
+
+      open.commitTransaction();
+      receive(consumer, 3).forEach(consumer::acknowledge);
+      consumer.close(Duration.ofSeconds(5));
+      assertThat(admin.lag(List.of(lane)).get(lane)).isLessThanOrEqualTo(1);
+    }
+    GroupConsumer next = consumer();
+    awaitLag(next, 0); // whatever the last one had not passed
+    next.close(Duration.ofSeconds(5));
+  }
+
+  private KafkaProducer<byte[], byte[]> transactional() {
+    Map<String, Object> properties =
+        new HashMap<>(ClientProperties.producer(config(Map.of()), "transactional", Map.of()));
+    properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, "t-" + UUID.randomUUID());
+    KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
+    producer.initTransactions();
+    return producer;
+  }
+
+  private void send(KafkaProducer<byte[], byte[]> to, int records) throws Exception {
+    for (int i = 0; i < records; i++) {
+      to.send(new ProducerRecord<>(topic, 0, null, new byte[1])).get(20, TimeUnit.SECONDS);
+    }
   }
 
   @Test

@@ -53,6 +53,22 @@ class OffsetTrackerTest {
   }
 
   @Test
+  void what_lies_between_records_is_passed_and_never_left_open() {
+    tracker.passed(3); // markers only, before any record
+    assertThat(tracker.position()).isEqualTo(3);
+    tracker.received(3);
+    tracker.received(5);
+    tracker.passed(7); // behind 5 a marker at 6
+    assertThat(tracker.position()).isEqualTo(3);
+    assertThat(tracker.doneAhead()).as("the markers at 4 and 6").isEqualTo(2);
+    tracker.done(5);
+    tracker.done(3);
+    assertThat(tracker.position()).isEqualTo(7);
+    tracker.passed(6);
+    assertThat(tracker.position()).as("never back").isEqualTo(7);
+  }
+
+  @Test
   void metadata_of_a_commit_may_be_anything() {
     assertThat(DoneAhead.read(DoneAhead.write(12))).isEqualTo(12);
     assertThat(DoneAhead.write(0)).isEmpty();

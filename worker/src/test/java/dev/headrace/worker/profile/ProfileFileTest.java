@@ -3,6 +3,9 @@ package dev.headrace.worker.profile;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.headrace.protocol.NumericPrecision;
+import dev.headrace.protocol.service.ModelReport;
+import dev.headrace.protocol.service.PlannedLanes;
 import dev.headrace.protocol.service.ServiceCurve;
 import dev.headrace.worker.model.Precision;
 import dev.headrace.worker.model.hf.HfConfig;
@@ -11,6 +14,7 @@ import dev.headrace.worker.model.json.TreeMutations;
 import dev.headrace.worker.model.weights.MalformedModelException;
 import dev.headrace.worker.profile.PrecisionProfile.Point;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +46,51 @@ class ProfileFileTest {
     assertThat(ProfileFile.read(file)).isEqualTo(profile);
     assertThat(folder.toFile().list()).containsExactly(ProfileFile.NAME);
     assertThat(profile.of(Precision.INT8).orElseThrow().rowsPerSecond()).isEqualTo(320);
+  }
+
+  @Test
+  void fleet_file_may_name_the_profile_for_its_curve(@TempDir Path folder) throws Exception {
+    DeviceProfile profile =
+        profile("m", of(Precision.FLOAT32, 0, 0.2), of(Precision.INT8, 0.05, 0.1));
+    ProfileFile.write(profile, Files.createDirectory(folder.resolve("m")).resolve("p.json"));
+    Path fleet = folder.resolve("fleet.json");
+    String model =
+        "{\"lanes\":{\"t4\":{\"usd_per_hour\":1,\"startup_seconds\":9,\"models\":{\"m\":%s}}}}";
+    Files.writeString(
+        fleet, model.formatted("{\"tasks\":[\"embeddings\"],\"profile\":\"m/p.json\"}"));
+    ModelReport best = PlannedLanes.read(fleet).get(0).models().get("m");
+    assertThat(best.curve()).isEqualTo(profile.curve(Precision.INT8).orElseThrow());
+    assertThat(best.precision()).isEqualTo(NumericPrecision.INT8);
+    assertThat(best.revision()).isEqualTo("abc");
+
+    Files.writeString(
+        fleet,
+        model.formatted(
+            "{\"profile\":\"m/p.json\",\"precision\":\"fp32\",\"relative_error\":0.4}"));
+    ModelReport exact = PlannedLanes.read(fleet).get(0).models().get("m");
+    assertThat(exact.precision()).isEqualTo(NumericPrecision.FP32);
+    assertThat(exact.curve().relativeError()).as("what the file says stands").isEqualTo(0.4);
+
+    assertRefused(fleet, model.formatted("{\"profile\":\"m/q.json\"}"), "m.profile: " + folder);
+    assertRefused(
+        fleet,
+        model.formatted("{\"profile\":\"m/p.json\",\"precision\":\"bf16\"}"),
+        "lanes.t4.models.m.precision: bf16 (expected: one that was measured in");
+    assertRefused(
+        fleet,
+        model.formatted("{\"profile\":\"fleet.json\"}"),
+        "of format \"\" (expected: headrace-profile/1)");
+    assertRefused(
+        fleet,
+        model.formatted("{\"fixed_second\":1}"),
+        "lanes.t4.models.m.fixed_second: unknown (expected: one of [batch_rows,");
+  }
+
+  private static void assertRefused(Path fleet, String text, String message) throws Exception {
+    Files.writeString(fleet, text);
+    assertThatThrownBy(() -> PlannedLanes.read(fleet))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(message);
   }
 
   @Test
