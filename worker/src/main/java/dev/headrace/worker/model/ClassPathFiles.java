@@ -43,6 +43,11 @@ final class ClassPathFiles implements ModelFiles {
   }
 
   @Override
+  public boolean ours() {
+    return true;
+  }
+
+  @Override
   public String tokenizerJson() throws IOException {
     try (InputStream in = open(tokenizer)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);

@@ -28,7 +28,9 @@ public final class PromptTokenizer implements AutoCloseable {
    */
   public static PromptTokenizer open(String name, String json) throws IOException {
     TextTokenizer.stayOffline();
-    try (InputStream in = new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8))) {
+    byte[] utf8 = json.getBytes(StandardCharsets.UTF_8);
+    TokenizerTrial.check(name, utf8);
+    try (InputStream in = new ByteArrayInputStream(utf8)) {
       return new PromptTokenizer(
           HuggingFaceTokenizer.newInstance(in, Map.of("truncation", "false", "padding", "false")));
     } catch (RuntimeException e) {

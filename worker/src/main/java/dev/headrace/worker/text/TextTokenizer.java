@@ -59,6 +59,9 @@ public final class TextTokenizer implements AutoCloseable {
             "maxLength", Integer.toString(model.maxTokens()),
             "modelMaxLength", Integer.toString(model.maxTokens()));
     stayOffline();
+    if (!model.files().ours()) {
+      TokenizerTrial.check(model.name(), json);
+    }
     try (InputStream in = new ByteArrayInputStream(json)) {
       return new TextTokenizer(HuggingFaceTokenizer.newInstance(in, options), model, traits);
     } catch (RuntimeException e) {
