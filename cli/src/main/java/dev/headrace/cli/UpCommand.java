@@ -2,6 +2,9 @@ package dev.headrace.cli;
 
 import dev.headrace.cli.stack.LocalStack;
 import dev.headrace.cli.stack.StackFile;
+import dev.headrace.protocol.config.Settings;
+import dev.headrace.router.RouterConfig;
+import dev.headrace.worker.WorkerProcess;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -25,6 +28,7 @@ final class UpCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    requireValid();
     StackFile file = new StackFile();
     try (Termination termination = new Termination();
         LocalStack stack = LocalStack.startForOrderlyEnd(settings)) {
@@ -39,6 +43,15 @@ final class UpCommand implements Callable<Integer> {
       }
       return stack.failed() ? Main.FAILED : 0;
     }
+  }
+
+  /** Before anything starts: each part reads its own settings only, and would say no word. */
+  private void requireValid() {
+    Settings all = Settings.of(settings);
+    RouterConfig.read(all);
+    WorkerProcess.plan(all);
+    HttpConfig.read(all);
+    all.requireValid(ConfigurationDoc.keys());
   }
 
   private void print(Map<String, String> addresses, String url) {

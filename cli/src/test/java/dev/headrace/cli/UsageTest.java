@@ -52,6 +52,20 @@ class UsageTest {
   }
 
   @Test
+  void what_is_wrong_with_the_settings_of_up_is_told_before_anything_starts() throws Exception {
+    Path fleet = folder.resolve("fleet.json");
+    Files.writeString(
+        fleet,
+        "{\"lanes\":{\"t4\":{\"usd_per_hour\":1,\"startup_seconds\":9,"
+            + "\"models\":{\"m\":{\"fixed_second\":1}}}}}");
+    Run run = Run.of("up", "--set", "router.lane.windw=1s", "--set", "router.fleet-file=" + fleet);
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err())
+        .contains("router.lane.windw: unknown setting (expected: perhaps router.lane.window")
+        .contains("lanes.t4.models.m.fixed_second: unknown (expected: one of [batch_rows,");
+  }
+
+  @Test
   void a_config_file_that_is_not_there_is_named() {
     Run run = Run.of("router", "--config", "/nowhere/router.properties");
     assertThat(run.code()).isEqualTo(2);

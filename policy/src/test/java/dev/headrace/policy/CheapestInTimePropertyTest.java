@@ -60,21 +60,26 @@ class CheapestInTimePropertyTest {
   @Property
   void equal_snapshots_give_equal_decisions(@ForAll("worlds") World world) {
     assertThat(world.snapshot()).isEqualTo(world.snapshot());
-    assertThat(policy.choose(world.request(), world.snapshot(), START))
-        .isEqualTo(policy.choose(world.request(), world.snapshot(), START));
+    Decision decision = policy.choose(world.request(), world.snapshot(), START);
+    for (int again = 0; again < 5; again++) {
+      assertThat(policy.choose(world.request(), world.snapshot(), START)).isEqualTo(decision);
+    }
   }
 
   @Property
   void window_is_never_passed_by_more_than_one_request(@ForAll("worlds") World world) {
     Snapshot snapshot = world.snapshot();
+    // Counted here as well: what the snapshot believes is what is in doubt.
+    double[] inLane = world.members().stream().mapToDouble(World.Member::sentSeconds).toArray();
     for (int n = 0; n < 200; n++) {
       Decision decision = policy.choose(world.request(), snapshot, START);
       if (decision instanceof Decision.Place place) {
         Lane lane = place.target();
         double window = lane.windowSeconds() * lane.workers();
-        assertThat(snapshot.sentSeconds(place.lane())).isLessThan(window);
+        assertThat(inLane[place.lane()]).isLessThan(window);
+        inLane[place.lane()] += place.seconds();
         snapshot = snapshot.withSent(place.lane(), place.seconds());
-        assertThat(snapshot.sentSeconds(place.lane())).isLessThan(window + place.seconds() + 1e-9);
+        assertThat(inLane[place.lane()]).isLessThan(window + place.seconds() + 1e-9);
       } else if (decision instanceof Decision.Wait wait) {
         snapshot = snapshot.withPlanned(wait.lane(), wait.seconds());
       }

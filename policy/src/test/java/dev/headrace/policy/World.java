@@ -28,11 +28,22 @@ record World(List<Member> members, InferenceRequest request) {
 
   static Arbitrary<World> any() {
     return Combinators.combine(
-            member().list().ofMinSize(1).ofMaxSize(6),
+            Combinators.combine(
+                    member().list().ofMinSize(1).ofMaxSize(6), Arbitraries.of(false, true))
+                .as(World::twins),
             Arbitraries.integers().between(1, 40),
             Arbitraries.integers().between(1, 500),
             Arbitraries.integers().between(0, 20_000))
         .as(World::of);
+  }
+
+  /** With lanes that are alike in all, so that nothing but the order of their names is left. */
+  private static List<Member> twins(List<Member> members, boolean twice) {
+    List<Member> all = new ArrayList<>(members);
+    if (twice) {
+      all.addAll(members);
+    }
+    return all;
   }
 
   private static World of(List<Member> members, int rows, int length, int deadlineMs) {

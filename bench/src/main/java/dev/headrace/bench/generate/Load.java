@@ -82,7 +82,7 @@ public record Load(List<int[]> prompts, List<Integer> tokens) {
   }
 
   /** Texts {@code from} to {@code to}. */
-  Load part(int from, int to) {
+  public Load part(int from, int to) {
     return new Load(prompts.subList(from, to), tokens.subList(from, to));
   }
 }

@@ -9,6 +9,7 @@ import dev.headrace.sdk.HeadraceClient;
 import dev.headrace.sdk.Request;
 import dev.headrace.worker.WorkerProcess;
 import dev.headrace.worker.device.EngineFactory;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -86,6 +87,14 @@ final class Fleet implements AutoCloseable {
   /** The worker of a number. */
   WorkerProcess worker(int index) {
     return workers.get(index);
+  }
+
+  /** What the workers' counters of a name add up to. */
+  double count(String name) {
+    return registries.stream()
+        .flatMap(r -> r.find("headrace.worker." + name).counters().stream())
+        .mapToDouble(Counter::count)
+        .sum();
   }
 
   /** Submits all, in turns from several clients, and waits for their outcomes. */

@@ -29,7 +29,12 @@ import java.util.stream.Stream;
  */
 final class GenerateFleet {
   private static final int ROUNDS = 3;
-  private static final int MAX_WARM_UP = 4;
+  private static final int MAX_WARM_UP = 6;
+
+  /**
+   * First loads of fewer texts: nobody knows yet how fast the device is, and it is asked little.
+   */
+  private static final int SMALL_WARM_UP = 2;
 
   /** Warm-up ends when the JVM's compilers take less of the CPU time (chosen). */
   private static final double WARM = 0.05;
@@ -40,10 +45,12 @@ final class GenerateFleet {
   private final int parallel;
   private final int longest;
   private final PrintStream progress;
+  private final Map<String, String> given;
 
   /**
    * A benchmark.
    *
+   * @param given settings, over those that are chosen here
    * @param device that a worker is given
    * @param texts of a load
    * @param parallel how many of them at once
@@ -51,11 +58,13 @@ final class GenerateFleet {
    */
   GenerateFleet(
       RandomLlama shape,
+      Map<String, String> given,
       String device,
       int texts,
       int parallel,
       int longest,
       PrintStream progress) {
+    this.given = Map.copyOf(given);
     this.shape = shape;
     this.device = device;
     this.texts = texts;
@@ -83,6 +92,7 @@ final class GenerateFleet {
     values.put("worker.generation.texts", Integer.toString(parallel));
     values.put("worker.generation.context", Integer.toString(2 * longest));
     values.put("worker.generation.prefix-cache", "false");
+    values.putAll(given);
     Settings settings = Settings.of(values);
     double[] pipeline = new double[ROUNDS];
     double[] engine = new double[ROUNDS];
@@ -113,16 +123,19 @@ final class GenerateFleet {
   }
 
   private void warmUp(Generator plain, GeneratePipeline whole) throws InterruptedException {
-    plain.tokensPerSecond(load(-1), parallel);
+    Load small = load(-1).part(0, Math.min(texts, parallel));
+    double bare = plain.tokensPerSecond(load(-1), parallel);
+    progress.printf(Locale.ROOT, "generate warm-up: engine %.0f tokens/s%n", bare);
     for (int i = 0; i < MAX_WARM_UP; i++) {
       JvmTimes times = new JvmTimes();
-      double rate = whole.tokensPerSecond(load(-1));
+      double rate = whole.tokensPerSecond(i < SMALL_WARM_UP ? small : load(-1));
       progress.printf(
           Locale.ROOT,
-          "generate warm-up: %.0f tokens/s, compilers %.3f%n",
+          "generate warm-up: %.0f tokens/s (%.1f texts a step), compilers %.3f%n",
           rate,
+          whole.textsPerStep(),
           times.compilerShare());
-      if (times.compilerShare() < WARM) {
+      if (i >= SMALL_WARM_UP && times.compilerShare() < WARM) {
         return;
       }
     }

@@ -111,6 +111,12 @@ public final class GpuBench {
                         "GPUs: none (expected: at least one; headrace doctor says why)"));
     progress.println(
         "device " + gpu.name() + ", " + Runtime.getRuntime().availableProcessors() + " cores");
+    if (parts.contains(Part.ON_DEMAND)) {
+      // First, while libtorch keeps nothing of the others for later: it counts what the driver has.
+      FleetBench fleet = new FleetBench(RandomBert.describe(), texts, settings, progress);
+      part("models on demand", fleet::onDemand);
+      fleet.figures().forEach(this::figure);
+    }
     try (TorchEngine engine = TorchEngine.open(gpu, 1)) {
       DeviceCeilings ceilings = DeviceCeilings.measure(engine);
       figure("matrix_tflops", ceilings.matrixFlops() / 1e12);
@@ -129,7 +135,8 @@ public final class GpuBench {
       part(
           "generation through the pipeline",
           () ->
-              new GenerateFleet(RandomLlama.LLAMA32_1B, "cuda:0", 1024, 128, 256, progress)
+              new GenerateFleet(
+                      RandomLlama.LLAMA32_1B, settings, "cuda:0", 1024, 128, 256, progress)
                   .run(this::figure));
     }
     fleets();
@@ -235,9 +242,6 @@ public final class GpuBench {
       part("one large request", () -> largeRequest(bert));
       part("lost device", fleets::lostDevice);
       part("peers", () -> Transfers.peers().forEach(this::figure));
-    }
-    if (parts.contains(Part.ON_DEMAND)) {
-      part("models on demand", fleets::onDemand);
     }
     if (parts.contains(Part.MIXED)) {
       part("mixed fleet", fleets::mixedFleet);

@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * The whole pipeline over the bare engine: rows per second of one request a passage, from the
@@ -32,8 +33,9 @@ import java.util.Map;
  * one process, in turns; broker and Redis run on the same cores.
  *
  * <p>The pipeline runs the passages twice with some hundred in flight, and what counts is the time
- * between the answer to the first quarter and the answer to the third: as many rows as there are
- * passages, without filling and emptying. The figure with both is given besides.
+ * between the answer to the first quarter and the answer to the third: about as many rows as there
+ * are passages, from the end of one batch to the end of another, without filling and emptying. The
+ * figure with both is given besides.
  */
 public final class EfficiencyBench {
   /** Share that the whole pipeline should reach (issue 3). */
@@ -42,8 +44,10 @@ public final class EfficiencyBench {
   /** Requests that wait at a time, for a queue that batches can be chosen from (chosen). */
   private static final int IN_FLIGHT = 512;
 
-  private static final int MAX_WARM_UP = 10;
-  private static final int WARM_UP_TEXTS = 200;
+  private static final int MAX_WARM_UP = 30;
+
+  /** Short, so that what is not the engine has run often enough to be compiled (chosen). */
+  private static final int WARM_UP_TEXTS = 4000;
 
   private final String model;
   private final int rounds;
@@ -151,8 +155,11 @@ public final class EfficiencyBench {
   /** Until the compilers of the JVM, which run on the engine's cores, take next to nothing. */
   private void warmUp(HeadracePipeline pipeline) throws InterruptedException {
     for (int i = 0; i < MAX_WARM_UP; i++) {
+      String round = "round " + i + " text ";
+      List<String> words =
+          IntStream.range(0, WARM_UP_TEXTS).mapToObj(text -> round + text).toList();
       JvmTimes times = new JvmTimes();
-      pipeline.run(texts.subList(0, Math.min(texts.size(), WARM_UP_TEXTS)), IN_FLIGHT);
+      pipeline.run(words, IN_FLIGHT);
       double share = times.compilerShare();
       progress.printf(Locale.ROOT, "warm-up: compilers %.0f %%%n", 100 * share);
       if (share < PipelineBench.WARM) {
@@ -172,10 +179,8 @@ public final class EfficiencyBench {
     double seconds = (System.nanoTime() - start) / 1e9;
     double cpuSeconds = (os.getProcessCpuTime() - cpu) / 1e9;
     HeadracePipeline.Device device = pipeline.device().since(before);
-    int first = n / 2;
-    double steady = (at[first + n - 1] - at[Math.max(0, first - 1)]) / 1e9;
     return new Round(
-        n / steady,
+        Steady.perSecond(at, n / 2, n / 2 + n),
         twice.size() / cpuSeconds,
         twice.size() / seconds,
         device.busySeconds() / seconds,

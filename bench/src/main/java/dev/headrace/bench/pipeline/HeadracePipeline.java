@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 public final class HeadracePipeline implements Pipeline {
   private static final long STEP_NANOS = 20_000_000L;
   private static final Duration START = Duration.ofSeconds(60);
-  private static final Duration ANSWER = Duration.ofSeconds(60);
+  private static final Duration ANSWER = Duration.ofMinutes(3);
 
   private final String model;
   private final CacheMode cache;

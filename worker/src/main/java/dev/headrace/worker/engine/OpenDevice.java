@@ -4,6 +4,7 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.JniUtils;
 import dev.headrace.worker.cuda.Cuda;
+import dev.headrace.worker.cuda.CudaException;
 import dev.headrace.worker.cuda.Recorder;
 import dev.headrace.worker.model.Precision;
 import dev.headrace.worker.model.encoder.Target;
@@ -39,26 +40,31 @@ record OpenDevice(
   /**
    * Memory of a GPU that is free, as its driver says; 0 for a CPU. Any thread may call this; the
    * GPU becomes its device.
+   *
+   * @throws EngineException FATAL when the GPU is lost: then every call of its driver fails
    */
   long memoryFreeBytes() {
-    if (!onGpu()) {
-      return 0;
-    }
-    Cuda.select(device.index());
-    return Cuda.memory().freeBytes();
+    return onGpu() ? driverFreeBytes() : 0;
   }
 
   /**
    * Memory that a further model may take, by the driver's numbers: what is free, less what the
    * first batches take. No limit on a CPU, whose system nobody can ask so. Any thread may call
    * this; the GPU becomes its device.
+   *
+   * @throws EngineException as {@link #memoryFreeBytes}
    */
   long roomBytes() {
-    if (!onGpu()) {
-      return Long.MAX_VALUE;
+    return onGpu() ? driverFreeBytes() - WORKSPACE_BYTES : Long.MAX_VALUE;
+  }
+
+  private long driverFreeBytes() {
+    try {
+      Cuda.select(device.index());
+      return Cuda.memory().freeBytes();
+    } catch (CudaException e) {
+      throw TorchErrors.translate("asking " + device.name() + " for its memory", e);
     }
-    Cuda.select(device.index());
-    return Cuda.memory().freeBytes() - WORKSPACE_BYTES;
   }
 
   /**

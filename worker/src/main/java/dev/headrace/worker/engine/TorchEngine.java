@@ -99,6 +99,8 @@ public final class TorchEngine implements AutoCloseable {
   /**
    * Memory of a GPU that is free, as its driver says; 0 for a CPU. Any thread may call this; the
    * GPU becomes its device.
+   *
+   * @throws EngineException FATAL when the GPU is lost, for all calls of its driver fail then
    */
   public long memoryFreeBytes() {
     return on.memoryFreeBytes();
@@ -108,6 +110,8 @@ public final class TorchEngine implements AutoCloseable {
    * Memory that a further model may take, by the driver's numbers: what is free, less what the
    * first batches take. No limit on a CPU, whose system nobody can ask so. Any thread may call
    * this; the GPU becomes its device.
+   *
+   * @throws EngineException FATAL when the GPU is lost
    */
   public long roomBytes() {
     return on.roomBytes();

@@ -12,8 +12,8 @@ public interface ModelFiles {
   /** The content of {@code tokenizer.json}. */
   String tokenizerJson() throws IOException;
 
-  /** Whether they come with the program, and are as good as it is. */
-  default boolean ours() {
+  /** Whether they came with Headrace; what somebody put into a folder is not trusted. */
+  default boolean builtIn() {
     return false;
   }
 

@@ -1,141 +1,164 @@
 package dev.headrace.worker.text;
 
 import dev.headrace.protocol.naming.Digests;
+import dev.headrace.worker.model.weights.MalformedModelException;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tries a tokenizer file in a process of its own before this one reads it. The native library is
- * built to abort: where it would panic, over a file that contradicts itself, it ends the process,
- * and no exception tells. Each content is tried once in a process' life.
- *
- * <p>Any thread; takes about half a second the first time.
+ * Opens and uses a tokenizer file in a process of its own before this one does. The native library
+ * aborts its process when it panics, and no check of ours knows every file that makes it: so one
+ * bad folder would end a worker, and every worker that its models went to.
  */
 final class TokenizerTrial {
   private static final Logger LOG = LoggerFactory.getLogger(TokenizerTrial.class);
 
-  /** Chosen: tokenizers with a quarter of a million tokens take about two. */
-  private static final Duration USUAL_TIMEOUT = Duration.ofSeconds(60);
+  /** Far more than the largest takes on a busy machine (chosen). */
+  static final Duration LONGEST = Duration.ofMinutes(2);
 
-  /** What is kept of what a panic says. */
-  private static final int MAX_REASON = 300;
+  /** Java's copies of the file, as bytes and as a string, and room for the rest (chosen). */
+  private static final int HEAP_PER_BYTE = 8;
 
+  private static final long HEAP_BYTES = 64 << 20;
+  private static final int MOST_CHARS = 300;
+
+  /** Where DJL finds its libraries and leaves them. */
+  private static final List<String> PASSED_ON =
+      List.of("java.io.tmpdir", "DJL_CACHE_DIR", "ENGINE_CACHE_DIR");
+
+  /** Options meant for this process; a port or an agent cannot be had twice. */
+  private static final List<String> NOT_PASSED_ON =
+      List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS");
+
+  /** Digests of those that passed: a model that comes and goes is tried once. */
   private static final Set<String> PASSED = ConcurrentHashMap.newKeySet();
 
   private TokenizerTrial() {}
 
   /**
-   * Returns if the file may be read here.
+   * Returns when the library has opened the file and used it on some texts, or refused it as a
+   * library should, with an exception, which whoever opens it next gets again.
    *
    * @param model for messages
    * @param json the content of {@code tokenizer.json}
-   * @throws IOException the native library does not survive the file, or takes too long over it
+   * @param options for the library
+   * @throws MalformedModelException when the process died or hung
    */
-  static void check(String model, byte[] json) throws IOException {
-    check(model, json, USUAL_TIMEOUT);
+  static void check(String model, byte[] json, Map<String, String> options) throws IOException {
+    check(model, json, options, LONGEST);
   }
 
-  static void check(String model, byte[] json, Duration timeout) throws IOException {
-    String digest = Digests.sha256(json);
+  static void check(String model, byte[] json, Map<String, String> options, Duration longest)
+      throws IOException {
+    String digest = Digests.sha256(json) + options.getOrDefault(TokenizerProbe.MAX_LENGTH, "");
     if (PASSED.contains(digest)) {
       return;
     }
-    Path folder = Files.createTempDirectory("headrace-trial");
+    Path folder = Files.createTempDirectory("headrace-tokenizer");
+    Path file = folder.resolve("tokenizer.json");
+    Path output = folder.resolve("output");
     try {
-      Path file = Files.write(folder.resolve("tokenizer.json"), json);
-      run(model, file, folder.resolve("output").toFile(), timeout);
+      Files.write(file, json);
+      if (passes(model, start(json.length, options, file, output), output, longest)) {
+        PASSED.add(digest);
+      }
     } finally {
-      delete(folder);
+      Files.deleteIfExists(file);
+      Files.deleteIfExists(output);
+      Files.delete(folder);
     }
-    PASSED.add(digest);
   }
 
-  private static void run(String model, Path file, File output, Duration timeout)
+  private static Process start(int bytes, Map<String, String> options, Path file, Path output)
       throws IOException {
-    Process process;
-    try {
-      process = start(file, output, timeout);
-    } catch (IOException e) {
-      // Where no process can be started, a worker is better than none.
-      LOG.warn("tokenizer not tried model={} cause={}", model, e.toString());
-      return;
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-Xmx" + (HEAP_BYTES + (long) HEAP_PER_BYTE * bytes));
+    command.add("-XX:TieredStopAtLevel=1");
+    command.add("-XX:+UseSerialGC");
+    command.add("-XX:ErrorFile=" + output.resolveSibling("error"));
+    for (String name : PASSED_ON) {
+      String value = System.getProperty(name);
+      if (value != null) {
+        command.add("-D" + name + "=" + value);
+      }
     }
-    boolean ended = false;
-    try {
-      ended = process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("tokenizer of " + model + ": interrupted while it was tried", e);
-    } finally {
-      process.destroyForcibly();
-    }
-    List<String> lines =
-        new String(Files.readAllBytes(output.toPath()), StandardCharsets.UTF_8).lines().toList();
-    if (!ended) {
-      throw new IOException(
-          "tokenizer of %s: tokenizer.json: not read within %d s (expected: a tokenizer that ends)"
-              .formatted(model, timeout.toSeconds()));
-    }
-    if (!lines.contains(TrialProgram.OK)) {
-      throw new IOException(
-          "tokenizer of %s: tokenizer.json ends the process that reads it, status %d: %s"
-              .formatted(model, process.exitValue(), reason(lines)));
-    }
-  }
-
-  private static Process start(Path file, File output, Duration timeout) throws IOException {
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx1g",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-XX:-UsePerfData",
-            "-XX:+ErrorFileToStdout",
-            TrialProgram.class.getName(),
-            file.toString(),
-            Long.toString(timeout.toSeconds() + 1));
-    // Not on the command line, which may be too long for it.
+    command.add(TokenizerProbe.class.getName());
+    options.forEach((name, value) -> command.add(name + "=" + value));
+    ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
+    builder.environment().keySet().removeAll(NOT_PASSED_ON);
+    File log = output.toFile();
     return builder
-        .directory(file.getParent().toFile())
+        .redirectInput(file.toFile())
         .redirectErrorStream(true)
-        .redirectOutput(output)
+        .redirectOutput(log)
         .start();
   }
 
-  /** What the library said when it panicked: the line and the one after it. */
-  private static String reason(List<String> lines) {
-    for (int i = 0; i < lines.size(); i++) {
-      if (lines.get(i).contains("panicked at")) {
-        String line = String.join(" ", lines.subList(i, Math.min(i + 2, lines.size()))).strip();
-        return cut(line);
+  /** False where the process did not get as far as the file, which says nothing about it. */
+  private static boolean passes(String model, Process process, Path output, Duration longest)
+      throws IOException {
+    int status;
+    try {
+      if (!process.waitFor(longest.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new MalformedModelException(
+            "tokenizer of "
+                + model
+                + ": not opened after "
+                + longest.toSeconds()
+                + " s (expected: a tokenizer.json that the tokenizers library can read)");
       }
+      status = process.exitValue();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while the tokenizer of " + model + " was tried", e);
+    } finally {
+      kill(process);
+      Files.deleteIfExists(output.resolveSibling("error"));
     }
-    return lines.isEmpty() ? "it said nothing" : cut(lines.get(lines.size() - 1));
+    if (status == 0) {
+      return true;
+    }
+    List<String> said =
+        new String(Files.readAllBytes(output), StandardCharsets.UTF_8).lines().toList();
+    if (!said.contains(TokenizerProbe.READY)) {
+      LOG.warn("tokenizer not tried model={} status={} output={}", model, status, said);
+      return false;
+    }
+    throw new MalformedModelException(
+        "tokenizer of "
+            + model
+            + ": the tokenizers library ended its process with status "
+            + status
+            + ": "
+            + cause(said)
+            + " (expected: a tokenizer.json that it can read)");
   }
 
-  private static String cut(String line) {
-    return line.length() <= MAX_REASON ? line : line.substring(0, MAX_REASON);
+  /** What it said before it died: a panic takes a line or two. */
+  private static String cause(List<String> said) {
+    String text =
+        said.stream()
+            .filter(line -> !line.equals(TokenizerProbe.READY) && !line.isBlank())
+            .reduce("", (a, b) -> a.isEmpty() ? b.strip() : a + " " + b.strip());
+    return text.length() > MOST_CHARS ? text.substring(0, MOST_CHARS) : text;
   }
 
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.toList()) {
-        Files.deleteIfExists(file);
-      }
-    }
-    Files.deleteIfExists(folder);
+  /** Waits for its end, so that its files can go. */
+  private static void kill(Process process) {
+    process.destroyForcibly().onExit().join();
   }
 }

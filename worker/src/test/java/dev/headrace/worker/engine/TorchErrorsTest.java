@@ -16,6 +16,11 @@ class TorchErrorsTest {
     assertThat(TorchErrors.kind("CUDA error: an illegal memory access was encountered"))
         .isEqualTo(Kind.FATAL);
     assertThat(TorchErrors.kind("CUDA error: device-side assert triggered")).isEqualTo(Kind.FATAL);
+    // As Cuda says it: after a batch that broke the device, asking for its memory fails first.
+    assertThat(
+            TorchErrors.kind(
+                "CUDA error: cudaMemGetInfo: an illegal memory access was encountered"))
+        .isEqualTo(Kind.FATAL);
     assertThat(TorchErrors.kind("shape '[1]' is invalid for input of size 2"))
         .isEqualTo(Kind.INTERNAL);
   }

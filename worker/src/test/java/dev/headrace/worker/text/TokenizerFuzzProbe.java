@@ -26,27 +26,33 @@ final class TokenizerFuzzProbe {
     for (int i = Integer.parseInt(args[1]); i < Integer.parseInt(args[2]); i++) {
       byte[] damaged = new TreeMutations(i).damage(document);
       System.out.println("trial " + i);
-      TrialProgram.run(damaged);
+      open(damaged, TokenizerProbe::use);
       System.out.println("texts " + i);
-      texts(damaged, new Random(i));
+      Random random = new Random(i);
+      open(damaged, tokenizer -> texts(tokenizer, random));
     }
     System.out.println("done");
   }
 
-  private static void texts(byte[] json, Random random) throws IOException {
+  private interface Use {
+    void on(HuggingFaceTokenizer tokenizer);
+  }
+
+  private static void open(byte[] json, Use use) throws IOException {
+    Map<String, String> options =
+        Map.of("truncation", "true", "padding", "false", TokenizerProbe.MAX_LENGTH, "64");
     try (InputStream in = new ByteArrayInputStream(json);
-        HuggingFaceTokenizer tokenizer =
-            HuggingFaceTokenizer.newInstance(in, Map.of("truncation", "true", "maxLength", "64"))) {
-      for (int i = 0; i < 5; i++) {
-        String text = text(random);
-        try {
-          TrialProgram.use(tokenizer, text);
-        } catch (RuntimeException e) {
-          // The text is refused.
-        }
-      }
+        HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.newInstance(in, options)) {
+      use.on(tokenizer);
     } catch (RuntimeException e) {
-      // The file is refused.
+      // The file, or a text, is refused as it should be.
+    }
+  }
+
+  private static void texts(HuggingFaceTokenizer tokenizer, Random random) {
+    for (int i = 0; i < 5; i++) {
+      tokenizer.encode(text(random), text(random), true, false);
+      tokenizer.decode(tokenizer.encode(text(random), true, false).getIds(), true);
     }
   }
 
