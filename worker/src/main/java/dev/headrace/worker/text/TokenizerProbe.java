@@ -64,7 +64,7 @@ final class TokenizerProbe {
     Runtime.getRuntime().halt(0);
   }
 
-  private static void use(HuggingFaceTokenizer tokenizer) {
+  static void use(HuggingFaceTokenizer tokenizer) {
     for (String text : TEXTS) {
       answered(() -> tokenizer.decode(tokenizer.encode(text, true, false).getIds(), true));
       answered(() -> tokenizer.encode(text, false, false));
