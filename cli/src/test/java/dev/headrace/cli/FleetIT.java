@@ -75,6 +75,9 @@ class FleetIT {
       System.err.printf(
           "chaos: seconds=%d requests=%d fullest lanes in seconds=%s%n",
           seconds, pending.size(), fullest);
+      if (seconds >= 60) { // shorter runs end before the workers' curves are known well
+        assertThat(fullest).as("lanes looked at, seed %s", seed).isNotEmpty();
+      }
       // Window of 2 s for each of the most workers that a lane had, and what a dead worker took.
       assertThat(fullest.values()).as("seed %s", seed).allMatch(s -> s <= 2 * (2 * 2.0) + 1);
     }

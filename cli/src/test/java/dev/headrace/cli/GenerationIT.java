@@ -218,6 +218,14 @@ class GenerationIT {
     assertThat(result.status()).isEqualTo(Status.CANCELLED);
     assertThat(result.partialCompletions().get(0).text()).startsWith(text(2));
     assertThat(result.partialCompletions().get(0).finish()).isEqualTo(FinishReason.CANCELLED);
+    Program.Ended asked =
+        new Program(folder).run(90, connected("result", stream.id(), "--client", "it", "--json"));
+    assertThat(asked.code()).as(asked.err()).isZero();
+    JsonNode found = JSON.readTree(asked.lastLine());
+    assertThat(found.path("status").asText()).isEqualTo("CANCELLED");
+    JsonNode choice = found.path("response").path("choices").path(0);
+    assertThat(choice.path("finish_reason").asText()).isEqualTo("cancelled");
+    assertThat(choice.findValuesAsText("content")).anyMatch(t -> t.startsWith(text(2)));
   }
 
   @Test

@@ -45,6 +45,12 @@ import org.junit.jupiter.api.io.TempDir;
 class BrokenFolderIT {
   private static final String ENCODER = "bert-classification";
 
+  private static final String DEADLY =
+      """
+      {"version": "1.0", "added_tokens": [], "model": {"type": "BPE", "continuing_subword_prefix": "####",
+       "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": [["a", "b"]]}}
+      """;
+
   @TempDir private Path models;
 
   /** Broken folders, and a part of what is said about each. */
@@ -69,6 +75,11 @@ class BrokenFolderIT {
     damaged("tokenizer-missing", "tokenizer.json", f -> Files.delete(f.resolve("tokenizer.json")));
     damaged(
         "tokenizer-odd", "tokenizer", f -> Files.writeString(f.resolve("tokenizer.json"), "{}"));
+    // A merge that makes the native library abort its process.
+    damaged(
+        "tokenizer-deadly",
+        "ended its process",
+        f -> Files.writeString(f.resolve("tokenizer.json"), DEADLY));
     damaged(
         "template-cut",
         "template",

@@ -186,13 +186,15 @@ final class FleetBench {
         progress.println("on demand: took " + taken.bytes() + " of " + free + " bytes");
         int ok = 0;
         int all = 0;
-        double most = 0;
+        long most = 0;
         for (String model : List.of("b", "c", "a", "b", "a", "c")) {
           FleetRun run = fleet.run(model, requests(ON_DEMAND_ROWS, TEXTS), 64);
           ok += run.endings().getOrDefault("OK", 0);
           all += run.endings().values().stream().mapToInt(Integer::intValue).sum();
+          most = Math.max(most, fleet.worker(0).app().health().modelBytes());
           progress.println("on demand " + model + " " + fleet.worker(0).app().health() + " " + run);
         }
+        figure("on_demand_most_model_mib", most / (double) (1 << 20));
         figure("on_demand_ok_share", ok / (double) all);
       }
     }

@@ -27,6 +27,11 @@ final class ClassPathFiles implements ModelFiles {
     this.tokenizer = tokenizer;
   }
 
+  @Override
+  public boolean builtIn() {
+    return true;
+  }
+
   /**
    * The ONNX file is unpacked and mapped; on Linux the mapping outlives the file, so nothing is
    * left behind whatever happens later.

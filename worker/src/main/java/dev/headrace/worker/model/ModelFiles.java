@@ -12,6 +12,11 @@ public interface ModelFiles {
   /** The content of {@code tokenizer.json}. */
   String tokenizerJson() throws IOException;
 
+  /** Whether they came with Headrace; what somebody put into a folder is not trusted. */
+  default boolean builtIn() {
+    return false;
+  }
+
   /** TorchScript that runs as it is; empty where it is made of the weights. */
   default Optional<ReadyScript> readyScript() {
     return Optional.empty();

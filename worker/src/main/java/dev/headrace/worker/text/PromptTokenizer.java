@@ -21,16 +21,19 @@ public final class PromptTokenizer implements AutoCloseable {
   }
 
   /**
-   * Opens a tokenizer; it may be closed by another thread.
+   * Opens a tokenizer; it may be closed by another thread. The file is tried in a process of its
+   * own first, which takes half a second or so.
    *
    * @param name of the model, for messages
    * @param json the content of {@code tokenizer.json}
    */
   public static PromptTokenizer open(String name, String json) throws IOException {
     TextTokenizer.stayOffline();
-    try (InputStream in = new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8))) {
-      return new PromptTokenizer(
-          HuggingFaceTokenizer.newInstance(in, Map.of("truncation", "false", "padding", "false")));
+    byte[] utf8 = json.getBytes(StandardCharsets.UTF_8);
+    Map<String, String> options = Map.of("truncation", "false", "padding", "false");
+    TokenizerTrial.check(name, utf8, options);
+    try (InputStream in = new ByteArrayInputStream(utf8)) {
+      return new PromptTokenizer(HuggingFaceTokenizer.newInstance(in, options));
     } catch (RuntimeException e) {
       throw new IOException("tokenizer of " + name + ": " + e.getMessage(), e);
     }

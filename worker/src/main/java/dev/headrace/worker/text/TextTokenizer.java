@@ -47,18 +47,29 @@ public final class TextTokenizer implements AutoCloseable {
     this.typed = traits.tokenTypes() && model.config().typeVocabulary() > 1;
   }
 
-  /** Opens the tokenizer of a model; it may be closed by another thread. */
+  /**
+   * Opens the tokenizer of a model; it may be closed by another thread. A file that did not come
+   * with Headrace is tried in a process of its own first, which takes half a second or so.
+   */
   public static TextTokenizer open(ModelDescription model) throws IOException {
     TokenizerTraits traits = model.files().tokenizerTraits();
     byte[] json = model.files().tokenizerJson().getBytes(StandardCharsets.UTF_8);
     Map<String, String> options =
         Map.of(
-            "addSpecialTokens", "true",
-            "truncation", "true",
-            "padding", "false",
-            "maxLength", Integer.toString(model.maxTokens()),
-            "modelMaxLength", Integer.toString(model.maxTokens()));
+            "addSpecialTokens",
+            "true",
+            "truncation",
+            "true",
+            "padding",
+            "false",
+            TokenizerProbe.MAX_LENGTH,
+            Integer.toString(model.maxTokens()),
+            "modelMaxLength",
+            Integer.toString(model.maxTokens()));
     stayOffline();
+    if (!model.files().builtIn()) {
+      TokenizerTrial.check(model.name(), json, options);
+    }
     try (InputStream in = new ByteArrayInputStream(json)) {
       return new TextTokenizer(HuggingFaceTokenizer.newInstance(in, options), model, traits);
     } catch (RuntimeException e) {
