@@ -3,8 +3,14 @@ package dev.headrace.policy;
 import dev.headrace.protocol.service.DeviceReport;
 import dev.headrace.protocol.service.GenerationCurve;
 import dev.headrace.protocol.service.ModelReport;
+import dev.headrace.protocol.service.ModelState;
 import dev.headrace.protocol.service.ServiceCurve;
 import dev.headrace.protocol.service.WorkerState;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /** Which heartbeats can be believed. */
@@ -56,5 +62,39 @@ public final class Reports {
   /** Whether the worker takes work. One without a model could do none. */
   public static boolean ready(DeviceReport r) {
     return r.state() == WorkerState.READY && !r.models().isEmpty();
+  }
+
+  /**
+   * Models that get no work in a lane, since no more than half of its ready workers have them: a
+   * record for one of them might come to a worker that does not.
+   *
+   * @return a sentence for each, in order
+   */
+  public static List<String> outvoted(Collection<DeviceReport> reports) {
+    Map<String, List<DeviceReport>> byLane = new TreeMap<>();
+    reports.stream()
+        .filter(r -> usable(r) && ready(r))
+        .forEach(r -> byLane.computeIfAbsent(r.lane(), l -> new ArrayList<>()).add(r));
+    List<String> outvoted = new ArrayList<>();
+    byLane.forEach(
+        (lane, workers) -> {
+          Map<String, Integer> having = new TreeMap<>();
+          for (DeviceReport worker : workers) {
+            worker
+                .models()
+                .forEach(
+                    (model, m) ->
+                        having.merge(model, m.state() == ModelState.FAILED ? 0 : 1, Integer::sum));
+          }
+          having.forEach(
+              (model, count) -> {
+                if (count > 0 && 2 * count <= workers.size()) {
+                  outvoted.add(
+                      "%s gets no work in lane %s: %d of its %d workers have it (expected: more than half; worker.lane gives those that do a lane of their own)"
+                          .formatted(model, lane, count, workers.size()));
+                }
+              });
+        });
+    return outvoted;
   }
 }

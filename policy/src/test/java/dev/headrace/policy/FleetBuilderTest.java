@@ -98,6 +98,21 @@ class FleetBuilderTest {
   }
 
   @Test
+  void model_that_half_of_a_lane_has_gets_no_work_there_and_the_reports_say_so() {
+    List<DeviceReport> reports =
+        List.of(
+            heartbeat("w1", "a").build(),
+            heartbeat("w2", "a").model("x").build(),
+            heartbeat("w3", "b").model("x").build());
+    assertThat(Reports.outvoted(reports))
+        .hasSize(2)
+        .first()
+        .asString()
+        .startsWith("m gets no work in lane a: 1 of its 2 workers have it");
+    assertThat(Reports.outvoted(reports.subList(1, 3))).isEmpty();
+  }
+
+  @Test
   void contradictions_are_settled_by_the_majority() {
     Fleet fleet =
         build(

@@ -5,6 +5,7 @@ import dev.headrace.policy.Fleet;
 import dev.headrace.policy.FleetBuilder;
 import dev.headrace.policy.Lane;
 import dev.headrace.policy.PolicyConfig;
+import dev.headrace.policy.Reports;
 import dev.headrace.policy.ServedModel;
 import dev.headrace.policy.Snapshot;
 import dev.headrace.policy.Snapshot.Loads;
@@ -22,12 +23,16 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The router's picture of fleet and lanes. Refreshed from readings as they come; without them it
  * goes on with the last ones. Owned by the loop.
  */
 public final class RouterState {
+  private static final Logger LOG = LoggerFactory.getLogger(RouterState.class);
+
   /** A request of which nothing is known yet: one text of a usual length (chosen). */
   private static final Size USUAL = new Size(1, 128);
 
@@ -44,6 +49,9 @@ public final class RouterState {
 
   private List<DeviceReport> reports = List.of();
   private List<RouterReport> others = List.of();
+
+  /** Models that get no work in some lane, said once. */
+  private List<String> outvoted = List.of();
 
   /** Routers that came or went since the last reading, for all that is known. */
   private int newcomers;
@@ -185,6 +193,9 @@ public final class RouterState {
     if (reading.reports() != null) {
       reports = reading.reports();
       heartbeatsSeen = true;
+      List<String> voted = Reports.outvoted(reports);
+      voted.stream().filter(said -> !outvoted.contains(said)).forEach(LOG::warn);
+      outvoted = voted;
     }
     if (reading.others() != null) {
       others = reading.others();
@@ -326,6 +337,7 @@ public final class RouterState {
     if (heartbeatsSeen && fleet.lanes().isEmpty()) {
       problems.add("no worker is ready");
     }
+    problems.addAll(outvoted);
     return problems;
   }
 }
