@@ -1,11 +1,9 @@
 package dev.headrace.bench.gpu;
 
 import dev.headrace.bench.BenchResult;
-import dev.headrace.bench.BenchResult.Goal;
 import dev.headrace.worker.engine.ComputeDevice;
 import dev.headrace.worker.engine.DeviceCeilings;
 import dev.headrace.worker.engine.DeviceInventory;
-import dev.headrace.worker.engine.EncodedBatch;
 import dev.headrace.worker.engine.EncoderSession;
 import dev.headrace.worker.engine.TorchEngine;
 import dev.headrace.worker.model.ModelCatalog;
@@ -17,7 +15,6 @@ import dev.headrace.worker.text.TokenizedText;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -52,6 +49,9 @@ public final class GpuBench {
 
   /** The most tokens of a batch of real passages, padding included; chosen. */
   private static final int MIXED_TOKENS = 32_768;
+
+  /** Passages whose vectors are compared with the CPU's (chosen). */
+  private static final int SOME = 64;
 
   /** Rows of one large request (chosen). */
   private static final int LARGE_REQUEST = 2048;
@@ -144,8 +144,9 @@ public final class GpuBench {
       part("device error", () -> new DeviceErrorBench("cuda:0", progress).run(this::figure));
     }
     stormAndReferences();
-    derive();
-    return new BenchResult("gpu", figures, goals());
+    GpuRatios ratios = new GpuRatios(figures, this::figure);
+    ratios.derive();
+    return new BenchResult("gpu", figures, ratios.goals());
   }
 
   /**
@@ -198,7 +199,11 @@ public final class GpuBench {
     for (Precision precision : HALVES) {
       shapes(engine, bert, precision, mixed);
     }
-    agreement(engine);
+    EncoderAgreement.measure(
+        engine,
+        miniLm(),
+        tokens(miniLm()).subList(0, Math.min(SOME, texts.size())),
+        this::figure);
     overlap(engine, bert);
     Transfers.host().forEach(this::figure);
   }
@@ -206,7 +211,7 @@ public final class GpuBench {
   private void generate(ComputeDevice gpu) throws IOException, InterruptedException {
     GenerateBench bench = new GenerateBench(gpu, this::figure, progress);
     bench.agreement();
-    bench.speed(value("copy_gb_per_second") * 1e9);
+    bench.speed(figures.getOrDefault("copy_gb_per_second", 0.0) * 1e9);
   }
 
   /** What the pipeline is compared with, where the encoders are not measured. */
@@ -278,7 +283,7 @@ public final class GpuBench {
 
   private void ratio(String key, String figure, String over) {
     if (figures.containsKey(figure) && figures.containsKey(over)) {
-      figure(key, value(figure) / value(over));
+      figure(key, figures.get(figure) / figures.get(over));
     }
   }
 
@@ -358,152 +363,5 @@ public final class GpuBench {
       throw new IOException(e);
     }
     return tokens;
-  }
-
-  /** The lowest cosine of a passage's vector to the same in float32 on the CPU. */
-  private void agreement(TorchEngine engine) throws IOException {
-    ModelDescription model = miniLm();
-    List<TokenizedText> some = tokens(model).subList(0, Math.min(64, texts.size()));
-    List<float[]> expected = new ArrayList<>();
-    List<Expected> brief;
-    try (TorchEngine cpu = TorchEngine.open(DeviceInventory.cpu(), 4);
-        EncoderSession session = cpu.load(model, Precision.FLOAT32)) {
-      brief = shortened(session, some);
-      var out = session.run(some);
-      for (int i = 0; i < some.size(); i++) {
-        expected.add(out.row(i));
-      }
-    }
-    for (Precision precision : List.of(Precision.FLOAT32, Precision.FLOAT16, Precision.BFLOAT16)) {
-      try (EncoderSession session = engine.load(model, precision)) {
-        var out = session.run(some);
-        double lowest = 1;
-        for (int i = 0; i < some.size(); i++) {
-          lowest = Math.min(lowest, dot(expected.get(i), out.row(i)));
-        }
-        figure("minilm_" + precision.label() + "_lowest_cosine", lowest);
-        figure("minilm_" + precision.label() + "_repeated_lowest_cosine", repeated(session, brief));
-        double seconds = new EncoderSpeed(session).throughput(List.of(some));
-        figure("minilm_" + precision.label() + "_64_passages", some.size() / seconds);
-      }
-    }
-  }
-
-  /**
-   * The lowest cosine of single short rows, and of pairs of unlike length, to what the CPU gives:
-   * shapes that come again and again, so that they are recorded and replayed.
-   */
-  private static double repeated(EncoderSession session, List<Expected> all) {
-    double lowest = 1;
-    for (int i = 0; i < all.size(); i++) {
-      Expected one = all.get(i);
-      Expected two = all.get((i + 2) % all.size());
-      Expected three = all.get((i + 3) % all.size());
-      lowest = Math.min(lowest, dot(one.vector(), session.run(List.of(one.text())).row(0)));
-      var pair = session.run(List.of(two.text(), three.text()));
-      lowest = Math.min(lowest, dot(two.vector(), pair.row(0)));
-      lowest = Math.min(lowest, dot(three.vector(), pair.row(1)));
-    }
-    return lowest;
-  }
-
-  /** A text, and the batch of it alone in float32 on the CPU. */
-  private record Expected(TokenizedText text, EncodedBatch alone) {
-    float[] vector() {
-      return alone.row(0);
-    }
-  }
-
-  private static List<Expected> shortened(EncoderSession session, List<TokenizedText> texts) {
-    List<Expected> expected = new ArrayList<>();
-    for (int i = 0; i < texts.size(); i++) {
-      int[] ids = Arrays.copyOf(texts.get(i).ids(), i % 2 == 0 ? 12 : 17);
-      TokenizedText text = new TokenizedText(ids, true);
-      expected.add(new Expected(text, session.run(List.of(text))));
-    }
-    return expected;
-  }
-
-  private static double dot(float[] a, float[] b) {
-    double sum = 0;
-    for (int i = 0; i < a.length; i++) {
-      sum += (double) a[i] * b[i];
-    }
-    return sum;
-  }
-
-  private void derive() {
-    generation();
-    if (!figures.containsKey("bf16_256x128")) {
-      return;
-    }
-    String best = best("_256x128");
-    figure("rows_per_second", value(best + "_256x128"));
-    figure("matrix_peak_share", value(best + "_256x128_tflops") / value("matrix_tflops"));
-    double reference = reference("_256x128");
-    if (reference > 0) {
-      figure("vs_pytorch_ratio", value(best + "_256x128") / reference);
-      figure("vs_pytorch_mixed_ratio", value(best("_mixed") + "_mixed") / reference("_mixed"));
-    }
-  }
-
-  /**
-   * The ratio is the lowest over shapes and numbers of sequences, to the better of eager and
-   * compiled.
-   */
-  private void generation() {
-    double lowest = Double.MAX_VALUE;
-    for (String rate : List.copyOf(figures.keySet())) {
-      if (!rate.startsWith("generate_") || !rate.endsWith("_tokens_per_second")) {
-        continue;
-      }
-      String shape = rate.substring(9, rate.length() - 18);
-      String other = "transformers_" + shape;
-      double best = Math.max(value(other + "_eager"), value(other + "_compiled"));
-      if (best > 0) {
-        figure("generate_" + shape + "_vs_transformers", value(rate) / best);
-        lowest = Math.min(lowest, value(rate) / best);
-      }
-    }
-    if (lowest < Double.MAX_VALUE) {
-      figure("generate_vs_transformers_ratio", lowest);
-    }
-    if (figures.containsKey("generate_llama31_8b_1_bandwidth_share")) {
-      figure("generate_bandwidth_share", value("generate_llama31_8b_1_bandwidth_share"));
-    }
-  }
-
-  /** A figure; 0 when its part broke. */
-  private double value(String key) {
-    return figures.getOrDefault(key, 0.0);
-  }
-
-  private String best(String suffix) {
-    return value("fp16" + suffix) >= value("bf16" + suffix) ? "fp16" : "bf16";
-  }
-
-  /** The best of PyTorch's, whatever precision and mode; 0 when it did not run. */
-  private double reference(String suffix) {
-    return figures.entrySet().stream()
-        .filter(e -> e.getKey().startsWith("pytorch_") && e.getKey().endsWith(suffix))
-        .mapToDouble(Map.Entry::getValue)
-        .max()
-        .orElse(0);
-  }
-
-  private Map<String, Goal> goals() {
-    Map<String, Goal> goals =
-        new TreeMap<>(
-            Map.of(
-                "matrix_peak_share", new Goal(0.6, true),
-                "pipeline_efficiency", new Goal(0.9, true),
-                "two_gpu_ratio", new Goal(1.9, true),
-                "vs_pytorch_ratio", new Goal(1.0, true),
-                "generate_vs_transformers_ratio", new Goal(1.0, true),
-                "generate_bandwidth_share", new Goal(0.5, true),
-                "generate_pipeline_efficiency", new Goal(0.9, true),
-                "storm_outcome_ok_share", new Goal(1.0, true)));
-    goals.keySet().retainAll(figures.keySet());
-    return goals;
   }
 }
