@@ -46,7 +46,8 @@ final class EncoderAgreement {
           lowest = Math.min(lowest, dot(expected.get(i), out.row(i)));
         }
         figure.accept("minilm_" + precision.label() + "_lowest_cosine", lowest);
-        figure.accept("minilm_" + precision.label() + "_repeated_lowest_cosine", repeated(session, brief));
+        figure.accept(
+            "minilm_" + precision.label() + "_repeated_lowest_cosine", repeated(session, brief));
         double seconds = new EncoderSpeed(session).throughput(List.of(some));
         figure.accept("minilm_" + precision.label() + "_64_passages", some.size() / seconds);
       }

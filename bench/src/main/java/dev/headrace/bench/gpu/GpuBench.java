@@ -200,10 +200,7 @@ public final class GpuBench {
       shapes(engine, bert, precision, mixed);
     }
     EncoderAgreement.measure(
-        engine,
-        miniLm(),
-        tokens(miniLm()).subList(0, Math.min(SOME, texts.size())),
-        this::figure);
+        engine, miniLm(), tokens(miniLm()).subList(0, Math.min(SOME, texts.size())), this::figure);
     overlap(engine, bert);
     Transfers.host().forEach(this::figure);
   }

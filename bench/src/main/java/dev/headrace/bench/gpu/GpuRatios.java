@@ -32,7 +32,8 @@ final class GpuRatios {
     double reference = reference("_256x128");
     if (reference > 0) {
       derived.accept("vs_pytorch_ratio", value(best + "_256x128") / reference);
-      derived.accept("vs_pytorch_mixed_ratio", value(best("_mixed") + "_mixed") / reference("_mixed"));
+      derived.accept(
+          "vs_pytorch_mixed_ratio", value(best("_mixed") + "_mixed") / reference("_mixed"));
     }
   }
 
