@@ -1,5 +1,6 @@
 package dev.headrace.bench.gpu;
 
+import dev.headrace.bench.Vectors;
 import dev.headrace.worker.engine.DeviceInventory;
 import dev.headrace.worker.engine.EncodedBatch;
 import dev.headrace.worker.engine.EncoderSession;
@@ -43,7 +44,7 @@ final class EncoderAgreement {
         var out = session.run(some);
         double lowest = 1;
         for (int i = 0; i < some.size(); i++) {
-          lowest = Math.min(lowest, dot(expected.get(i), out.row(i)));
+          lowest = Math.min(lowest, Vectors.dot(expected.get(i), out.row(i)));
         }
         figure.accept("minilm_" + precision.label() + "_lowest_cosine", lowest);
         figure.accept(
@@ -64,10 +65,10 @@ final class EncoderAgreement {
       Expected one = all.get(i);
       Expected two = all.get((i + 2) % all.size());
       Expected three = all.get((i + 3) % all.size());
-      lowest = Math.min(lowest, dot(one.vector(), session.run(List.of(one.text())).row(0)));
+      lowest = Math.min(lowest, Vectors.dot(one.vector(), session.run(List.of(one.text())).row(0)));
       var pair = session.run(List.of(two.text(), three.text()));
-      lowest = Math.min(lowest, dot(two.vector(), pair.row(0)));
-      lowest = Math.min(lowest, dot(three.vector(), pair.row(1)));
+      lowest = Math.min(lowest, Vectors.dot(two.vector(), pair.row(0)));
+      lowest = Math.min(lowest, Vectors.dot(three.vector(), pair.row(1)));
     }
     return lowest;
   }
@@ -87,13 +88,5 @@ final class EncoderAgreement {
       expected.add(new Expected(text, session.run(List.of(text))));
     }
     return expected;
-  }
-
-  private static double dot(float[] a, float[] b) {
-    double sum = 0;
-    for (int i = 0; i < a.length; i++) {
-      sum += (double) a[i] * b[i];
-    }
-    return sum;
   }
 }

@@ -1,5 +1,7 @@
 package dev.headrace.bench.model;
 
+import dev.headrace.bench.Vectors;
+
 /** How near vectors of length 1 are to those that they should be. */
 final class Agreement {
   private Agreement() {}
@@ -19,7 +21,7 @@ final class Agreement {
   static double[] cosines(float[][] actual, float[][] expected) {
     double[] cosines = new double[actual.length];
     for (int row = 0; row < cosines.length; row++) {
-      cosines[row] = dot(actual[row], expected[row]);
+      cosines[row] = Vectors.dot(actual[row], expected[row]);
     }
     return cosines;
   }
@@ -39,20 +41,13 @@ final class Agreement {
     int best = -1;
     double most = Double.NEGATIVE_INFINITY;
     for (int other = 0; other < vectors.length; other++) {
-      double cosine = other == row ? Double.NEGATIVE_INFINITY : dot(vectors[row], vectors[other]);
+      double cosine =
+          other == row ? Double.NEGATIVE_INFINITY : Vectors.dot(vectors[row], vectors[other]);
       if (cosine > most) {
         most = cosine;
         best = other;
       }
     }
     return best;
-  }
-
-  private static double dot(float[] a, float[] b) {
-    double sum = 0;
-    for (int i = 0; i < a.length; i++) {
-      sum += (double) a[i] * b[i];
-    }
-    return sum;
   }
 }
