@@ -148,11 +148,15 @@ final class TokenizerTrial {
             + " (expected: a tokenizer.json that it can read)");
   }
 
-  /** What it said before it died: a panic takes a line or two. */
+  /**
+   * What it said before it died: a panic takes a line or two. Newer JVMs warn of native libraries
+   * before.
+   */
   private static String cause(List<String> said) {
     String text =
         said.stream()
             .filter(line -> !line.equals(TokenizerProbe.READY) && !line.isBlank())
+            .filter(line -> !line.startsWith("WARNING: "))
             .reduce("", (a, b) -> a.isEmpty() ? b.strip() : a + " " + b.strip());
     return text.length() > MOST_CHARS ? text.substring(0, MOST_CHARS) : text;
   }
