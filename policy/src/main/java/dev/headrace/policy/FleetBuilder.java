@@ -146,7 +146,7 @@ public final class FleetBuilder {
           .forEach(
               (task, candidates) -> {
                 long serving = said.stream().filter(m -> m.tasks().contains(task)).count();
-                if (2 * serving > workers.size()) {
+                if (Reports.most(serving, workers.size())) {
                   candidates.add(candidate);
                 }
               });

@@ -64,6 +64,11 @@ public final class Reports {
     return r.state() == WorkerState.READY && !r.models().isEmpty();
   }
 
+  /** Whether so many of a lane's workers suffice for the lane to get such work. */
+  static boolean most(long having, int workers) {
+    return 2 * having > workers;
+  }
+
   /**
    * Models that get no work in a lane, since no more than half of its ready workers have them: a
    * record for one of them might come to a worker that does not.
@@ -88,7 +93,7 @@ public final class Reports {
           }
           having.forEach(
               (model, count) -> {
-                if (count > 0 && 2 * count <= workers.size()) {
+                if (count > 0 && !most(count, workers.size())) {
                   outvoted.add(
                       "%s gets no work in lane %s: %d of its %d workers have it (expected: more than half; worker.lane gives those that do a lane of their own)"
                           .formatted(model, lane, count, workers.size()));
