@@ -73,12 +73,34 @@ class ScaleFromZeroIT {
     assertThat(get(rejected).errorCode()).hasValue(ErrorCode.NO_CAPACITY);
     PendingResult tried = client.submit(request().deadline(TIGHT));
     assertThat(get(tried).status()).isEqualTo(Status.EXPIRED);
+    commands(fleet);
     // Nobody starts a worker here, so this one is late when one comes.
     PendingResult late =
         client.submit(request().deadline(Duration.ofSeconds(1)).admission(AdmissionMode.LATE));
     await().atMost(Duration.ofMinutes(1)).until(() -> value(fleet) > 0);
     assertThat(late).isNotDone();
     return List.of(rejected, tried, late);
+  }
+
+  /** The same from the command line, where an estimate says beforehand what will be. */
+  private static void commands(Fleet fleet) throws Exception {
+    JsonNode ample = fleet.command(0, "estimate", "embed", "--text", "mill", "--deadline", "5m");
+    assertThat(ample.path("device_type").asText()).isEqualTo(PLANNED);
+    assertThat(ample.path("in_time").asBoolean()).isTrue();
+    assertThat(ample.path("start_seconds").asDouble()).isGreaterThanOrEqualTo(STARTUP);
+    assertThat(ample.path("usd").asDouble()).isPositive();
+    String[] tight = {"embed", "--text", "mill", "--deadline", "9s", "--admission", "reject"};
+    assertThat(fleet.command(0, with("estimate", tight)).path("in_time").asBoolean(true)).isFalse();
+    JsonNode rejected = fleet.command(1, with("submit", tight));
+    assertThat(rejected.path("error_code").asText()).isEqualTo("no_capacity");
+    JsonNode nobody = fleet.command(1, "estimate", "embed", "--model", "other", "--text", "mill");
+    assertThat(nobody.path("device_type").isNull()).isTrue();
+  }
+
+  private static String[] with(String command, String[] arguments) {
+    List<String> all = new ArrayList<>(List.of(command));
+    all.addAll(List.of(arguments));
+    return all.toArray(String[]::new);
   }
 
   /** Requests that can wait do; the value says so, and the worker that it asks for answers them. */
@@ -119,6 +141,23 @@ class ScaleFromZeroIT {
     for (PendingResult p : more) {
       assertThat(get(p).deviceType()).hasValue(DEAR);
     }
+    String[] precise = {
+      "submit",
+      "embed",
+      "--text",
+      "mill",
+      "--deadline",
+      "5m",
+      "--tenant",
+      "miller",
+      "--min-precision",
+      "fp32",
+      "--cache",
+      "bypass"
+    };
+    JsonNode details = fleet.command(0, precise).path("details");
+    assertThat(details.path("devicetype").asText()).isEqualTo(DEAR);
+    assertThat(details.path("reason").asText()).isEqualTo("precision");
     assertThat(ample).noneMatch(PendingResult::isDone);
     fleet.worker("planned", "int8", 0.01);
     for (PendingResult p : ample) {

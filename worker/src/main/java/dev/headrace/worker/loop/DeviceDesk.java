@@ -15,14 +15,19 @@ import dev.headrace.worker.heartbeat.BusyMeter;
 import dev.headrace.worker.heartbeat.ModelMeters;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The loop's side of the device: takes what its thread posts, and knows how the device is. Runs on
  * the loop's thread alone.
  */
 final class DeviceDesk implements DeviceListener {
+  private static final Logger LOG = LoggerFactory.getLogger(DeviceDesk.class);
+
   private final Parts parts;
   private final LongSupplier nanos;
   private final LongSupplier numbers;
@@ -30,9 +35,12 @@ final class DeviceDesk implements DeviceListener {
 
   private @Nullable ModelLoader loader;
   private @Nullable WarmUp warmUp;
+  private final StallWatch stalls;
   private boolean lost;
   private boolean there = true;
   private long memoryFreeBytes;
+
+  private boolean stalled;
 
   /** What it works with; {@code warmUp} is the longest time that the models may take to warm up. */
   record Parts(
@@ -44,8 +52,9 @@ final class DeviceDesk implements DeviceListener {
       WorkerMetrics metrics,
       Duration warmUp) {}
 
-  DeviceDesk(Parts parts, LongSupplier nanos, LongSupplier numbers) {
+  DeviceDesk(Parts parts, StallWatch stalls, LongSupplier nanos, LongSupplier numbers) {
     this.parts = parts;
+    this.stalls = stalls;
     this.nanos = nanos;
     this.numbers = numbers;
     this.busy = new BusyMeter(nanos.getAsLong());
@@ -58,6 +67,42 @@ final class DeviceDesk implements DeviceListener {
     }
     warmUp = null;
     return true;
+  }
+
+  /**
+   * Looks whether it still comes back.
+   *
+   * @throws FailureException when it does not: only a new process can use it again
+   */
+  void watch(long nowNanos) {
+    stalls.look(parts.dispatcher.longestSeconds(), nowNanos);
+    if (stalls.stalled() != stalled) {
+      stalled = !stalled;
+      parts.heartbeat.soon(nowNanos);
+      if (stalled) {
+        LOG.warn(
+            "device stalled, no more work is taken seconds={} predicted={}",
+            stalls.seconds(),
+            stalls.predictedSeconds());
+      } else {
+        LOG.info("device came back");
+      }
+    }
+    if (stalls.stuck()) {
+      lost = true;
+      throw new FailureException(
+          ErrorCode.DEVICE_LOST,
+          String.format(
+              Locale.ROOT,
+              "the device has been at one batch for %.0f s (expected: %.3g s; worker.batch.stuck-after)",
+              stalls.seconds(),
+              stalls.predictedSeconds()));
+    }
+  }
+
+  /** Whether it has been at a batch for far too long. */
+  boolean stalled() {
+    return stalled;
   }
 
   /** Whether it can be reached. */

@@ -152,6 +152,11 @@ final class Dispatcher {
     return onDevice.secondsAhead(nowNanos);
   }
 
+  /** Of what it was given, the longest, as predicted. */
+  double longestSeconds() {
+    return onDevice.longestSeconds();
+  }
+
   /**
    * Gives the device what it has room for.
    *

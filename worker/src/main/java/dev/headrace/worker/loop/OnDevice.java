@@ -111,6 +111,11 @@ final class OnDevice {
     return seconds - elapsed;
   }
 
+  /** Of the batch that was predicted to take longest; 0 when there is none. */
+  double longestSeconds() {
+    return given.values().stream().mapToDouble(g -> g.predictedSeconds).max().orElse(0);
+  }
+
   /** Looks at the rows that are not finished. */
   void forEachOpen(RowAction action) {
     given.forEach(

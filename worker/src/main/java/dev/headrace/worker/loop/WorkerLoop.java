@@ -118,6 +118,7 @@ public final class WorkerLoop implements Agent {
         new DeviceDesk(
             new DeviceDesk.Parts(
                 dispatcher, models, flow, meters, heartbeat, links.metrics(), config.warmUp()),
+            new StallWatch(links.pulse(), config.stuckAfter(), now),
             nanos,
             numbers::getAndIncrement);
     this.healthAt = now;
@@ -181,7 +182,7 @@ public final class WorkerLoop implements Agent {
    * <ol>
    *   <li>run what the other threads posted: rows that are finished, bodies and responses;
    *   <li>deliver outcomes, retries and dead letters, acknowledge what is safe;
-   *   <li>end leaderships, read the crash ledger;
+   *   <li>end leaderships, read the crash ledger, see whether the device still comes back;
    *   <li>let jobs through, hand over bodies, form batches and give them to the device;
    *   <li>poll, or only keep the membership when there is enough;
    *   <li>commit, send the heartbeat.
@@ -195,6 +196,7 @@ public final class WorkerLoop implements Agent {
     moved += settlements.runOnce(links.clock().instant());
     long now = nanos.getAsLong();
     crashes.runOnce(now);
+    device.watch(now);
     if (state == WorkerState.LOADING) {
       warmUp(now);
     }
@@ -233,7 +235,7 @@ public final class WorkerLoop implements Agent {
 
   /** Waits in Kafka only if no other thread has anything of ours. */
   private int poll(long now, boolean nothingMoved) {
-    boolean away = gate.down() || delivery.storeDown() || !device.there();
+    boolean away = gate.down() || delivery.storeDown() || !device.there() || device.stalled();
     if (valve.set(inFlight, away, room::hungry)) {
       poller.soon();
     } else if (!poller.due(now)) {
@@ -291,6 +293,9 @@ public final class WorkerLoop implements Agent {
 
   /** A worker whose device is away takes no work, as one that loads its models. */
   private WorkerState shown() {
+    if (device.stalled()) {
+      return WorkerState.STALLED;
+    }
     return state == WorkerState.READY && !device.there() ? WorkerState.LOADING : state;
   }
 
