@@ -45,7 +45,7 @@ class HungWorkerIT {
       "worker.models.folder=" + models,
       "worker.models=" + model,
       "worker.warm-up=500ms",
-      "worker.batch.stuck-after=6s"
+      "worker.batch.stuck-after=4s"
     };
     try (Fleet fleet = new Fleet(temporary);
         HeadraceClient client = fleet.client("hung")) {

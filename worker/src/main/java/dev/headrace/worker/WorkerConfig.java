@@ -105,9 +105,9 @@ public record WorkerConfig(
             Duration.ofMinutes(5),
             Duration.ZERO,
             Duration.ofDays(1),
-            "How much longer than ten times its prediction the device may be at a batch, or at a"
-                + " step of generating, before the worker ends with status 3; after a quarter of"
-                + " it no more work is taken. 0 to wait for ever."),
+            "How much longer than ten times its prediction the device may be at a batch (than the"
+                + " whole text's at a step of generating) before the worker ends with status 3;"
+                + " after a quarter of it no more work is taken. 0 to wait for ever."),
         s.duration(
             "worker.stream.interval",
             Duration.ofMillis(200),

@@ -167,6 +167,20 @@ abstract class ResultCacheContract {
         .containsExactly(four.waiting());
   }
 
+  /** The next leader asked before anybody else came back. */
+  @Test
+  void followers_of_a_leader_whose_lease_ran_out_are_answered_by_the_next() {
+    Question one = asksAs(client + "-1", Duration.ofMillis(50));
+    Question two = asksAs(client + "-2", LEASE);
+    Question three = asksAs(client + "-3", LEASE);
+    cache().resolve(List.of(one, two, three));
+    pass(Duration.ofMillis(80));
+
+    assertThat(place(two)).isEqualTo(new Place.Lead());
+    assertThat(settle(key, two.token(), Samples.outcome(client + "-2", "r", "x")))
+        .containsExactly(three.waiting());
+  }
+
   @Test
   void leader_that_comes_late_answers_those_who_follow_the_next_and_only_once() {
     Question late = asksAs(client + "-1", Duration.ofMillis(50));

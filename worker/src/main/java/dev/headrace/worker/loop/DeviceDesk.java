@@ -75,15 +75,15 @@ final class DeviceDesk implements DeviceListener {
    * @throws FailureException when it does not: only a new process can use it again
    */
   void watch(long nowNanos) {
-    stalls.look(parts.dispatcher.longestSeconds(), nowNanos);
+    stalls.look(parts.dispatcher.patienceSeconds(), nowNanos);
     if (stalls.stalled() != stalled) {
       stalled = !stalled;
       parts.heartbeat.soon(nowNanos);
       if (stalled) {
         LOG.warn(
-            "device stalled, no more work is taken seconds={} predicted={}",
+            "device stalled, no more work is taken seconds={} expected={}",
             stalls.seconds(),
-            stalls.predictedSeconds());
+            stalls.patienceSeconds());
       } else {
         LOG.info("device came back");
       }
@@ -94,9 +94,9 @@ final class DeviceDesk implements DeviceListener {
           ErrorCode.DEVICE_LOST,
           String.format(
               Locale.ROOT,
-              "the device has been at one batch for %.0f s (expected: %.3g s; worker.batch.stuck-after)",
+              "the device has been at one batch for %.0f s (expected: at most %.3g s by its prediction; worker.batch.stuck-after)",
               stalls.seconds(),
-              stalls.predictedSeconds()));
+              stalls.patienceSeconds()));
     }
   }
 

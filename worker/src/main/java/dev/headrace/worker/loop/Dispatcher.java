@@ -152,9 +152,9 @@ final class Dispatcher {
     return onDevice.secondsAhead(nowNanos);
   }
 
-  /** Of what it was given, the longest, as predicted. */
-  double longestSeconds() {
-    return onDevice.longestSeconds();
+  /** How long it may be in one call by what was predicted; see {@link OnDevice}. */
+  double patienceSeconds() {
+    return onDevice.patienceSeconds();
   }
 
   /**

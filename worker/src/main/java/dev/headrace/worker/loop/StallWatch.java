@@ -5,18 +5,14 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Whether the device's thread comes back from its engine. It may take ten times what the longest
- * batch was predicted to, and a fixed time besides, for predictions of what never ran are guesses:
- * after a quarter of that time the worker is stalled and takes no more work, after all of it it is
- * stuck.
+ * Whether the device's thread comes back from its engine. It may take what follows from the
+ * predictions and a fixed time besides, for predictions of what never ran are guesses: after a
+ * quarter of that time the worker is stalled and takes no more work, after all of it it is stuck.
  *
  * <p>Only time in which the loop itself comes round counts. When the process or the machine was
  * suspended the device had no time either.
  */
 final class StallWatch {
-  /** How often a prediction may be wrong by so much: nothing (chosen; the margin learns more). */
-  private static final double FACTOR = 10;
-
   /** Share of the fixed time after which no more work is taken (chosen). */
   private static final double NO_MORE = 0.25;
 
@@ -28,12 +24,12 @@ final class StallWatch {
   private long seen;
   private long lookedNanos;
   private double seconds;
-  private double predicted;
+  private double patience;
 
   /**
    * Watches a device.
    *
-   * @param allowed fixed time beyond the prediction; zero to watch nothing
+   * @param allowed fixed time beyond what was predicted; zero to watch nothing
    */
   StallWatch(Pulse pulse, Duration allowed, long nowNanos) {
     this.pulse = pulse;
@@ -44,9 +40,9 @@ final class StallWatch {
   /**
    * Takes note of how the device does.
    *
-   * @param predictedSeconds of the longest that it was given
+   * @param patienceSeconds that it may take by what was predicted
    */
-  void look(double predictedSeconds, long nowNanos) {
+  void look(double patienceSeconds, long nowNanos) {
     long beats = pulse.beats();
     if (beats != seen || !Pulse.inside(beats)) {
       seen = beats;
@@ -54,7 +50,7 @@ final class StallWatch {
     } else {
       seconds += Math.min(TURN_NANOS, nowNanos - lookedNanos) * 1e-9;
     }
-    predicted = predictedSeconds;
+    patience = patienceSeconds;
     lookedNanos = nowNanos;
   }
 
@@ -63,9 +59,9 @@ final class StallWatch {
     return seconds;
   }
 
-  /** As predicted when it was last looked at. */
-  double predictedSeconds() {
-    return predicted;
+  /** That it may take by what was predicted, the fixed time left out. */
+  double patienceSeconds() {
+    return patience;
   }
 
   /** Whether it takes so long that it should get nothing more. */
@@ -79,6 +75,6 @@ final class StallWatch {
   }
 
   private boolean beyond(double share) {
-    return allowedSeconds > 0 && seconds > FACTOR * predicted + share * allowedSeconds;
+    return allowedSeconds > 0 && seconds > patience + share * allowedSeconds;
   }
 }
