@@ -48,6 +48,6 @@ final class Estimates {
   }
 
   private static double seconds(Duration d) {
-    return d.toNanos() * 1e-9;
+    return d.toNanos() / 1e9;
   }
 }
