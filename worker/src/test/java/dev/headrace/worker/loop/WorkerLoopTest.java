@@ -97,7 +97,7 @@ class WorkerLoopTest {
     Outcome cancelled = Outcomes.cancelled(address, cluster.now(), "/sdk");
     cluster.outcomes.deliver(List.of(cancelled));
     cluster.add(embeddings("a", "x").time(cluster.now()));
-    cluster.advance(Duration.ofMillis(499));
+    cluster.advance(Duration.ofMillis(450));
     worker.run();
     assertThat(runner.batches).hasSize(1);
     assertThat(cluster.published()).containsExactly(cancelled);
