@@ -29,7 +29,8 @@ public record DeviceCeilings(double matrixFlops, double copyBytesPerSecond) {
     }
   }
 
-  private static double best(ScriptRun run, int times) {
+  /** Seconds of so many times; the best of several rounds. */
+  static double best(ScriptRun run, int times) {
     double best = Double.MAX_VALUE;
     run.seconds(3);
     for (int i = 0; i < ROUNDS; i++) {

@@ -33,6 +33,7 @@ final class DeviceDesk implements DeviceListener {
   private boolean lost;
   private boolean there = true;
   private long memoryFreeBytes;
+  private long memoryUnusedBytes;
 
   /** What it works with; {@code warmUp} is the longest time that the models may take to warm up. */
   record Parts(
@@ -73,6 +74,11 @@ final class DeviceDesk implements DeviceListener {
   /** Free memory as last measured. */
   long memoryFreeBytes() {
     return memoryFreeBytes;
+  }
+
+  /** What is kept of its memory and not used, as last told. */
+  long memoryUnusedBytes() {
+    return memoryUnusedBytes;
   }
 
   /** Share of the time in which it worked. */
@@ -143,6 +149,11 @@ final class DeviceDesk implements DeviceListener {
     } else {
       warmUp.sample(sample);
     }
+  }
+
+  @Override
+  public void unusedMemory(long bytes) {
+    memoryUnusedBytes = bytes;
   }
 
   @Override

@@ -262,8 +262,7 @@ class SchedulerTest {
     wide.beforeStep(
         segments -> {
           int tokens = segments.stream().mapToInt(s -> s.tokens().length).sum();
-          clock[0] +=
-              wide.stepTokens().isEmpty() ? 3_000_000_000L : 2_000_000L + 40_000L * tokens;
+          clock[0] += wide.stepTokens().isEmpty() ? 3_000_000_000L : 2_000_000L + 40_000L * tokens;
         });
     SchedulerLimits limits = new SchedulerLimits(64, 2048, Duration.ofMillis(150), false);
     Scheduler scheduler = new Scheduler(wide, limits, () -> clock[0]);
