@@ -3,6 +3,7 @@ package dev.headrace.worker.engine;
 import dev.headrace.worker.model.torchscript.ScriptClass;
 import dev.headrace.worker.model.torchscript.ScriptObject;
 import dev.headrace.worker.model.weights.Tensors;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -23,7 +24,13 @@ public record LayerCeilings(int tokens, int row, int hidden, int heads, int inne
   /** Seconds of each kernel, by name. */
   public Map<String, Double> seconds(TorchEngine engine) {
     Map<String, Double> seconds = new LinkedHashMap<>();
-    pieces().forEach((name, piece) -> seconds.put(name, seconds(engine, piece)));
+    scripts()
+        .forEach(
+            (name, script) -> {
+              try (ScriptRun run = engine.script(script)) {
+                seconds.put(name, DeviceCeilings.best(run, TIMES) / TIMES);
+              }
+            });
     return seconds;
   }
 
@@ -83,21 +90,24 @@ public record LayerCeilings(int tokens, int row, int hidden, int heads, int inne
 
   private static String normal(String name, int... shape) {
     return "  %s = torch.mul(torch.randn(%s, dtype=15, layout=None, device=d), 0.05)\n"
-        .formatted(name, java.util.Arrays.toString(shape));
+        .formatted(name, Arrays.toString(shape));
   }
 
-  private static double seconds(TorchEngine engine, Piece piece) {
+  /** What is run, by name. */
+  Map<String, ScriptObject> scripts() {
+    Map<String, ScriptObject> scripts = new LinkedHashMap<>();
+    pieces().forEach((name, piece) -> scripts.put(name, script(piece)));
+    return scripts;
+  }
+
+  private static ScriptObject script(Piece piece) {
     String forward =
         "def forward(self: __torch__.Piece, times: int) -> Tensor:\n  d = self.anchor.device\n"
             + piece.setUp
             + "  for i in range(times):\n    "
             + piece.body
             + "\n  return c\n";
-    ScriptObject script =
-        new ScriptObject(new ScriptClass("Piece", forward))
-            .tensor("anchor", Tensors.of(new float[1], 1));
-    try (ScriptRun run = engine.script(script)) {
-      return DeviceCeilings.best(run, TIMES) / TIMES;
-    }
+    return new ScriptObject(new ScriptClass("Piece", forward))
+        .tensor("anchor", Tensors.of(new float[1], 1));
   }
 }
