@@ -26,11 +26,31 @@ public interface EventConsumer {
    */
   List<Received> poll(Duration timeout);
 
-  /** Whether the record's slot is still ours since it was received. */
+  /** Whether the record is still ours since it was received: nobody else has it yet. */
   boolean owns(Received record);
 
   /** Says that nothing more needs to be done for this record; stale records are ignored. */
   void acknowledge(Received record);
+
+  /**
+   * Says that nothing will be done for this record: it is delivered again, perhaps to others. Those
+   * whose records go back all together, when their slot goes, do nothing here.
+   */
+  default void release(Received record) {}
+
+  /**
+   * Whether what was received and is not acknowledged is being worked on. Records that are lent for
+   * a time are then kept beyond it; else they go to others. Said before each poll.
+   */
+  default void keep(boolean worked) {}
+
+  /**
+   * Whether Kafka has delivered this record so often that it may soon give it to nobody any more:
+   * who takes it should put it elsewhere instead of trying it once again.
+   */
+  default boolean wornOut(Received record) {
+    return false;
+  }
 
   /** Slots that are ours now. */
   Set<Slot> assigned();

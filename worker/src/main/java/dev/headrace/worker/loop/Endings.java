@@ -246,6 +246,7 @@ final class Endings {
     if (!job.over()) {
       job.to(JobState.GONE);
       inFlight.remove(job);
+      consumer.release(job.received());
     }
   }
 
