@@ -116,6 +116,7 @@ public final class WorkerApp implements AutoCloseable {
         config.warmUp(),
         config.streamInterval(),
         links.delivery().retryPause(),
+        config.laneIntake().longestSilence(),
         config.preparing());
   }
 

@@ -38,11 +38,10 @@ public interface EventConsumer {
    */
   default void release(Received record) {}
 
-  /**
-   * Whether what was received and is not acknowledged is being worked on. Records that are lent for
-   * a time are then kept beyond it; else they go to others. Said before each poll.
-   */
-  default void keep(boolean worked) {}
+  /** How often Kafka has delivered this record, as far as it counts; at least once. */
+  default int deliveries(Received record) {
+    return 1;
+  }
 
   /**
    * Whether Kafka has delivered this record so often that it may soon give it to nobody any more:

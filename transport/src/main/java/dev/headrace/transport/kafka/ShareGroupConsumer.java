@@ -15,8 +15,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A member of a share group: the broker lends records one by one instead of giving partitions away.
- * What is neither acknowledged nor worked on in time goes to others, whatever else this member
- * does.
+ * It asks for more time as long as it is polled; what a member has that is not polled goes to
+ * others.
  *
  * <p>A client of Kafka's must answer for all records of a poll before the next, so there are
  * several, its hands: while one has records, another fetches. To the broker each is a member of its
@@ -49,7 +49,6 @@ public final class ShareGroupConsumer implements EventConsumer {
   private int next;
   private boolean joined;
   private boolean paused;
-  private boolean worked = true;
   private boolean closed;
 
   /**
@@ -113,7 +112,7 @@ public final class ShareGroupConsumer implements EventConsumer {
   private void tend() {
     boolean lost = false;
     for (ShareHand hand : hands) {
-      lost |= hand.tend(worked);
+      lost |= hand.tend();
     }
     if (lost) {
       listener.revoked(List.of(all));
@@ -161,13 +160,13 @@ public final class ShareGroupConsumer implements EventConsumer {
   }
 
   @Override
-  public void keep(boolean areWorked) {
-    worked = areWorked;
+  public int deliveries(Received record) {
+    return Math.max(1, hands.stream().mapToInt(h -> h.deliveries(record)).max().orElse(1));
   }
 
   @Override
   public boolean wornOut(Received record) {
-    return hands.stream().anyMatch(h -> h.deliveries(record) >= DELIVERY_LIMIT - SPARE_DELIVERIES);
+    return deliveries(record) >= DELIVERY_LIMIT - SPARE_DELIVERIES;
   }
 
   @Override

@@ -107,10 +107,10 @@ final class ShareGroups {
   int members(String group) {
     return calls
         .await(
-            admin.describeShareGroups(List.of(group)).describedGroups().get(group),
+            admin.describeShareGroups(List.of(group)).all(),
             "members of share group " + group,
             Set.of(GroupIdNotFoundException.class, UnsupportedVersionException.class))
-        .map(d -> d.members().size())
+        .map(all -> all.values().stream().mapToInt(d -> d.members().size()).sum())
         .orElse(0);
   }
 

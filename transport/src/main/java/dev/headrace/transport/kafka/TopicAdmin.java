@@ -228,10 +228,10 @@ public final class TopicAdmin implements LaneBacklog, AutoCloseable {
   private int consumerMembers(String group) {
     return calls
         .await(
-            admin.describeConsumerGroups(List.of(group)).describedGroups().get(group),
+            admin.describeConsumerGroups(List.of(group)).all(),
             "members of group " + group,
             Set.of(GroupIdNotFoundException.class))
-        .map(d -> d.members().size())
+        .map(all -> all.values().stream().mapToInt(d -> d.members().size()).sum())
         .orElse(0);
   }
 
