@@ -89,6 +89,11 @@ final class EncoderBench {
       products += took;
     }
     figure("encoder_products_tflops", operations / products / 1e12);
+    double all =
+        products + 2 * seconds.getOrDefault("norm", 0.0) + seconds.getOrDefault("attention", 0.0);
+    figure(
+        "encoder_kernels_tflops",
+        LARGE_ROWS * RandomBert.operations(LARGE_TOKENS) / RandomBert.LAYERS / all / 1e12);
   }
 
   private void figure(String key, double value) {

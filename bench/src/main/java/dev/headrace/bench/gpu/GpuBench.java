@@ -135,6 +135,7 @@ public final class GpuBench {
     try (TorchEngine engine = TorchEngine.open(gpu, 1)) {
       DeviceCeilings ceilings = DeviceCeilings.measure(engine);
       figure("matrix_tflops", ceilings.matrixFlops() / 1e12);
+      figure("matrix_sustained_tflops", ceilings.sustainedMatrixFlops() / 1e12);
       figure("copy_gb_per_second", ceilings.copyBytesPerSecond() / 1e9);
       if (parts.contains(Part.ENCODERS)) {
         encoders.run(engine);

@@ -50,7 +50,9 @@ final class StormProcess implements AutoCloseable {
 
   /** The name of a GPU of those that are visible. */
   static String visible(@Nullable String all, int gpu) {
-    return all == null || all.isBlank() ? Integer.toString(gpu) : all.split(",")[gpu].strip();
+    return all == null || all.isBlank()
+        ? Integer.toString(gpu)
+        : List.of(all.split(",", -1)).get(gpu).strip();
   }
 
   /** Waits for its end; its figures, and the status that it ended with. Nothing if none runs. */

@@ -16,8 +16,6 @@ import java.util.Map;
  * @param row tokens of each row, which the attention sees
  */
 public record LayerCeilings(int tokens, int row, int hidden, int heads, int inner) {
-  private static final int TIMES = 50;
-
   /** A kernel; it runs {@code operations} if it is a matrix product. */
   private record Piece(String setUp, String body, double operations) {}
 
@@ -28,7 +26,7 @@ public record LayerCeilings(int tokens, int row, int hidden, int heads, int inne
         .forEach(
             (name, script) -> {
               try (ScriptRun run = engine.script(script)) {
-                seconds.put(name, DeviceCeilings.best(run, TIMES) / TIMES);
+                seconds.put(name, DeviceCeilings.sustained(run));
               }
             });
     return seconds;

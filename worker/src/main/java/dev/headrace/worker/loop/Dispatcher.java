@@ -168,6 +168,11 @@ final class Dispatcher {
     return batcher.queuedSeconds(model);
   }
 
+  /** Whether the device has work. */
+  boolean occupied() {
+    return !onDevice.isEmpty();
+  }
+
   /** Predicted seconds until all is done that the device was given. */
   double secondsAhead(long nowNanos) {
     return onDevice.secondsAhead(nowNanos);

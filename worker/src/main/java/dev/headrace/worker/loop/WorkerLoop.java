@@ -202,6 +202,7 @@ public final class WorkerLoop implements Agent {
     }
     moved += flow.runOnce(now);
     if (state != WorkerState.LOADING) {
+      device.requireSign(now, config.longestSilence());
       moved += poll(now, moved == 0);
     }
     report();
