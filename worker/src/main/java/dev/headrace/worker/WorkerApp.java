@@ -116,6 +116,7 @@ public final class WorkerApp implements AutoCloseable {
         config.warmUp(),
         config.streamInterval(),
         links.delivery().retryPause(),
+        config.laneIntake().longestSilence(),
         config.preparing());
   }
 
@@ -128,7 +129,7 @@ public final class WorkerApp implements AutoCloseable {
 
   private LoopLinks loopLinks(WorkerLinks links, MeterRegistry registry, Mailboxes mailboxes) {
     String lane = config.identity().lane();
-    String group = Topics.workGroup(lane);
+    String group = config.laneIntake().group(lane);
     SlotWatch slots = new SlotWatch();
     EventConsumer consumer = links.consumers().create(group, Topics.work(lane), slots);
     WorkerMetrics metrics =

@@ -33,6 +33,8 @@ final class DeviceDesk implements DeviceListener {
   private boolean lost;
   private boolean there = true;
   private long memoryFreeBytes;
+  private long memoryUnusedBytes;
+  private long signAt;
 
   /** What it works with; {@code warmUp} is the longest time that the models may take to warm up. */
   record Parts(
@@ -49,6 +51,7 @@ final class DeviceDesk implements DeviceListener {
     this.nanos = nanos;
     this.numbers = numbers;
     this.busy = new BusyMeter(nanos.getAsLong());
+    this.signAt = nanos.getAsLong();
   }
 
   /** Whether its models became warm just now. */
@@ -58,6 +61,26 @@ final class DeviceDesk implements DeviceListener {
     }
     warmUp = null;
     return true;
+  }
+
+  /**
+   * A device that has work and gives no sign is lost: no exception comes from what hangs.
+   *
+   * @param longest silence that is believed
+   */
+  void requireSign(long nowNanos, Duration longest) {
+    if (!parts.dispatcher.occupied()) {
+      signAt = nowNanos;
+    } else if (nowNanos - signAt > longest.toNanos()) {
+      lost(
+          new Failure(
+              ErrorCode.DEVICE_LOST,
+              "no sign of the device for "
+                  + Duration.ofNanos(nowNanos - signAt)
+                  + " (expected: "
+                  + longest
+                  + " at most while it has work, as worker.share.lock says)"));
+    }
   }
 
   /** Whether it can be reached. */
@@ -73,6 +96,11 @@ final class DeviceDesk implements DeviceListener {
   /** Free memory as last measured. */
   long memoryFreeBytes() {
     return memoryFreeBytes;
+  }
+
+  /** What is kept of its memory and not used, as last told. */
+  long memoryUnusedBytes() {
+    return memoryUnusedBytes;
   }
 
   /** Share of the time in which it worked. */
@@ -111,21 +139,25 @@ final class DeviceDesk implements DeviceListener {
 
   @Override
   public void finished(long batch, List<FinishedRow> rows) {
+    signAt = nanos.getAsLong();
     parts.dispatcher.finished(batch, rows, nanos.getAsLong());
   }
 
   @Override
   public void progressed(long batch, List<RowProgress> rows) {
+    signAt = nanos.getAsLong();
     parts.dispatcher.progressed(batch, rows);
   }
 
   @Override
   public void worked(double seconds) {
+    signAt = nanos.getAsLong();
     busy.worked(seconds);
   }
 
   @Override
   public void failed(long batch, Failure failure) {
+    signAt = nanos.getAsLong();
     try {
       parts.dispatcher.failed(batch, failure, nanos.getAsLong());
     } catch (FailureException e) {
@@ -143,6 +175,11 @@ final class DeviceDesk implements DeviceListener {
     } else {
       warmUp.sample(sample);
     }
+  }
+
+  @Override
+  public void unusedMemory(long bytes) {
+    memoryUnusedBytes = bytes;
   }
 
   @Override

@@ -38,6 +38,11 @@ final class Intake {
   /** How often jobs that wait for the store are looked through (chosen). */
   private static final long EXPIRE_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
+  private static final Failure WORN_OUT =
+      new Failure(
+          ErrorCode.WORKERS_LOST,
+          "delivered again and again without an outcome (expected: workers that end what they take)");
+
   /** Deadlines beyond this are all the same (chosen). */
   private static final Duration FAR = Duration.ofDays(365);
 
@@ -59,6 +64,7 @@ final class Intake {
   private final ArrayDeque<Job> deferred = new ArrayDeque<>();
   private long expireAt;
   private long deferredUntil;
+  private boolean draining;
 
   /** What the intake works with. */
   record Parts(
@@ -138,6 +144,7 @@ final class Intake {
 
   /** What is held stays with Kafka. */
   void drain() {
+    draining = true;
     turns.forEach(endings::dropped);
     forgetLost();
   }
@@ -263,6 +270,11 @@ final class Intake {
       endings.expired(job);
     } else if (crashes.poison(job.name())) {
       endings.failed(job, poison(job));
+    } else if (endings.wornOut(job)) {
+      endings.retryLater(job, WORN_OUT);
+    } else if (endings.redelivered(job)
+        && crashes.awaits(job.name(), job.arrivedNanos(), nanos.getAsLong())) {
+      await(job);
     } else if (offer != null) {
       await(job, offer);
     } else if (model == null) {
@@ -273,6 +285,16 @@ final class Intake {
     } else {
       job.to(JobState.PREPARING);
       desk.body(job, model, job.estimatedSeconds());
+    }
+  }
+
+  /** Until it is known whether a worker died of it. */
+  private void await(Job job) {
+    if (draining) {
+      endings.dropped(job);
+    } else {
+      deferred.add(job);
+      deferredUntil = nanos.getAsLong() + EXPIRE_EVERY_NANOS;
     }
   }
 

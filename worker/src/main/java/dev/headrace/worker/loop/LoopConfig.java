@@ -10,6 +10,7 @@ import java.time.Duration;
  * @param heartbeatInterval between heartbeats
  * @param warmUp longest time for measuring before work is taken; zero for none
  * @param storePause wait after Redis did not answer
+ * @param longestSilence how long the device may have work and give no sign
  * @param prepareThreads that read bodies and write responses
  */
 public record LoopConfig(
@@ -21,4 +22,5 @@ public record LoopConfig(
     Duration warmUp,
     Duration streamInterval,
     Duration storePause,
+    Duration longestSilence,
     int prepareThreads) {}

@@ -42,6 +42,8 @@ final class TestWorker {
 
   static final IntakeConfig INTAKE = new IntakeConfig(100, 1 << 20, Duration.ofSeconds(5));
 
+  static final Duration SILENCE = Duration.ofMinutes(5);
+
   TestWorker(Cluster cluster, String id, FakeRunner runner) {
     this(cluster, id, runner, null, INTAKE);
   }
@@ -98,6 +100,7 @@ final class TestWorker {
         Duration.ZERO,
         Duration.ofMillis(200),
         Duration.ofMillis(200),
+        SILENCE,
         1);
   }
 

@@ -197,6 +197,7 @@ class WorkerLoopTest {
     assertThat(report.state()).isEqualTo(WorkerState.READY);
     assertThat(report.queuedSeconds()).isZero();
     assertThat(report.memoryFreeBytes()).isEqualTo(123);
+    assertThat(report.memoryUnusedBytes()).isEqualTo(45);
     assertThat(report.models().get("words").revision()).isEqualTo("r1");
     assertThat(report.models().get("words").tasks())
         .containsExactlyInAnyOrder(Task.EMBEDDINGS, Task.CLASSIFICATIONS);
