@@ -29,6 +29,8 @@ public enum ErrorCode {
   BROKER_UNAVAILABLE("broker_unavailable", ErrorKind.TRANSIENT),
   /** The server that the worker feeds did not answer, or broke off. */
   UPSTREAM_UNAVAILABLE("upstream_unavailable", ErrorKind.TRANSIENT),
+  /** Worker after worker was given the request and brought no outcome. */
+  WORKERS_LOST("workers_lost", ErrorKind.TRANSIENT),
   /** The device has too little memory for the request. */
   OUT_OF_MEMORY("out_of_memory", ErrorKind.RESOURCE),
   /** The worker could not load the model; the message says why. Another device type may. */

@@ -135,7 +135,7 @@ public final class WorkerApp implements AutoCloseable {
 
   private LoopLinks loopLinks(WorkerLinks links, MeterRegistry registry, Mailboxes mailboxes) {
     String lane = config.identity().lane();
-    String group = Topics.workGroup(lane);
+    String group = config.laneIntake().group(lane);
     SlotWatch slots = new SlotWatch();
     EventConsumer consumer = links.consumers().create(group, Topics.work(lane), slots);
     WorkerMetrics metrics =

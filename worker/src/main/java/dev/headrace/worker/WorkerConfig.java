@@ -2,6 +2,7 @@ package dev.headrace.worker;
 
 import dev.headrace.protocol.body.BodyLimits;
 import dev.headrace.protocol.config.Settings;
+import dev.headrace.transport.kafka.LaneIntake;
 import dev.headrace.worker.batch.BatchConfig;
 import dev.headrace.worker.encode.EngineConfig;
 import dev.headrace.worker.engine.DeviceInventory;
@@ -26,6 +27,7 @@ import java.util.regex.Pattern;
  * @param engine what the worker's own engine runs, and on what
  * @param generation how that generates text
  * @param upstream the server that it feeds otherwise
+ * @param laneIntake how it takes its lane's work
  * @param intake how much it takes
  * @param batch limits of a batch
  * @param retry how often a request is tried
@@ -45,6 +47,7 @@ public record WorkerConfig(
     EngineConfig engine,
     GenerationConfig generation,
     UpstreamConfig upstream,
+    LaneIntake laneIntake,
     IntakeConfig intake,
     BatchConfig batch,
     RetryConfig retry,
@@ -77,6 +80,7 @@ public record WorkerConfig(
         engine,
         GenerationConfig.read(s),
         upstream,
+        LaneIntake.read(s),
         IntakeConfig.read(s),
         BatchConfig.read(s),
         RetryConfig.read(s),
@@ -229,6 +233,7 @@ public record WorkerConfig(
         other,
         generation,
         upstream,
+        laneIntake,
         intake,
         batch,
         retry,

@@ -5,6 +5,8 @@ import dev.headrace.transport.kafka.EventConsumer;
 import dev.headrace.transport.kafka.EventProducer;
 import dev.headrace.transport.kafka.GroupConsumer;
 import dev.headrace.transport.kafka.KafkaConfig;
+import dev.headrace.transport.kafka.LaneIntake;
+import dev.headrace.transport.kafka.ShareGroupConsumer;
 import dev.headrace.transport.redis.ChunkStore;
 import dev.headrace.transport.redis.CrashLedger;
 import dev.headrace.transport.redis.DeviceRegistry;
@@ -41,11 +43,23 @@ public record WorkerLinks(
     EventConsumer create(String group, String topic, EventConsumer.Listener listener);
   }
 
-  /** Links to real servers, by the system's clocks. */
+  /**
+   * Links to real servers, by the system's clocks. One poll of a share group gives a batch's worth
+   * of records at most, for the next waits until all of them are done.
+   */
   public static WorkerLinks of(
-      KafkaConfig kafka, EventProducer producer, RedisStores stores, DeliveryConfig delivery) {
+      KafkaConfig kafka,
+      WorkerConfig worker,
+      EventProducer producer,
+      RedisStores stores,
+      DeliveryConfig delivery) {
+    LaneIntake intake = worker.laneIntake();
+    int records = worker.batch().maxRows();
     return new WorkerLinks(
-        (group, topic, listener) -> new GroupConsumer(kafka, group, List.of(topic), listener),
+        (group, topic, listener) ->
+            intake.shares()
+                ? new ShareGroupConsumer(kafka, intake, records, group, topic, listener)
+                : new GroupConsumer(kafka, group, List.of(topic), listener),
         producer,
         stores.outcomeStore(),
         stores.resultCache(),

@@ -116,12 +116,14 @@ public final class WorkerProcess implements AutoCloseable {
     /** Connects and starts a worker that runs this engine. */
     public WorkerProcess start(EngineFactory engine, MeterRegistry registry) {
       try (TopicAdmin admin = new TopicAdmin(kafka)) {
-        admin.ensure(List.of(Topics.work(worker.identity().lane()), Topics.OUTCOMES));
+        String lane = worker.identity().lane();
+        admin.ensure(List.of(Topics.work(lane), Topics.OUTCOMES));
+        admin.prepare(lane, worker.laneIntake());
       }
       RedisStores stores = RedisStores.connect(redis);
       KafkaEventProducer producer =
           new KafkaEventProducer(kafka, "headrace-worker-" + worker.identity().workerId());
-      WorkerLinks links = WorkerLinks.of(kafka, producer, stores, delivery);
+      WorkerLinks links = WorkerLinks.of(kafka, worker, producer, stores, delivery);
       WorkerApp app = new WorkerApp(worker, engine, links, registry);
       app.start();
       return new WorkerProcess(worker.identity().deviceType(), app, stores, producer);

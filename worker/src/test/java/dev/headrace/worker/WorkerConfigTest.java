@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.body.BodyLimits;
 import dev.headrace.protocol.config.Settings;
+import dev.headrace.transport.kafka.LaneIntake;
 import dev.headrace.worker.batch.BatchConfig;
 import dev.headrace.worker.encode.ArchiveConfig;
 import dev.headrace.worker.encode.EngineConfig;
@@ -53,6 +54,7 @@ class WorkerConfigTest {
                     Duration.ofMinutes(2),
                     Duration.ofSeconds(5),
                     "1"),
+                new LaneIntake(LaneIntake.Kind.GROUP, Duration.ofSeconds(30), 2),
                 new IntakeConfig(4096, 64 << 20, Duration.ofSeconds(2)),
                 new BatchConfig(
                     256,
@@ -119,6 +121,9 @@ class WorkerConfigTest {
     values.put("worker.models.archives", "/var/archives");
     values.put("worker.models.archives.size", "5MiB");
     values.put("worker.models.archives.age", "3d");
+    values.put("worker.intake", "share");
+    values.put("worker.share.lock", "15s");
+    values.put("worker.share.polls", "3");
     values.put("worker.heartbeat.interval", "2s");
     values.put("worker.warm-up", "3s");
     values.put("worker.stream.interval", "50ms");
@@ -149,6 +154,7 @@ class WorkerConfigTest {
                     Duration.ofSeconds(8),
                     Duration.ofSeconds(9),
                     "v2"),
+                new LaneIntake(LaneIntake.Kind.SHARE, Duration.ofSeconds(15), 3),
                 new IntakeConfig(7, 1 << 20, Duration.ofSeconds(9)),
                 new BatchConfig(
                     8, 99, Duration.ofSeconds(1), Duration.ofSeconds(3), Duration.ofMillis(5)),

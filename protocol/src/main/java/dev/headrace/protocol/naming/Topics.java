@@ -71,6 +71,11 @@ public final class Topics {
     return "headrace.lane." + lane;
   }
 
+  /** The share group of the workers of this lane, if they take their work that way. */
+  public static String shareGroup(String lane) {
+    return "headrace.share." + lane;
+  }
+
   /**
    * Whether Headrace reads requests from this topic, or keeps the failed ones there. No outcome may
    * be sent to it: it would come back as a malformed request.

@@ -4,8 +4,11 @@ import dev.headrace.protocol.naming.Topics;
 import dev.headrace.transport.kafka.EventConsumer;
 import dev.headrace.transport.kafka.GroupConsumer;
 import dev.headrace.transport.kafka.KafkaConfig;
+import dev.headrace.transport.kafka.LaneIntake;
+import dev.headrace.transport.kafka.ShareGroupConsumer;
 import dev.headrace.transport.kafka.Slot;
 import dev.headrace.transport.kafka.TopicAdmin;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +16,10 @@ import java.util.Set;
 
 /** The lanes of a real Kafka. */
 public final class KafkaLaneGroups implements LaneGroups {
+  /** Records are moved in milliseconds, so one poll at a time will do. */
+  private static final LaneIntake SHARE =
+      new LaneIntake(LaneIntake.Kind.SHARE, Duration.ofSeconds(30), 1);
+
   private final KafkaConfig config;
   private final TopicAdmin admin;
 
@@ -33,8 +40,12 @@ public final class KafkaLaneGroups implements LaneGroups {
 
   @Override
   public EventConsumer join(String lane) {
-    return new GroupConsumer(
-        config, Topics.workGroup(lane), List.of(Topics.work(lane)), new NoListener());
+    String topic = Topics.work(lane);
+    if (admin.shared(lane)) {
+      return new ShareGroupConsumer(
+          config, SHARE, config.maxPollRecords(), SHARE.group(lane), topic, new NoListener());
+    }
+    return new GroupConsumer(config, Topics.workGroup(lane), List.of(topic), new NoListener());
   }
 
   /** Records of slots that go are known to the consumer as not owned; nothing else is kept. */

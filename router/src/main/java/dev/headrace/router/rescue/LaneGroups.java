@@ -21,6 +21,6 @@ public interface LaneGroups {
    */
   Map<String, Long> lag(Collection<String> lanes);
 
-  /** A new member of the lane's own consumer group; whoever asked closes it. */
+  /** A new member of the lane's own group, of whichever kind it is; whoever asked closes it. */
   EventConsumer join(String lane);
 }

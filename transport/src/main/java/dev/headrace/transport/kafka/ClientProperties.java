@@ -68,6 +68,41 @@ final class ClientProperties {
     return p;
   }
 
+  /** What share consumers refuse to be given; the group has settings in place of some. */
+  private static final List<String> NOT_OF_SHARE_CONSUMERS =
+      List.of(
+          ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
+          ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
+          ConsumerConfig.GROUP_INSTANCE_ID_CONFIG,
+          ConsumerConfig.ISOLATION_LEVEL_CONFIG,
+          ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG,
+          ConsumerConfig.INTERCEPTOR_CLASSES_CONFIG,
+          ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG,
+          ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG,
+          ConsumerConfig.GROUP_PROTOCOL_CONFIG,
+          ConsumerConfig.GROUP_REMOTE_ASSIGNOR_CONFIG);
+
+  /**
+   * A share consumer's. Who does not poll for as long as a record is lent leaves the group, so that
+   * its partitions go to others as its records do.
+   *
+   * @param records most of one poll
+   */
+  static Map<String, Object> share(KafkaConfig config, String group, Duration lock, int records) {
+    Map<String, Object> p = common(config, group);
+    NOT_OF_SHARE_CONSUMERS.forEach(p::remove);
+    p.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+    p.put(ConsumerConfig.SHARE_ACKNOWLEDGEMENT_MODE_CONFIG, "explicit");
+    // No more than is asked for, and nothing ahead: what waits in the client is lent already.
+    p.put(ConsumerConfig.SHARE_ACQUIRE_MODE_CONFIG, "record_limit");
+    p.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, Math.min(records, config.maxPollRecords()));
+    p.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, (int) lock.toMillis());
+    p.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+    p.put(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) config.timeout().toMillis());
+    p.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) config.timeout().toMillis());
+    return p;
+  }
+
   /** A consumer of assigned partitions, in no group. */
   static Map<String, Object> tail(KafkaConfig config, String clientId, Duration timeout) {
     Map<String, Object> p = common(config, clientId);

@@ -26,11 +26,30 @@ public interface EventConsumer {
    */
   List<Received> poll(Duration timeout);
 
-  /** Whether the record's slot is still ours since it was received. */
+  /** Whether the record is still ours since it was received: nobody else has it yet. */
   boolean owns(Received record);
 
   /** Says that nothing more needs to be done for this record; stale records are ignored. */
   void acknowledge(Received record);
+
+  /**
+   * Says that nothing will be done for this record: it is delivered again, perhaps to others. Those
+   * whose records go back all together, when their slot goes, do nothing here.
+   */
+  default void release(Received record) {}
+
+  /** How often Kafka has delivered this record, as far as it counts; at least once. */
+  default int deliveries(Received record) {
+    return 1;
+  }
+
+  /**
+   * Whether Kafka has delivered this record so often that it may soon give it to nobody any more:
+   * who takes it should put it elsewhere instead of trying it once again.
+   */
+  default boolean wornOut(Received record) {
+    return false;
+  }
 
   /** Slots that are ours now. */
   Set<Slot> assigned();

@@ -4,7 +4,6 @@ import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.naming.Topics;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -15,9 +14,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
@@ -25,6 +21,7 @@ import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.SharePartitionOffsetInfo;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.IsolationLevel;
@@ -32,8 +29,11 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.apache.kafka.common.errors.GroupNotEmptyException;
 import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownMemberIdException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Creates topics and looks at lags. Each wait is bounded by the configured timeout. Thread-safe.
@@ -43,14 +43,18 @@ public final class TopicAdmin implements LaneBacklog, AutoCloseable {
 
   private final Admin admin;
   private final KafkaConfig config;
+  private final AdminCalls calls;
+  private final ShareGroups shares;
 
   public TopicAdmin(KafkaConfig config) {
     this.config = config;
+    this.calls = new AdminCalls(config.timeout());
     try {
       this.admin = Admin.create(ClientProperties.admin(config));
     } catch (KafkaException e) {
       throw KafkaErrors.ofCall(e, "admin client");
     }
+    this.shares = new ShareGroups(admin, calls);
   }
 
   /**
@@ -60,7 +64,7 @@ public final class TopicAdmin implements LaneBacklog, AutoCloseable {
    * @throws FailureException BROKER_UNAVAILABLE, or INTERNAL_ERROR when the broker refuses
    */
   public void ensure(Collection<String> topics) {
-    Set<String> existing = await(admin.listTopics().names(), "list topics");
+    Set<String> existing = calls.await(admin.listTopics().names(), "list topics");
     List<NewTopic> missing = new ArrayList<>();
     for (String topic : topics) {
       if (!existing.contains(topic)) {
@@ -77,7 +81,7 @@ public final class TopicAdmin implements LaneBacklog, AutoCloseable {
         .values()
         .forEach(
             (topic, created) ->
-                await(created, "create topic " + topic, Set.of(TopicExistsException.class)));
+                calls.await(created, "create topic " + topic, Set.of(TopicExistsException.class)));
     awaitVisible(missing.stream().map(NewTopic::name).toList());
   }
 
@@ -88,7 +92,7 @@ public final class TopicAdmin implements LaneBacklog, AutoCloseable {
    */
   public Set<String> lanes() {
     Set<String> lanes = new TreeSet<>();
-    for (String topic : await(admin.listTopics().names(), "list topics")) {
+    for (String topic : calls.await(admin.listTopics().names(), "list topics")) {
       Topics.laneOf(topic).ifPresent(lanes::add);
     }
     return lanes;
@@ -126,14 +130,109 @@ public final class TopicAdmin implements LaneBacklog, AutoCloseable {
         partitions(lanes.stream().map(Topics::work).toList());
     Map<String, List<TopicPartition>> partitions = new HashMap<>();
     Map<String, List<TopicPartition>> byGroup = new HashMap<>();
+    Map<String, List<TopicPartition>> byShareGroup = new HashMap<>();
     for (String lane : lanes) {
       List<TopicPartition> ofLane = byTopic.get(Topics.work(lane));
       if (ofLane != null) {
         partitions.put(lane, ofLane);
         byGroup.put(Topics.workGroup(lane), ofLane);
+        byShareGroup.put(Topics.shareGroup(lane), ofLane);
       }
     }
-    return lag(partitions, committed(byGroup));
+    return lag(partitions, committed(byGroup), shares.positions(byShareGroup));
+  }
+
+  /**
+   * Whether a lane's work is taken by a share group: it has begun, and is at least as far as the
+   * consumer group. Whoever takes a lane over begins where the other kind of group was.
+   *
+   * @throws FailureException BROKER_UNAVAILABLE
+   */
+  public boolean shared(String lane) {
+    List<TopicPartition> own =
+        partitions(List.of(Topics.work(lane))).getOrDefault(Topics.work(lane), List.of());
+    Map<TopicPartition, SharePartitionOffsetInfo> positions =
+        shares.positions(Map.of(Topics.shareGroup(lane), own));
+    Map<TopicPartition, Long> committed = committed(Map.of(Topics.workGroup(lane), own));
+    return !positions.isEmpty()
+        && committed.entrySet().stream()
+            .allMatch(
+                e -> {
+                  SharePartitionOffsetInfo info = positions.get(e.getKey());
+                  return info != null && info.startOffset() >= e.getValue();
+                });
+  }
+
+  /**
+   * Makes a lane ready for workers that take its work this way: settings of a share group, and the
+   * place where the other kind of group stopped, if the lane was served by one.
+   *
+   * @throws FailureException BROKER_UNAVAILABLE; INTERNAL_ERROR when workers of the other kind are
+   *     there, or the broker has no share groups
+   */
+  public void prepare(String lane, LaneIntake intake) {
+    List<TopicPartition> own =
+        partitions(List.of(Topics.work(lane))).getOrDefault(Topics.work(lane), List.of());
+    String group = Topics.workGroup(lane);
+    String shareGroup = Topics.shareGroup(lane);
+    requireNone(
+        lane, intake, intake.shares() ? consumerMembers(group) : shares.members(shareGroup));
+    Map<TopicPartition, Long> committed = committed(Map.of(group, own));
+    Map<TopicPartition, SharePartitionOffsetInfo> positions =
+        shares.positions(Map.of(shareGroup, own));
+    if (intake.shares()) {
+      shares.configure(shareGroup, intake.lock());
+      committed
+          .entrySet()
+          .removeIf(
+              e -> {
+                SharePartitionOffsetInfo info = positions.get(e.getKey());
+                return info != null && info.startOffset() >= e.getValue();
+              });
+      shares.begin(shareGroup, committed);
+    } else {
+      Map<TopicPartition, OffsetAndMetadata> further = new HashMap<>();
+      positions.forEach(
+          (partition, info) -> {
+            if (info.startOffset() > committed.getOrDefault(partition, -1L)) {
+              further.put(partition, new OffsetAndMetadata(info.startOffset()));
+            }
+          });
+      if (!further.isEmpty()) {
+        calls.await(
+            admin.alterConsumerGroupOffsets(group, further).all(),
+            "offsets of group " + group,
+            Set.of(UnknownMemberIdException.class, GroupNotEmptyException.class));
+      }
+    }
+  }
+
+  private static void requireNone(String lane, LaneIntake intake, int others) {
+    if (others > 0) {
+      String own = intake.kind().wireName();
+      String other = intake.shares() ? "group" : "share";
+      throw new FailureException(
+          ErrorCode.INTERNAL_ERROR,
+          "worker.intake: "
+              + own
+              + " (expected: "
+              + other
+              + ", as "
+              + others
+              + " members take the work of lane "
+              + lane
+              + " that way; stop them to change it)");
+    }
+  }
+
+  private int consumerMembers(String group) {
+    return calls
+        .await(
+            admin.describeConsumerGroups(List.of(group)).all(),
+            "members of group " + group,
+            Set.of(GroupIdNotFoundException.class))
+        .map(all -> all.values().stream().mapToInt(d -> d.members().size()).sum())
+        .orElse(0);
   }
 
   /**
@@ -147,11 +246,13 @@ public final class TopicAdmin implements LaneBacklog, AutoCloseable {
     Map<String, List<TopicPartition>> partitions = partitions(topics);
     List<TopicPartition> all = partitions.values().stream().flatMap(List::stream).toList();
     Map<TopicPartition, Long> committed = committed(Map.of(Topics.ROUTER_GROUP, all));
-    return lag(partitions, committed).values().stream().mapToLong(Long::longValue).sum();
+    return lag(partitions, committed, Map.of()).values().stream().mapToLong(Long::longValue).sum();
   }
 
   private Map<String, Long> lag(
-      Map<String, List<TopicPartition>> partitions, Map<TopicPartition, Long> committed) {
+      Map<String, List<TopicPartition>> partitions,
+      Map<TopicPartition, Long> committed,
+      Map<TopicPartition, SharePartitionOffsetInfo> shared) {
     Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
     Map<TopicPartition, OffsetSpec> begins = new HashMap<>();
     for (List<TopicPartition> ofLane : partitions.values()) {
@@ -169,11 +270,17 @@ public final class TopicAdmin implements LaneBacklog, AutoCloseable {
           for (TopicPartition p : own) {
             // What retention took away since the last commit is nobody's work any more.
             long from = Math.max(committed.getOrDefault(p, 0L), begin.getOrDefault(p, 0L));
-            lag += Math.max(0, end.getOrDefault(p, from) - from);
+            long left = Math.max(0, end.getOrDefault(p, from) - from);
+            lag += Math.min(left, left(shared.get(p), end.getOrDefault(p, 0L)));
           }
           lags.put(name, lag);
         });
     return lags;
+  }
+
+  /** Records that a share group has not done; what is done behind others that are not is none. */
+  private static long left(@Nullable SharePartitionOffsetInfo info, long end) {
+    return info == null ? Long.MAX_VALUE : Math.max(0, info.lag().orElse(end - info.startOffset()));
   }
 
   /** The partitions of each topic; topics that do not exist are left out. */
@@ -186,7 +293,8 @@ public final class TopicAdmin implements LaneBacklog, AutoCloseable {
       if (future == null) {
         continue;
       }
-      await(future, "describe " + topic, Set.of(UnknownTopicOrPartitionException.class))
+      calls
+          .await(future, "describe " + topic, Set.of(UnknownTopicOrPartitionException.class))
           .ifPresent(
               d ->
                   partitions.put(
@@ -209,7 +317,8 @@ public final class TopicAdmin implements LaneBacklog, AutoCloseable {
     }
     var result = admin.listConsumerGroupOffsets(specs);
     for (String group : specs.keySet()) {
-      await(
+      calls
+          .await(
               result.partitionsToOffsetAndMetadata(group),
               "offsets of group " + group,
               Set.of(GroupIdNotFoundException.class))
@@ -221,7 +330,7 @@ public final class TopicAdmin implements LaneBacklog, AutoCloseable {
   private static void putIfSet(
       Map<TopicPartition, Long> committed,
       TopicPartition partition,
-      @org.jspecify.annotations.Nullable OffsetAndMetadata offset) {
+      @Nullable OffsetAndMetadata offset) {
     if (offset != null && offset.offset() >= 0) {
       committed.put(partition, offset.offset() + DoneAhead.read(offset.metadata()));
     }
@@ -236,39 +345,14 @@ public final class TopicAdmin implements LaneBacklog, AutoCloseable {
     ListOffsetsResult result =
         admin.listOffsets(specs, new ListOffsetsOptions(IsolationLevel.READ_COMMITTED));
     for (TopicPartition partition : specs.keySet()) {
-      await(
+      calls
+          .await(
               result.partitionResult(partition),
               "offset of " + partition,
               Set.of(UnknownTopicOrPartitionException.class))
           .ifPresent(info -> offsets.put(partition, info.offset()));
     }
     return offsets;
-  }
-
-  private <T> T await(KafkaFuture<T> future, String what) {
-    return await(future, what, Set.of())
-        .orElseThrow(() -> new FailureException(ErrorCode.INTERNAL_ERROR, what + ": no answer"));
-  }
-
-  /** The answer, or empty for one of the expected errors or an answer that is null. */
-  private <T> Optional<T> await(
-      KafkaFuture<T> future, String what, Set<Class<? extends Exception>> expected) {
-    try {
-      // Kafka's own timeout comes first; this one is for a broker that answers half.
-      long limit = config.timeout().plus(Duration.ofSeconds(1)).toMillis();
-      return Optional.ofNullable(future.get(limit, TimeUnit.MILLISECONDS));
-    } catch (ExecutionException e) {
-      Throwable cause = e.getCause() == null ? e : e.getCause();
-      if (expected.contains(cause.getClass())) {
-        return Optional.empty();
-      }
-      throw KafkaErrors.ofCall(cause, what);
-    } catch (TimeoutException e) {
-      throw new FailureException(ErrorCode.BROKER_UNAVAILABLE, what + ": no answer", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new FailureException(ErrorCode.INTERNAL_ERROR, what + ": interrupted", e);
-    }
   }
 
   @Override

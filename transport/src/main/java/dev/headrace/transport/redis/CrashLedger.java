@@ -3,6 +3,7 @@ package dev.headrace.transport.redis;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Which requests ran when a worker died. Requests are named {@code client/id}. Throws
@@ -26,6 +27,9 @@ public interface CrashLedger {
 
   /** Ids of workers that left a mark and have no heartbeat. */
   List<String> dead();
+
+  /** What the marks of all workers but this one name. */
+  Set<String> marked(String exceptWorkerId);
 
   /** Counted crashes by request; requests without one are left out. */
   Map<String, Integer> crashes();

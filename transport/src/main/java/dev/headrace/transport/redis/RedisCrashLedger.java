@@ -4,8 +4,10 @@ import dev.headrace.protocol.naming.RedisKeys;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.Protocol.Command;
@@ -57,12 +59,29 @@ final class RedisCrashLedger implements CrashLedger {
     link.run(calls).forEach(Reply::orThrow);
   }
 
+  private List<String> markedWorkers() {
+    return Reply.list(link.run(Call.of(Command.SMEMBERS, RedisKeys.MARKED)).orThrow()).stream()
+        .map(Reply::text)
+        .toList();
+  }
+
+  @Override
+  public Set<String> marked(String exceptWorkerId) {
+    List<Call> calls =
+        markedWorkers().stream()
+            .filter(w -> !w.equals(exceptWorkerId))
+            .map(w -> Call.of(Command.LRANGE, RedisKeys.running(w), 0, -1))
+            .toList();
+    Set<String> requests = new HashSet<>();
+    for (Reply mark : link.run(calls)) {
+      Reply.list(mark.orThrow()).forEach(name -> requests.add(Reply.text(name)));
+    }
+    return requests;
+  }
+
   @Override
   public List<String> dead() {
-    List<String> marked =
-        Reply.list(link.run(Call.of(Command.SMEMBERS, RedisKeys.MARKED)).orThrow()).stream()
-            .map(Reply::text)
-            .toList();
+    List<String> marked = markedWorkers();
     List<Reply> alive =
         link.run(marked.stream().map(w -> Call.of(Command.EXISTS, RedisKeys.device(w))).toList());
     List<String> dead = new ArrayList<>();

@@ -76,6 +76,19 @@ abstract class CrashLedgerContract {
   }
 
   @Test
+  void marks_of_all_others_are_told() {
+    String other = Clients.next();
+    ledger().started(worker, List.of(a));
+    ledger().started(other, List.of(a, b));
+
+    assertThat(ledger().marked(worker)).contains(a, b);
+    assertThat(ledger().marked(other)).contains(a).doesNotContain(b);
+    ledger().idle(other);
+    assertThat(ledger().marked(worker)).doesNotContain(a, b);
+    ledger().idle(worker);
+  }
+
+  @Test
   void forgotten_request_has_no_crashes() {
     ledger().started(worker, List.of(a));
     ledger().bury(List.of(worker));

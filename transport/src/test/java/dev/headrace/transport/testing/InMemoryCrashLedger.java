@@ -3,8 +3,10 @@ package dev.headrace.transport.testing;
 import dev.headrace.transport.redis.CrashLedger;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 
@@ -66,6 +68,21 @@ public final class InMemoryCrashLedger implements CrashLedger {
   @Override
   public synchronized List<String> dead() {
     return outage.run(() -> marks.keySet().stream().filter(w -> !lives.test(w)).toList());
+  }
+
+  @Override
+  public synchronized Set<String> marked(String exceptWorkerId) {
+    return outage.run(
+        () -> {
+          Set<String> requests = new HashSet<>();
+          marks.forEach(
+              (worker, mark) -> {
+                if (!worker.equals(exceptWorkerId)) {
+                  requests.addAll(mark);
+                }
+              });
+          return requests;
+        });
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +36,12 @@ final class CrashWatch {
   /** How long a mark may outlive its batch, so that short batches do not cost a call each. */
   private static final long LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
+  /** How often the marks of others are read while work of theirs has come here (chosen). */
+  private static final long OTHERS_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /** Longest wait for a judgement: well above the life of a heartbeat (chosen). */
+  private static final long JUDGED_NANOS = TimeUnit.SECONDS.toNanos(30);
+
   private final CrashLedger ledger;
   private final StoreGate gate;
   private final String workerId;
@@ -44,6 +51,8 @@ final class CrashWatch {
   private boolean refreshDue = true;
   private boolean started;
   private long refreshAt;
+  private @Nullable Set<String> others;
+  private long othersAt;
   private long idleSince;
   private boolean idle = true;
 
@@ -104,6 +113,23 @@ final class CrashWatch {
   /** Whether it must run alone. */
   boolean suspect(String request) {
     return crashes(request) > 0;
+  }
+
+  /**
+   * Whether another worker's mark names a request that came again: that worker may have died of it,
+   * and its heartbeat lives a little longer. Then it is not tried before that is known. Where the
+   * broker lends records they come again at once; else so late that nothing is to be awaited.
+   */
+  boolean awaits(String request, long arrivedNanos, long nowNanos) {
+    if (suspect(request) || nowNanos - arrivedNanos >= JUDGED_NANOS) {
+      return false;
+    }
+    if (others == null || othersAt - arrivedNanos < 0 || nowNanos - othersAt >= OTHERS_NANOS) {
+      others = gate.ask("reading the marks of others", () -> ledger.marked(workerId));
+      othersAt = nowNanos;
+      refreshDue = true;
+    }
+    return others == null || others.contains(request);
   }
 
   /** Whether it must not run any more. */

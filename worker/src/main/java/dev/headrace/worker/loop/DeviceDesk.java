@@ -39,6 +39,7 @@ final class DeviceDesk implements DeviceListener {
   private boolean lost;
   private boolean there = true;
   private long memoryFreeBytes;
+  private long memoryUnusedBytes;
 
   private boolean stalled;
 
@@ -120,6 +121,11 @@ final class DeviceDesk implements DeviceListener {
     return memoryFreeBytes;
   }
 
+  /** What is kept of its memory and not used, as last told. */
+  long memoryUnusedBytes() {
+    return memoryUnusedBytes;
+  }
+
   /** Share of the time in which it worked. */
   double utilisation(long nowNanos) {
     return busy.update(nowNanos);
@@ -188,6 +194,11 @@ final class DeviceDesk implements DeviceListener {
     } else {
       warmUp.sample(sample);
     }
+  }
+
+  @Override
+  public void unusedMemory(long bytes) {
+    memoryUnusedBytes = bytes;
   }
 
   @Override

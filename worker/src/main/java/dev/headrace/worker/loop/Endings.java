@@ -76,6 +76,16 @@ final class Endings {
     this.nanos = nanos;
   }
 
+  /** Whether Kafka delivered the job's record before. */
+  boolean redelivered(Job job) {
+    return consumer.deliveries(job.received()) > 1;
+  }
+
+  /** Whether Kafka may soon give the job's record to nobody any more. */
+  boolean wornOut(Job job) {
+    return consumer.wornOut(job.received());
+  }
+
   /** A record that holds no request. */
   void unreadable(Received received, Failure failure, @Nullable Address address) {
     inFlight.addUnreadable();
@@ -246,6 +256,7 @@ final class Endings {
     if (!job.over()) {
       job.to(JobState.GONE);
       inFlight.remove(job);
+      consumer.release(job.received());
     }
   }
 

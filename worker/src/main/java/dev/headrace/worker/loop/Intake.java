@@ -35,17 +35,13 @@ final class Intake {
   /** Outcomes looked up in one call; a poll gives at most this many records (chosen). */
   private static final int LOOK_UPS = 512;
 
-  /**
-   * The router has just looked whether a request had an outcome; work that is younger than this is
-   * not looked up again (chosen: less than a failed worker's work takes to come to another).
-   */
-  private static final long FRESH_MS = 500;
-
-  /** Who has waited this long for a turn is looked up however young it was (chosen: some turns). */
-  private static final long HELD_MS = 100;
-
   /** How often jobs that wait for the store are looked through (chosen). */
   private static final long EXPIRE_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private static final Failure WORN_OUT =
+      new Failure(
+          ErrorCode.WORKERS_LOST,
+          "delivered again and again without an outcome (expected: workers that end what they take)");
 
   /** Deadlines beyond this are all the same (chosen). */
   private static final Duration FAR = Duration.ofDays(365);
@@ -68,6 +64,7 @@ final class Intake {
   private final ArrayDeque<Job> deferred = new ArrayDeque<>();
   private long expireAt;
   private long deferredUntil;
+  private boolean draining;
 
   /** What the intake works with. */
   record Parts(
@@ -147,6 +144,7 @@ final class Intake {
 
   /** What is held stays with Kafka. */
   void drain() {
+    draining = true;
     turns.forEach(endings::dropped);
     forgetLost();
   }
@@ -156,22 +154,14 @@ final class Intake {
       return;
     }
     room.count();
-    long now = nanos.getAsLong();
-    long wallMs = clock.instant().toEpochMilli();
+    Instant now = clock.instant();
     turns.let(
         room::of,
         job -> {
           job.estimated(estimate(job.request()));
           room.taken(job.request().model(), job.estimatedSeconds());
-          (isFresh(job, now, wallMs) ? fresh : unchecked).add(job);
+          (job.request().isFresh(now) ? fresh : unchecked).add(job);
         });
-  }
-
-  /** It was young when it was taken, and has not waited for its turn since. */
-  private static boolean isFresh(Job job, long nowNanos, long wallMs) {
-    long heldMs = TimeUnit.NANOSECONDS.toMillis(nowNanos - job.arrivedNanos());
-    long age = wallMs - heldMs - job.received().timestampMs();
-    return age >= 0 && age < FRESH_MS && heldMs < HELD_MS;
   }
 
   private static long nanosUntil(Instant deadline, Instant now) {
@@ -280,6 +270,11 @@ final class Intake {
       endings.expired(job);
     } else if (crashes.poison(job.name())) {
       endings.failed(job, poison(job));
+    } else if (endings.wornOut(job)) {
+      endings.retryLater(job, WORN_OUT);
+    } else if (endings.redelivered(job)
+        && crashes.awaits(job.name(), job.arrivedNanos(), nanos.getAsLong())) {
+      await(job);
     } else if (offer != null) {
       await(job, offer);
     } else if (model == null) {
@@ -290,6 +285,16 @@ final class Intake {
     } else {
       job.to(JobState.PREPARING);
       desk.body(job, model, job.estimatedSeconds());
+    }
+  }
+
+  /** Until it is known whether a worker died of it. */
+  private void await(Job job) {
+    if (draining) {
+      endings.dropped(job);
+    } else {
+      deferred.add(job);
+      deferredUntil = nanos.getAsLong() + EXPIRE_EVERY_NANOS;
     }
   }
 

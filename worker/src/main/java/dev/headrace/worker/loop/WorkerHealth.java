@@ -16,6 +16,7 @@ import java.time.Instant;
  * @param runningSeconds what remains of the work on the device
  * @param utilisation recent share of busy time of the device, 0 to 1
  * @param memoryFreeBytes of the device when it last ran something; 0 when unknown
+ * @param memoryUnusedBytes of it kept for later and not used, fragments among it; 0 when unknown
  * @param modelBytes memory of models that come and go; 0 where all stay
  */
 public record WorkerHealth(
@@ -28,6 +29,7 @@ public record WorkerHealth(
     double runningSeconds,
     double utilisation,
     long memoryFreeBytes,
+    long memoryUnusedBytes,
     long modelBytes) {
 
   /** The loop comes round many times a second; Kafka may hold it up for some (chosen). */
@@ -35,7 +37,7 @@ public record WorkerHealth(
 
   /** Before the first turn. */
   public static WorkerHealth starting(Instant now) {
-    return new WorkerHealth(WorkerState.LOADING, now, true, true, 0, 0, 0, 0, 0, 0);
+    return new WorkerHealth(WorkerState.LOADING, now, true, true, 0, 0, 0, 0, 0, 0, 0);
   }
 
   /** Whether the loop has not come round for so long that it hangs. */
