@@ -79,10 +79,11 @@ public final class RouterReportCodec {
             lane.getKey(),
             new Waiting(
                 believable("seconds", w.path("seconds").asDouble()),
-                (long) believable("requests", w.path("requests").asLong()),
+                (long) believable("requests", (double) w.path("requests").asLong()),
                 believable("slack_seconds", w.path("slack_seconds").asDouble())));
       }
-      long taken = (long) believable("taken", Long.parseLong(hash.getOrDefault("taken", "0")));
+      long taken =
+          (long) believable("taken", (double) Long.parseLong(hash.getOrDefault("taken", "0")));
       return Optional.of(new RouterReport(id, waiting, taken, plan(hash)));
     } catch (IllegalArgumentException | JsonProcessingException e) {
       return Optional.empty();
