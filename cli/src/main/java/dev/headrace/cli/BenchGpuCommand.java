@@ -18,7 +18,10 @@ import picocli.CommandLine.Option;
     description = "Encoders, decoders and fleets on this machine's GPUs, beside PyTorch.",
     mixinStandardHelpOptions = true)
 final class BenchGpuCommand implements Callable<Integer> {
-  @Option(names = "--json", description = "Print one JSON object as the last line.")
+  @Option(
+      names = "--json",
+      description =
+          "Print one JSON object as the last line, and before it one of what there is as parts end.")
   boolean json;
 
   @Option(
@@ -44,9 +47,10 @@ final class BenchGpuCommand implements Callable<Integer> {
       split = ",",
       defaultValue =
           "encoders,generate,generate_pipeline,pipeline,two_gpus,device_error,on_demand,storm,mixed,"
-              + "reference,reference_compiled",
+              + "products,reference,reference_compiled",
       description =
-          "What to measure. reference: transformers' generate (needs --python);"
+          "What to measure. products: a layer's kernels alone (encoders has them, too)."
+              + " reference: transformers' generate (needs --python);"
               + " reference_compiled: compiled, too, which takes minutes. Default: all.")
   Set<GpuBench.Part> parts = Set.of();
 
@@ -71,6 +75,9 @@ final class BenchGpuCommand implements Callable<Integer> {
     bench.settings(settings);
     if (!known.isEmpty()) {
       bench.known(Files.readString(Path.of(known)));
+    }
+    if (json) {
+      bench.afterEachPart(soFar -> System.out.println(soFar.toJson()));
     }
     BenchResult result = bench.run();
     System.out.println(json ? result.toJson() : result.figures().toString());

@@ -9,6 +9,7 @@ import dev.headrace.sdk.Request;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -20,7 +21,8 @@ public final class GeneratePipeline implements AutoCloseable {
   private final String model;
   private final EmbeddedServers servers;
   private final HeadracePipeline pipeline;
-  private double textsPerStep;
+  private HeadracePipeline.Steps steps = new HeadracePipeline.Steps(0, 0, 0);
+  private HeadracePipeline.Places places = new HeadracePipeline.Places(0, 0, 0);
 
   private GeneratePipeline(String model, EmbeddedServers servers, HeadracePipeline pipeline) {
     this.model = model;
@@ -62,13 +64,15 @@ public final class GeneratePipeline implements AutoCloseable {
     }
     AtomicLong characters = new AtomicLong();
     HeadracePipeline.Steps before = pipeline.steps();
+    PlaceWatch watch = PlaceWatch.start(pipeline);
     long started = System.nanoTime();
     pipeline.submit(
         requests,
         requests.size(),
         r -> characters.addAndGet(r.completions().get(0).text().length()));
     double seconds = (System.nanoTime() - started) / 1e9;
-    textsPerStep = pipeline.steps().since(before).textsPerStep();
+    places = watch.end();
+    steps = pipeline.steps().since(before);
     if (characters.get() < load.generated()) {
       throw new IllegalStateException(
           "pipeline: "
@@ -82,7 +86,19 @@ public final class GeneratePipeline implements AutoCloseable {
 
   /** Texts that got a token in a step of the last load, on average. */
   public double textsPerStep() {
-    return textsPerStep;
+    return steps.textsPerStep();
+  }
+
+  /** Where texts were in the last load, and what its steps had. */
+  public String whereabouts() {
+    return String.format(
+        Locale.ROOT,
+        "%.1f texts and %.0f prompt tokens a step; router %.0f, lane %.0f, worker %.0f",
+        steps.textsPerStep(),
+        steps.promptTokensPerStep(),
+        places.router(),
+        places.lane(),
+        places.worker());
   }
 
   @Override

@@ -35,9 +35,6 @@ import java.util.function.ObjDoubleConsumer;
  * those with the trap must end OK, and the process with status 3.
  */
 final class DeviceErrorBench {
-  /** As the command line has it; the class path has it wherever this is run by a user. */
-  private static final String MAIN = "dev.headrace.cli.Main";
-
   private static final int REQUESTS = 2000;
   private static final long TRAP_EVERY_MILLIS = 100;
   private static final Duration START = Duration.ofMinutes(2);
@@ -121,11 +118,9 @@ final class DeviceErrorBench {
 
   private Process process(Map<String, String> values, Path log) throws IOException {
     List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx2g", "-cp", System.getProperty("java.class.path"), MAIN));
     command.addAll(List.of("worker", "--set", "http.port=0", "--set", "worker.device=" + device));
     values.forEach((key, value) -> command.addAll(List.of("--set", key + "=" + value)));
-    return new ProcessBuilder(command)
+    return HeadraceProcess.of("2g", command)
         .redirectErrorStream(true)
         .redirectOutput(log.toFile())
         .start();

@@ -10,6 +10,7 @@ import dev.headrace.sdk.Request;
 import dev.headrace.worker.WorkerProcess;
 import dev.headrace.worker.device.EngineFactory;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -94,6 +95,14 @@ final class Fleet implements AutoCloseable {
     return registries.stream()
         .flatMap(r -> r.find("headrace.worker." + name).counters().stream())
         .mapToDouble(Counter::count)
+        .sum();
+  }
+
+  /** What the workers' gauges of a name add up to. */
+  double gauge(String name) {
+    return registries.stream()
+        .flatMap(r -> r.find("headrace.worker." + name).gauges().stream())
+        .mapToDouble(Gauge::value)
         .sum();
   }
 

@@ -39,10 +39,18 @@ final class FleetBench {
   /** AWS c5.4xlarge (16 processors), on demand, us-east-1, from AWS's guide to Auto Scaling. */
   private static final double CPU_USD_PER_HOUR = 0.68;
 
-  /** Memory left to the worker in the storm; one batch at its limit needs about 2 GB. */
-  private static final long STORM_BYTES = 700L << 20;
+  /**
+   * Memory left to the worker in the storm, beside its model. BERT-base takes some 9 KB a token, so
+   * this is for 45,000 tokens, and one of the larger requests alone has 32,768.
+   */
+  private static final long STORM_BYTES = 256L << 20;
 
-  private static final long STORM_SLACK = 256L << 20;
+  private static final long STORM_SLACK = 128L << 20;
+
+  /** Texts of the storm's requests, in turns; and of how many passages each is made. */
+  private static final int[] STORM_TEXTS = {1, 64, 8, 32, 3, 64, 16, 48};
+
+  private static final int[] STORM_PASSAGES = {1, 12, 4, 2, 8, 12, 6};
 
   /** Left for models and work: one BERT-base's 0.2 GB fits beside a load's reserve, not two. */
   private static final long ON_DEMAND_BYTES = 700L << 20;
@@ -115,22 +123,38 @@ final class FleetBench {
   /** One GPU, one text a request and several. */
   void oneGpu() throws InterruptedException {
     try (Fleet fleet = new Fleet(List.of(gpu(0)))) {
-      figure("pipeline_rows_per_second_16", rate(fleet, TEXTS));
-      figure("pipeline_rows_per_second_1", rate(fleet, 1));
+      figure("pipeline_rows_per_second_16", rate(fleet, TEXTS, 1));
+      figure("pipeline_rows_per_second_1", rate(fleet, 1, 1));
     }
   }
 
   /** As many workers as GPUs, in this process. */
   void twoGpus() throws InterruptedException {
     try (Fleet fleet = new Fleet(List.of(gpu(0), gpu(1)))) {
-      figure("pipeline_two_gpu_rows_per_second", rate(fleet, TEXTS));
+      figure("pipeline_two_gpu_rows_per_second", rate(fleet, TEXTS, 2));
     }
   }
 
-  /** The median of the rounds after the JVM's compilers are done. */
-  private double rate(Fleet fleet, int perRequest) throws InterruptedException {
-    List<List<String>> requests = requests(ROWS, perRequest);
-    int inFlight = IN_FLIGHT_ROWS / perRequest;
+  /** One worker on two GPUs that share each batch. */
+  void group() throws InterruptedException {
+    Map<String, String> values = gpuSettings(0);
+    values.put("worker.device", "cuda:0+cuda:1");
+    values.put("worker.batch.max-rows", "2048");
+    values.put("worker.batch.max-tokens", "131072");
+    values.putAll(settings);
+    try (Fleet fleet = new Fleet(List.of(new Fleet.Member(values, engine(values))))) {
+      figure("pipeline_group_rows_per_second", rate(fleet, TEXTS, 2));
+    }
+  }
+
+  /**
+   * The median of the rounds after the JVM's compilers are done.
+   *
+   * @param gpus as many times the work, so that filling and emptying count alike
+   */
+  private double rate(Fleet fleet, int perRequest, int gpus) throws InterruptedException {
+    List<List<String>> requests = requests(gpus * ROWS, perRequest);
+    int inFlight = gpus * IN_FLIGHT_ROWS / perRequest;
     double compiling = 1;
     for (int i = 0; i < MAX_WARM_UP && compiling > WARM; i++) {
       JvmTimes times = new JvmTimes();
@@ -146,8 +170,10 @@ final class FleetBench {
     }
     runs.sort(Comparator.comparingDouble(FleetRun::rowsPerSecond));
     FleetRun median = runs.get(ROUNDS / 2);
-    figure("pipeline_batch_rows_" + perRequest, median.load().batchRows());
-    figure("pipeline_device_busy_share_" + perRequest, median.load().busyShare());
+    if (gpus == 1) {
+      figure("pipeline_batch_rows_" + perRequest, median.load().batchRows());
+      figure("pipeline_device_busy_share_" + perRequest, median.load().busyShare());
+    }
     return median.rowsPerSecond();
   }
 
@@ -218,6 +244,8 @@ final class FleetBench {
     values.put("worker.batch.max-duration", "20s");
     // Its batches would fill libtorch's cache before memory is taken away, and that would do.
     values.put("worker.warm-up", "0s");
+    values.put("worker.prepare.threads", "6");
+    values.putAll(settings);
     try (Fleet fleet = new Fleet(List.of(new Fleet.Member(values, engine(values))))) {
       Cuda.select(gpu);
       long free;
@@ -233,10 +261,16 @@ final class FleetBench {
             taken.add(new DeviceMemory(gpu, free - STORM_BYTES));
             progress.println("storm: took all but " + STORM_BYTES + " of " + free + " bytes");
           }
-          FleetRun run = fleet.run(bert.name(), longRequests(), 1024);
+          FleetRun run = fleet.run(bert.name(), stormRequests(), 512);
           requests += run.endings().values().stream().mapToInt(Integer::intValue).sum();
           ok += run.endings().getOrDefault("OK", 0);
-          progress.println("storm " + run + " free=" + Cuda.memory().freeBytes());
+          progress.println(
+              "storm out of memory=%.0f free=%d unused=%.0f %s"
+                  .formatted(
+                      fleet.count("batch.failures"),
+                      Cuda.memory().freeBytes(),
+                      fleet.gauge("device.memory.unused.bytes"),
+                      run));
         }
       } finally {
         taken.forEach(DeviceMemory::close);
@@ -248,14 +282,18 @@ final class FleetBench {
     }
   }
 
-  /** 512 requests of 16 texts; longer ones would wait for their tokens, not for memory. */
-  private List<List<String>> longRequests() {
-    String longest = String.join(" ", texts.subList(0, 5));
+  /**
+   * Small and large requests with short and long texts in turns, so that no two batches fit alike.
+   */
+  private List<List<String>> stormRequests() {
     List<List<String>> requests = new ArrayList<>();
+    int at = 0;
     for (int i = 0; i < 512; i++) {
       List<String> one = new ArrayList<>();
-      for (int k = 0; k < TEXTS; k++) {
-        one.add(i + " " + k + " " + longest);
+      for (int k = 0; k < STORM_TEXTS[i % STORM_TEXTS.length]; k++) {
+        int passages = STORM_PASSAGES[at++ % STORM_PASSAGES.length];
+        int from = at % (texts.size() - passages);
+        one.add(i + " " + k + " " + String.join(" ", texts.subList(from, from + passages)));
       }
       requests.add(one);
     }

@@ -109,9 +109,9 @@ final class GenerateFleet {
         ratio[i] = pipeline[i] / engine[i];
         progress.printf(
             Locale.ROOT,
-            "generate: pipeline %.0f tokens/s (%.1f texts a step), engine %.0f (%.1f)%n",
+            "generate: pipeline %.0f tokens/s (%s), engine %.0f (%.1f)%n",
             pipeline[i],
-            whole.textsPerStep(),
+            whole.whereabouts(),
             engine[i],
             plain.textsPerStep());
       }
@@ -125,15 +125,19 @@ final class GenerateFleet {
   private void warmUp(Generator plain, GeneratePipeline whole) throws InterruptedException {
     Load small = load(-1).part(0, Math.min(texts, parallel));
     double bare = plain.tokensPerSecond(load(-1), parallel);
-    progress.printf(Locale.ROOT, "generate warm-up: engine %.0f tokens/s%n", bare);
+    progress.printf(
+        Locale.ROOT,
+        "generate warm-up: engine %.0f tokens/s (%.1f texts a step)%n",
+        bare,
+        plain.textsPerStep());
     for (int i = 0; i < MAX_WARM_UP; i++) {
       JvmTimes times = new JvmTimes();
       double rate = whole.tokensPerSecond(i < SMALL_WARM_UP ? small : load(-1));
       progress.printf(
           Locale.ROOT,
-          "generate warm-up: %.0f tokens/s (%.1f texts a step), compilers %.3f%n",
+          "generate warm-up: %.0f tokens/s (%s), compilers %.3f%n",
           rate,
-          whole.textsPerStep(),
+          whole.whereabouts(),
           times.compilerShare());
       if (i >= SMALL_WARM_UP && times.compilerShare() < WARM) {
         return;

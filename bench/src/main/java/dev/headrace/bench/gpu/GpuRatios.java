@@ -4,36 +4,36 @@ import dev.headrace.bench.BenchResult.Goal;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.ObjDoubleConsumer;
 
 /** What follows from the figures that a run, or it and earlier ones, measured. */
 final class GpuRatios {
   private final Map<String, Double> figures;
-  private final ObjDoubleConsumer<String> derived;
 
-  /**
-   * Ratios of these.
-   *
-   * @param derived takes each; it is among the figures afterwards
-   */
-  GpuRatios(Map<String, Double> figures, ObjDoubleConsumer<String> derived) {
+  /** Ratios of these, which are among them afterwards. */
+  GpuRatios(Map<String, Double> figures) {
     this.figures = figures;
-    this.derived = derived;
   }
 
   void derive() {
     generation();
+    ratio("pipeline_efficiency", "pipeline_rows_per_second_16", "bf16_mixed");
+    ratio("two_gpu_ratio", "pipeline_two_gpu_rows_per_second", "pipeline_rows_per_second_16");
+    ratio("encoder_products_share", "encoder_products_tflops", "matrix_tflops");
+    ratio("encoder_kernels_share", "encoder_kernels_tflops", "matrix_tflops");
+    ratio("group_ratio", "pipeline_group_rows_per_second", "pipeline_rows_per_second_16");
     if (!figures.containsKey("bf16_256x128")) {
       return;
     }
     String best = best("_256x128");
-    derived.accept("rows_per_second", value(best + "_256x128"));
-    derived.accept("matrix_peak_share", value(best + "_256x128_tflops") / value("matrix_tflops"));
+    figures.put("rows_per_second", value(best + "_256x128"));
+    figures.put("matrix_peak_share", value(best + "_256x128_tflops") / value("matrix_tflops"));
+    figures.put(
+        "matrix_sustained_share",
+        value(best + "_256x128_tflops") / value("matrix_sustained_tflops"));
     double reference = reference("_256x128");
     if (reference > 0) {
-      derived.accept("vs_pytorch_ratio", value(best + "_256x128") / reference);
-      derived.accept(
-          "vs_pytorch_mixed_ratio", value(best("_mixed") + "_mixed") / reference("_mixed"));
+      figures.put("vs_pytorch_ratio", value(best + "_256x128") / reference);
+      figures.put("vs_pytorch_mixed_ratio", value(best("_mixed") + "_mixed") / reference("_mixed"));
     }
   }
 
@@ -51,15 +51,21 @@ final class GpuRatios {
       String other = "transformers_" + shape;
       double best = Math.max(value(other + "_eager"), value(other + "_compiled"));
       if (best > 0) {
-        derived.accept("generate_" + shape + "_vs_transformers", value(rate) / best);
+        figures.put("generate_" + shape + "_vs_transformers", value(rate) / best);
         lowest = Math.min(lowest, value(rate) / best);
       }
     }
     if (lowest < Double.MAX_VALUE) {
-      derived.accept("generate_vs_transformers_ratio", lowest);
+      figures.put("generate_vs_transformers_ratio", lowest);
     }
     if (figures.containsKey("generate_llama31_8b_1_bandwidth_share")) {
-      derived.accept("generate_bandwidth_share", value("generate_llama31_8b_1_bandwidth_share"));
+      figures.put("generate_bandwidth_share", value("generate_llama31_8b_1_bandwidth_share"));
+    }
+  }
+
+  private void ratio(String key, String figure, String over) {
+    if (figures.containsKey(figure) && figures.containsKey(over)) {
+      figures.put(key, value(figure) / value(over));
     }
   }
 

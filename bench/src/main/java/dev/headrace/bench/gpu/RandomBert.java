@@ -21,6 +21,7 @@ import java.util.Set;
 final class RandomBert {
   static final int HIDDEN = 768;
   static final int LAYERS = 12;
+  static final int HEADS = 12;
   static final int INNER = 3072;
   private static final int VOCABULARY = 30522;
   private static final int POSITIONS = 512;
@@ -49,7 +50,7 @@ final class RandomBert {
     Map<String, Tensor> tensors = new RandomBert().tensors;
     EncoderConfig config =
         new EncoderConfig(
-            "bert", VOCABULARY, HIDDEN, LAYERS, 12, INNER, POSITIONS, 2, "gelu", 1e-12);
+            "bert", VOCABULARY, HIDDEN, LAYERS, HEADS, INNER, POSITIONS, 2, "gelu", 1e-12);
     Head head = new Head.Embedding(List.of(Pooling.MEAN), true);
     return new ModelDescription("bert-base-shape", "0", config, POSITIONS, head, files(tensors));
   }

@@ -11,6 +11,7 @@ import dev.headrace.worker.WorkerProcess;
 import dev.headrace.worker.device.EngineFactory;
 import dev.headrace.worker.device.OneShotEngine;
 import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.Arrays;
@@ -113,23 +114,45 @@ public final class HeadracePipeline implements Pipeline {
     return answers.at();
   }
 
-  /** Steps of a model that generates, and the texts that got a token in them. */
-  public record Steps(long count, double texts) {
+  /** Steps of a model that generates, the texts that got a token in them, prompts' tokens. */
+  public record Steps(long count, double texts, double promptTokens) {
     /** What was added since. */
     public Steps since(Steps before) {
-      return new Steps(count - before.count, texts - before.texts);
+      return new Steps(
+          count - before.count, texts - before.texts, promptTokens - before.promptTokens);
     }
 
     /** Texts in a step, on average. */
     public double textsPerStep() {
       return texts / count;
     }
+
+    /** Tokens of prompts in a step, on average. */
+    public double promptTokensPerStep() {
+      return promptTokens / count;
+    }
+  }
+
+  /** Requests by where they are; the worker's are those that run and those that wait there. */
+  public record Places(double router, double lane, double worker) {}
+
+  /** Where the requests are now, as the meters say. */
+  public Places places() {
+    return new Places(
+        gauges("headrace.router.buffered.requests"),
+        gauges("headrace.router.lane.records"),
+        gauges("headrace.worker.in.flight"));
+  }
+
+  private double gauges(String name) {
+    return registry.find(name).gauges().stream().mapToDouble(Gauge::value).sum();
   }
 
   /** What the model has generated so far. */
   public Steps steps() {
     DistributionSummary texts = registry.get("headrace.worker.step.texts").summary();
-    return new Steps(texts.count(), texts.totalAmount());
+    double prompts = registry.get("headrace.worker.step.prompt.tokens").counter().count();
+    return new Steps(texts.count(), texts.totalAmount(), prompts);
   }
 
   @Override

@@ -15,6 +15,8 @@ import java.util.Map;
  * @param queuedSeconds work it has taken and not started, in seconds of service
  * @param runningSeconds what remains of the batches it runs, in seconds of service
  * @param memoryFreeBytes of the device
+ * @param memoryUnusedBytes of the device, kept by the worker for later and used by nothing; 0 when
+ *     unknown
  * @param utilisation share of the last seconds in which the device was busy, 0 to 1
  * @param models by name
  */
@@ -28,9 +30,38 @@ public record DeviceReport(
     double queuedSeconds,
     double runningSeconds,
     long memoryFreeBytes,
+    long memoryUnusedBytes,
     double utilisation,
     Map<String, ModelReport> models) {
   public DeviceReport {
     models = Map.copyOf(models);
+  }
+
+  /** Of a worker that does not say what it keeps unused. */
+  public DeviceReport(
+      String workerId,
+      String deviceType,
+      String lane,
+      double usdPerHour,
+      WorkerState state,
+      Instant sentAt,
+      double queuedSeconds,
+      double runningSeconds,
+      long memoryFreeBytes,
+      double utilisation,
+      Map<String, ModelReport> models) {
+    this(
+        workerId,
+        deviceType,
+        lane,
+        usdPerHour,
+        state,
+        sentAt,
+        queuedSeconds,
+        runningSeconds,
+        memoryFreeBytes,
+        0,
+        utilisation,
+        models);
   }
 }

@@ -36,6 +36,10 @@ public final class DeviceReportCodec {
     hash.put("queued_seconds", Double.toString(r.queuedSeconds()));
     hash.put("running_seconds", Double.toString(r.runningSeconds()));
     hash.put("memory_free_bytes", Long.toString(r.memoryFreeBytes()));
+    // Absent where nothing is known, which is the rule on a CPU, and in what older workers write.
+    if (r.memoryUnusedBytes() > 0) {
+      hash.put("memory_unused_bytes", Long.toString(r.memoryUnusedBytes()));
+    }
     hash.put("utilisation", Double.toString(r.utilisation()));
     ObjectNode models = MAPPER.createObjectNode();
     r.models().forEach((name, model) -> models.set(name, model(model)));
@@ -95,6 +99,7 @@ public final class DeviceReportCodec {
               number(hash, "queued_seconds"),
               number(hash, "running_seconds"),
               Long.parseLong(text(hash, "memory_free_bytes")),
+              Long.parseLong(hash.getOrDefault("memory_unused_bytes", "0")),
               number(hash, "utilisation"),
               models(text(hash, "models"))));
     } catch (IllegalArgumentException | DateTimeException | JsonProcessingException e) {

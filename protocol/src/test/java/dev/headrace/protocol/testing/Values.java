@@ -236,9 +236,14 @@ public final class Values {
                 (worker, type, lane, price, state, sent, map) ->
                     new DeviceReport(worker, type, lane, price, state, sent, 0, 0, 0, 0, map));
     return Combinators.combine(
-            base, amounts(), amounts(), Arbitraries.longs().greaterOrEqual(0), amounts())
+            base,
+            amounts(),
+            amounts(),
+            Arbitraries.longs().greaterOrEqual(0),
+            Arbitraries.longs().greaterOrEqual(0),
+            amounts())
         .as(
-            (r, queued, running, memory, busy) ->
+            (r, queued, running, memory, unused, busy) ->
                 new DeviceReport(
                     r.workerId(),
                     r.deviceType(),
@@ -249,6 +254,7 @@ public final class Values {
                     queued,
                     running,
                     memory,
+                    unused,
                     busy,
                     r.models()));
   }

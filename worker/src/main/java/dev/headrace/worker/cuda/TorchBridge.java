@@ -4,12 +4,16 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.pytorch.Stat;
 import org.bytedeco.pytorch.cuda.CUDAAllocator;
 import org.bytedeco.pytorch.cuda.CUDAStream;
 import org.bytedeco.pytorch.cuda.DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair;
+import org.bytedeco.pytorch.cuda.DeviceStats;
 import org.bytedeco.pytorch.cuda.StreamFilter;
 import org.bytedeco.pytorch.global.torch_cuda;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The presets' native part of libtorch, which reaches the streams and memory pools of the very
@@ -18,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * switched off.
  */
 final class TorchBridge {
+  private static final Logger LOG = LoggerFactory.getLogger(TorchBridge.class);
+
   private static final String LOADING = "org.bytedeco.javacpp.loadlibraries";
 
   private static final List<Class<?>> CLASSES =
@@ -28,7 +34,11 @@ final class TorchBridge {
           StreamFilter.class,
           DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair.class);
 
+  /** For the allocator's statistics, which are of less use than the rest. */
+  private static final List<Class<?>> STATISTICS = List.of(DeviceStats.class, Stat.class);
+
   private static boolean tried;
+  private static @Nullable Boolean counts;
   private static @Nullable String problem;
 
   private TorchBridge() {}
@@ -54,18 +64,32 @@ final class TorchBridge {
       }
       new LongPointer(1).close(); // loads what all presets share
       System.load(library.get().toString());
-      initialise();
+      initialise(CLASSES);
       return null;
     } catch (ClassNotFoundException | LinkageError | CudaException e) {
       return e.toString();
     }
   }
 
-  private static void initialise() throws ClassNotFoundException {
+  /** Whether the allocator's statistics can be read, too; {@link #problem} must be empty. */
+  static synchronized boolean counts() {
+    if (counts == null) {
+      try {
+        initialise(STATISTICS);
+        counts = true;
+      } catch (ClassNotFoundException | LinkageError e) {
+        LOG.info("libtorch's statistics cannot be read reason={}", e.toString());
+        counts = false;
+      }
+    }
+    return counts;
+  }
+
+  private static void initialise(List<Class<?>> classes) throws ClassNotFoundException {
     String before = System.getProperty(LOADING);
     System.setProperty(LOADING, "false");
     try {
-      for (Class<?> type : CLASSES) {
+      for (Class<?> type : classes) {
         Class.forName(type.getName(), true, type.getClassLoader());
       }
     } finally {

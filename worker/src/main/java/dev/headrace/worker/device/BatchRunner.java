@@ -31,6 +31,11 @@ public interface BatchRunner extends AutoCloseable {
   /** Memory of the device that is free, in bytes; 0 when unknown. */
   long memoryFreeBytes();
 
+  /** See {@link Engine#memoryUnusedBytes}. */
+  default long memoryUnusedBytes() {
+    return 0;
+  }
+
   @Override
   void close();
 }

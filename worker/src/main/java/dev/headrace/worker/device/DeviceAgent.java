@@ -110,7 +110,7 @@ public final class DeviceAgent implements Agent {
       long started = nanos.getAsLong();
       running.step(report);
       workedNanos += nanos.getAsLong() - started;
-      report.post(running.memoryFreeBytes());
+      report.post(running.memoryFreeBytes(), running.memoryUnusedBytes());
     }
   }
 
@@ -177,7 +177,7 @@ public final class DeviceAgent implements Agent {
       samples.add(sample);
     }
 
-    void post(long memoryFreeBytes) {
+    void post(long memoryFreeBytes, long memoryUnusedBytes) {
       if (news.isEmpty() && samples.isEmpty() && workedNanos < REPORT_NANOS) {
         return;
       }
@@ -188,6 +188,7 @@ public final class DeviceAgent implements Agent {
       loop.put(
           () -> {
             listener.worked(seconds);
+            listener.unusedMemory(memoryUnusedBytes);
             samples.forEach(s -> listener.measured(s, memoryFreeBytes));
             listener.stepped(ran);
             news.forEach(Runnable::run);

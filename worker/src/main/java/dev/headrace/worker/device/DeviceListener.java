@@ -29,6 +29,9 @@ public interface DeviceListener {
   /** The device ran something, for the service curve. */
   void measured(ServiceSample sample, long memoryFreeBytes);
 
+  /** What is kept of the device's memory and not used; told before {@link #measured}. */
+  default void unusedMemory(long bytes) {}
+
   /** The device ran these steps of generation, for its curve. */
   default void stepped(List<StepSample> steps) {}
 

@@ -86,6 +86,11 @@ public interface Engine extends AutoCloseable {
   /** Memory of the device that is free, in bytes; 0 when unknown. */
   long memoryFreeBytes();
 
+  /** What the engine keeps of the device's memory and does not use, in bytes; 0 when unknown. */
+  default long memoryUnusedBytes() {
+    return 0;
+  }
+
   @Override
   void close();
 }

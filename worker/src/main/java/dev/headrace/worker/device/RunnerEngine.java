@@ -32,6 +32,11 @@ abstract class RunnerEngine implements Engine {
   }
 
   @Override
+  public final long memoryUnusedBytes() {
+    return runner.memoryUnusedBytes();
+  }
+
+  @Override
   public void close() {
     runner.close();
   }

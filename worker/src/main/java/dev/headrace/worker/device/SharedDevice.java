@@ -154,6 +154,11 @@ public final class SharedDevice implements Engine {
   }
 
   @Override
+  public long memoryUnusedBytes() {
+    return members.stream().mapToLong(m -> m.engine.memoryUnusedBytes()).max().orElse(0);
+  }
+
+  @Override
   public void close() {
     RuntimeException first = null;
     for (Member member : members) {

@@ -362,6 +362,11 @@ public final class EncoderRunner implements StagedRunner {
   }
 
   @Override
+  public long memoryUnusedBytes() {
+    return engine.memoryUnusedBytes();
+  }
+
+  @Override
   public void close() {
     // The sessions go with their engine; a tokenizer has memory of its own.
     engine.close();

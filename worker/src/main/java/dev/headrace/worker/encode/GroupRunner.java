@@ -128,6 +128,11 @@ final class GroupRunner implements StagedRunner {
   }
 
   @Override
+  public long memoryUnusedBytes() {
+    return members.stream().mapToLong(m -> m.runner().memoryUnusedBytes()).sum();
+  }
+
+  @Override
   public void close() {
     members.forEach(GroupMember::close);
   }

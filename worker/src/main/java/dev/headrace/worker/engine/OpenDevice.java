@@ -6,6 +6,7 @@ import ai.djl.pytorch.jni.JniUtils;
 import dev.headrace.worker.cuda.Cuda;
 import dev.headrace.worker.cuda.CudaException;
 import dev.headrace.worker.cuda.Recorder;
+import dev.headrace.worker.cuda.TorchMemory;
 import dev.headrace.worker.model.Precision;
 import dev.headrace.worker.model.encoder.Target;
 import dev.headrace.worker.model.torchscript.ScriptObject;
@@ -58,6 +59,11 @@ record OpenDevice(
     return onGpu() ? driverFreeBytes() - WORKSPACE_BYTES : Long.MAX_VALUE;
   }
 
+  /** See {@link TorchEngine#memoryUnusedBytes}. */
+  long memoryUnusedBytes() {
+    return recorder == null ? 0 : TorchMemory.unusedBytes(device.index());
+  }
+
   private long driverFreeBytes() {
     try {
       Cuda.select(device.index());
@@ -71,15 +77,16 @@ record OpenDevice(
    * Refuses a model for which a GPU's memory does not suffice, before anything is loaded.
    *
    * @param weights bytes, as large as the archive
+   * @throws EngineException RESOURCE when it does not fit, FATAL when the GPU is lost
    */
   void admit(String model, long weights) {
     if (!onGpu()) {
       return;
     }
-    long free = Cuda.memory().freeBytes();
+    long free = driverFreeBytes();
     if (weights + WORKSPACE_BYTES > free) {
       JniUtils.emptyCudaCache();
-      free = Cuda.memory().freeBytes();
+      free = driverFreeBytes();
     }
     if (weights + WORKSPACE_BYTES > free) {
       throw new EngineException(

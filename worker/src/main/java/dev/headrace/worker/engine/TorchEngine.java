@@ -107,6 +107,15 @@ public final class TorchEngine implements AutoCloseable {
   }
 
   /**
+   * What libtorch keeps of a GPU's memory for later and nothing uses: blocks of the sizes that were
+   * asked for before, whole or in pieces. 0 for a CPU, and where libtorch cannot be asked. Any
+   * thread may call this.
+   */
+  public long memoryUnusedBytes() {
+    return on.memoryUnusedBytes();
+  }
+
+  /**
    * Memory that a further model may take, by the driver's numbers: what is free, less what the
    * first batches take. No limit on a CPU, whose system nobody can ask so. Any thread may call
    * this; the GPU becomes its device.

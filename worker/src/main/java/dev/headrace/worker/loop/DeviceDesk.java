@@ -33,6 +33,7 @@ final class DeviceDesk implements DeviceListener {
   private boolean lost;
   private boolean there = true;
   private long memoryFreeBytes;
+  private long memoryUnusedBytes;
   private long signAt;
 
   /** What it works with; {@code warmUp} is the longest time that the models may take to warm up. */
@@ -95,6 +96,11 @@ final class DeviceDesk implements DeviceListener {
   /** Free memory as last measured. */
   long memoryFreeBytes() {
     return memoryFreeBytes;
+  }
+
+  /** What is kept of its memory and not used, as last told. */
+  long memoryUnusedBytes() {
+    return memoryUnusedBytes;
   }
 
   /** Share of the time in which it worked. */
@@ -169,6 +175,11 @@ final class DeviceDesk implements DeviceListener {
     } else {
       warmUp.sample(sample);
     }
+  }
+
+  @Override
+  public void unusedMemory(long bytes) {
+    memoryUnusedBytes = bytes;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.headrace.worker.loop;
 
+import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.body.FinishReason;
@@ -25,6 +26,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -49,6 +51,11 @@ final class Dispatcher {
   private final Map<Long, RowSet> sets = new HashMap<>();
   private final OnDevice onDevice = new OnDevice();
   private final ArrayDeque<Batch> halves = new ArrayDeque<>();
+
+  /** Did not fit, and wait until a model is gone that nobody needs now. */
+  private final List<Batch> waitForMemory = new ArrayList<>();
+
+  private BooleanSupplier relief = () -> false;
   private final Iterations iterations;
 
   Dispatcher(
@@ -64,6 +71,20 @@ final class Dispatcher {
     this.iterations = new Iterations(batcher, onDevice, dropBox, device, this::endIfComplete);
     this.crashes = crashes;
     this.metrics = metrics;
+  }
+
+  /**
+   * Who makes room when a batch does not fit: says whether it does, and calls {@link #memoryFreed}
+   * when it is done.
+   */
+  void whenOutOfMemory(BooleanSupplier asked) {
+    relief = asked;
+  }
+
+  /** What did not fit is run again as it was. */
+  void memoryFreed() {
+    halves.addAll(waitForMemory);
+    waitForMemory.clear();
   }
 
   /**
@@ -336,7 +357,9 @@ final class Dispatcher {
     if (action == Action.STOP) {
       throw new FailureException(failure);
     }
-    if (rest != null) {
+    if (rest != null && failure.code() == ErrorCode.OUT_OF_MEMORY && relief.getAsBoolean()) {
+      waitForMemory.add(rest);
+    } else if (rest != null) {
       act(action, rest, failure, open.paddedTokens(), owners);
     }
   }

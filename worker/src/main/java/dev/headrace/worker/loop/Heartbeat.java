@@ -21,6 +21,7 @@ final class Heartbeat {
       double queuedSeconds,
       double runningSeconds,
       long memoryFreeBytes,
+      long memoryUnusedBytes,
       double utilisation) {}
 
   Heartbeat(
@@ -55,6 +56,7 @@ final class Heartbeat {
             load.queuedSeconds(),
             load.runningSeconds(),
             load.memoryFreeBytes(),
+            load.memoryUnusedBytes(),
             load.utilisation(),
             models);
     gate.tell("sending the heartbeat", () -> registry.publish(report));

@@ -160,7 +160,7 @@ final class JobFlow implements PrepareListener {
   }
 
   /** Whether a model is needed by what was let through; the device may still run dropped rows. */
-  private boolean inUse(String model) {
+  boolean inUse(String model) {
     if (dispatcher.holds(model)) {
       return true;
     }

@@ -63,6 +63,7 @@ final class ModelDesk implements LoadListener {
   private @Nullable RecentReading room;
   private Consumer<Job> again = job -> {};
   private Consumer<Collection<ServedModel>> changed = models -> {};
+  private Runnable memoryFreed = () -> {};
   private long expireAt;
 
   /** The model that is being loaded, if one is, and since when. */
@@ -90,6 +91,11 @@ final class ModelDesk implements LoadListener {
   /** Who is told of the models that are here whenever they change. */
   void whenChanged(Consumer<Collection<ServedModel>> told) {
     changed = told;
+  }
+
+  /** Who is told when a model is gone, and with it what it took. */
+  void whenUnloaded(Runnable told) {
+    memoryFreed = told;
   }
 
   /** The engine is open. */
@@ -198,6 +204,11 @@ final class ModelDesk implements LoadListener {
     if (step == null) {
       return moved;
     }
+    begin(step, loader, now);
+    return moved + 1;
+  }
+
+  private void begin(ModelShelf.Step step, ModelLoader with, long now) {
     LOG.info("{} model={}", step.load() ? "loading" : "unloading", step.model());
     if (step.load()) {
       loading = step.model();
@@ -206,10 +217,28 @@ final class ModelDesk implements LoadListener {
       here.remove(step.model());
       changed.accept(here.values());
     }
-    if (!mailbox.offer(new LoadCall(loader, step.model(), step.load()))) {
+    if (!mailbox.offer(new LoadCall(with, step.model(), step.load()))) {
       throw new IllegalStateException("the loader's mailbox is full (expected: one call at most)");
     }
-    return moved + 1;
+  }
+
+  /**
+   * The device's memory ran out: unloads the model used least recently that nobody needs now.
+   *
+   * @param inUse as for {@link #runOnce}
+   * @return whether one goes, or is going; {@link #whenUnloaded} says when it is gone
+   */
+  boolean relieve(Predicate<String> inUse) {
+    ModelShelf known = shelf;
+    if (known == null || loader == null) {
+      return false;
+    }
+    ModelShelf.Step step = known.relieve(model -> inUse.test(model) || comesBack(model));
+    if (step == null) {
+      return known.unloading();
+    }
+    begin(step, loader, nanos.getAsLong());
+    return true;
   }
 
   /** Memory that models take which come and go; 0 where all stay. */
@@ -276,6 +305,7 @@ final class ModelDesk implements LoadListener {
       room.forget();
     }
     requireShelf().unloaded(model);
+    memoryFreed.run();
   }
 
   /** What the heartbeat says. */

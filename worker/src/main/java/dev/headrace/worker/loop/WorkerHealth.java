@@ -15,6 +15,7 @@ import java.time.Instant;
  * @param runningSeconds what remains of the work on the device
  * @param utilisation recent share of busy time of the device, 0 to 1
  * @param memoryFreeBytes of the device when it last ran something; 0 when unknown
+ * @param memoryUnusedBytes of it kept for later and not used, fragments among it; 0 when unknown
  * @param modelBytes memory of models that come and go; 0 where all stay
  */
 public record WorkerHealth(
@@ -27,11 +28,12 @@ public record WorkerHealth(
     double runningSeconds,
     double utilisation,
     long memoryFreeBytes,
+    long memoryUnusedBytes,
     long modelBytes) {
 
   /** Before the first turn. */
   public static WorkerHealth starting(Instant now) {
-    return new WorkerHealth(WorkerState.LOADING, now, true, true, 0, 0, 0, 0, 0, 0);
+    return new WorkerHealth(WorkerState.LOADING, now, true, true, 0, 0, 0, 0, 0, 0, 0);
   }
 
   /** Whether it takes work and reaches what it needs. */

@@ -109,6 +109,8 @@ public final class WorkerLoop implements Agent {
                 cancels(now)),
             nanos,
             numbers::getAndIncrement);
+    dispatcher.whenOutOfMemory(() -> models.relieve(flow::inUse));
+    models.whenUnloaded(dispatcher::memoryFreed);
     this.valve = new Valve(consumer, config.intake(), turns);
     links.slots().whenAssigned(valve::slotsCame);
     this.poller = new Poller(consumer, valve, nanos);
@@ -281,6 +283,7 @@ public final class WorkerLoop implements Agent {
               queuedSeconds() + intake.heldSeconds(),
               dispatcher.secondsAhead(now),
               device.memoryFreeBytes(),
+              device.memoryUnusedBytes(),
               utilisation);
       heartbeat.send(load, models.reports(meters), now, links.clock().instant());
     }
@@ -306,6 +309,7 @@ public final class WorkerLoop implements Agent {
         dispatcher.secondsAhead(now),
         utilisation,
         device.memoryFreeBytes(),
+        device.memoryUnusedBytes(),
         models.modelBytes());
   }
 

@@ -81,6 +81,11 @@ public final class WorkerMetrics {
         health,
         h -> h.memoryFreeBytes());
     gauge(
+        "device.memory.unused.bytes",
+        "memory of a GPU that libtorch keeps for later and nothing uses, fragments among it",
+        health,
+        h -> h.memoryUnusedBytes());
+    gauge(
         "models.memory.bytes",
         "memory of the models that come and go",
         health,

@@ -172,6 +172,32 @@ public final class ModelShelf {
     return makeRoom(missing, nowNanos, inUse);
   }
 
+  /** Whether a model is on its way out. */
+  public boolean unloading() {
+    return books.values().stream().anyMatch(b -> b.place == Place.GOING);
+  }
+
+  /**
+   * What to unload though no other model waits for its room, for the device's memory ran out: the
+   * model used least recently that is not in use and may go. It is begun then.
+   *
+   * @param inUse as for {@link #next}
+   */
+  public @Nullable Step relieve(Predicate<String> inUse) {
+    if (books.values().stream().anyMatch(b -> b.place == Place.COMING || b.place == Place.GOING)) {
+      return null;
+    }
+    return books.values().stream()
+        .filter(b -> b.mayGo() && !inUse.test(b.offer.name()))
+        .min(Comparator.comparingLong(b -> b.usedAt))
+        .map(
+            book -> {
+              book.place = Place.GOING;
+              return new Step(book.offer.name(), false);
+            })
+        .orElse(null);
+  }
+
   /**
    * Whether there is nothing left to unload and yet the device says no. Then the load is tried: it
    * finds what is kept for later and not needed, or says for good what is missing.

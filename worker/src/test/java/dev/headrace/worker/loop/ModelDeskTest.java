@@ -122,6 +122,41 @@ class ModelDeskTest {
     }
   }
 
+  /** The second text fits only where the other model is not. */
+  @Test
+  void batch_that_does_not_fit_is_run_again_whole_when_an_idle_model_is_gone() {
+    TestWorker worker = worker(runner).started();
+    cluster.add(asking("first", "other"));
+    worker.run();
+    assertThat(worker.stepLoader()).isTrue();
+    worker.run();
+    assertThat(cluster.outcome("first").status()).isEqualTo(Status.OK);
+    runner.batches.clear();
+    runner.memoryTokens = 1;
+    cluster.add(asking("a", "words"), asking("b", "words"));
+    worker.run();
+    assertThat(cluster.outcome("a")).isNull();
+    runner.memoryTokens = 2;
+    assertThat(worker.stepLoader()).isTrue();
+    worker.run();
+    assertThat(events).containsExactly("load other", "unload other");
+    assertThat(runner.batches).containsExactly(List.of("text", "text"), List.of("text", "text"));
+    assertThat(cluster.outcome("a").status()).isEqualTo(Status.OK);
+    assertThat(cluster.outcome("b").status()).isEqualTo(Status.OK);
+  }
+
+  @Test
+  void batch_that_does_not_fit_is_halved_when_no_model_can_go() {
+    TestWorker worker = worker(runner).started();
+    runner.memoryTokens = 1;
+    cluster.add(asking("a", "words"), asking("b", "words"));
+    worker.run();
+    assertThat(events).isEmpty();
+    assertThat(runner.batches)
+        .containsExactly(List.of("text", "text"), List.of("text"), List.of("text"));
+    assertThat(cluster.outcome("a").status()).isEqualTo(Status.OK);
+  }
+
   @Test
   void model_that_cannot_be_loaded_gives_its_reason_and_the_pinned_one_stays() {
     TestWorker worker = worker(runner).started();

@@ -68,6 +68,22 @@ class ModelShelfTest {
   }
 
   @Test
+  void when_memory_runs_out_the_idle_one_used_least_recently_goes_one_at_a_time() {
+    ModelShelf shelf = shelf(30, Set.of("p", "a", "b"));
+    shelf.used("a", 2);
+    shelf.used("b", 1);
+    assertThat(shelf.relieve(m -> m.equals("b"))).isEqualTo(new Step("a", false));
+    assertThat(shelf.unloading()).isTrue();
+    assertThat(shelf.relieve(m -> false)).isNull();
+    shelf.unloaded("a");
+    assertThat(shelf.relieve(m -> m.equals("b"))).isNull();
+    assertThat(shelf.relieve(m -> false)).isEqualTo(new Step("b", false));
+    shelf.unloaded("b");
+    assertThat(shelf.relieve(m -> false)).isNull();
+    assertThat(shelf.open("p")).isTrue();
+  }
+
+  @Test
   void a_model_that_was_to_leave_stays_when_nobody_waits_any_more() {
     ModelShelf shelf = shelf(20, Set.of("p", "a"));
     shelf.want("b");

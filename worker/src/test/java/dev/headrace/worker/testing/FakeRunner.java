@@ -71,6 +71,11 @@ public class FakeRunner implements BatchRunner {
   }
 
   @Override
+  public long memoryUnusedBytes() {
+    return 45;
+  }
+
+  @Override
   public void close() {
     closed = true;
   }

@@ -1,6 +1,15 @@
 package dev.headrace.worker.generate.schedule;
 
-/** How many tokens a step may have so that it takes about so long; learned from the steps. */
+/**
+ * How many tokens a step may have so that it takes about so long; learned from the steps.
+ *
+ * <p>What a token costs is what a step costs over its tokens. In steps of few tokens that is more
+ * than in larger ones, so they may say that a token costs less than is known and not that it costs
+ * more. If they said nothing, one slow step would be the end of it: the budget falls below the
+ * steps that tell anything, prompts run in small pieces ever after, so few texts decode side by
+ * side, and no step is large again. That was seen on a GPU, whose first steps take seconds: 16
+ * tokens a step and 4.8 texts instead of 128.
+ */
 final class StepBudget {
   /** Steps with fewer tokens say what a step costs, not what a token costs (chosen). */
   private static final int TELLING = 32;
@@ -10,6 +19,9 @@ final class StepBudget {
 
   private static final int LEAST = 16;
   private static final double WEIGHT = 0.2;
+
+  /** One slow step counts as so many times what is known at most (chosen). */
+  private static final double SLOWEST = 4;
 
   private final double targetSeconds;
   private final int most;
@@ -21,12 +33,16 @@ final class StepBudget {
   }
 
   void ran(int tokens, double seconds) {
-    if (tokens < TELLING) {
+    double now = seconds / tokens;
+    boolean known = secondsPerToken > 0;
+    if (tokens < TELLING && (!known || now >= secondsPerToken)) {
       return;
     }
-    double now = seconds / tokens;
     secondsPerToken =
-        secondsPerToken == 0 ? now : secondsPerToken + WEIGHT * (now - secondsPerToken);
+        known
+            ? secondsPerToken
+                + WEIGHT * (Math.min(now, SLOWEST * secondsPerToken) - secondsPerToken)
+            : now;
   }
 
   int tokens() {

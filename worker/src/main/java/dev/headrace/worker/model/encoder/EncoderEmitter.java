@@ -180,7 +180,7 @@ public final class EncoderEmitter {
               weights = torch.div(torch.to(keep, 6), torch.unsqueeze(lengths, 1))
               v = torch.squeeze(torch.matmul(torch.unsqueeze(weights, 1), torch.to(x, 6)), 1)
             else:
-              v = torch.mean(torch.to(x, 6), [1])
+              v = torch.mean(x, [1], False, dtype=6)
           """;
       case MAX ->
           """
