@@ -71,14 +71,16 @@ final class Fleet implements AutoCloseable {
   }
 
   /** A worker with the model that comes with Headrace, on one thread. */
-  void worker(String name, String precision, double usdPerHour) throws IOException {
-    start(
-        name,
-        "worker",
-        "worker.precision=" + precision,
-        "worker.threads=1",
-        "worker.heartbeat.interval=500ms",
-        "worker.usd-per-hour=" + usdPerHour);
+  void worker(String name, String precision, double usdPerHour, String... more) throws IOException {
+    List<String> settings =
+        new ArrayList<>(
+            List.of(
+                "worker.precision=" + precision,
+                "worker.threads=1",
+                "worker.heartbeat.interval=500ms",
+                "worker.usd-per-hour=" + usdPerHour));
+    settings.addAll(List.of(more));
+    start(name, "worker", settings.toArray(String[]::new));
   }
 
   private void start(String name, String role, String... settings) throws IOException {
