@@ -102,8 +102,11 @@ final class Fleet implements AutoCloseable {
   }
 
   /** A worker with the model that comes with Headrace, on one thread. */
-  void worker(String name, String precision, double usdPerHour) throws IOException {
-    workerWith(name, "worker.precision=" + precision, "worker.usd-per-hour=" + usdPerHour);
+  void worker(String name, String precision, double usdPerHour, String... more) throws IOException {
+    List<String> settings = new ArrayList<>(List.of(more));
+    settings.add("worker.precision=" + precision);
+    settings.add("worker.usd-per-hour=" + usdPerHour);
+    workerWith(name, settings.toArray(String[]::new));
   }
 
   /** A worker on one thread with these settings. */

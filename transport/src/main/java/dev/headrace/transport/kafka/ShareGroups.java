@@ -16,6 +16,7 @@ import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.SharePartitionOffsetInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.GroupNotEmptyException;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
@@ -74,6 +75,13 @@ final class ShareGroups {
     }
   }
 
+  /** Where there can be no share group that is ours: not made, not known, not allowed. */
+  private static final Set<Class<? extends Exception>> NONE =
+      Set.of(
+          GroupIdNotFoundException.class,
+          UnsupportedVersionException.class,
+          GroupAuthorizationException.class);
+
   /** How far the groups are, where they have begun; groups that do not exist are left out. */
   Map<TopicPartition, SharePartitionOffsetInfo> positions(
       Map<String, List<TopicPartition>> byGroup) {
@@ -87,10 +95,7 @@ final class ShareGroups {
     var result = admin.listShareGroupOffsets(specs);
     for (String group : specs.keySet()) {
       calls
-          .await(
-              result.partitionsToOffsetInfo(group),
-              "offsets of share group " + group,
-              Set.of(GroupIdNotFoundException.class, UnsupportedVersionException.class))
+          .await(result.partitionsToOffsetInfo(group), "offsets of share group " + group, NONE)
           .ifPresent(
               own ->
                   own.forEach(
@@ -109,7 +114,7 @@ final class ShareGroups {
         .await(
             admin.describeShareGroups(List.of(group)).all(),
             "members of share group " + group,
-            Set.of(GroupIdNotFoundException.class, UnsupportedVersionException.class))
+            NONE)
         .map(all -> all.values().stream().mapToInt(d -> d.members().size()).sum())
         .orElse(0);
   }
