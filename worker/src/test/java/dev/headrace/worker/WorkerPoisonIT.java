@@ -75,9 +75,11 @@ class WorkerPoisonIT {
     assertThat(letters.get(0).text(DeadLetter.ERROR_CODE)).isEqualTo("poison");
   }
 
-  @Test
-  void text_that_a_tokenizer_does_not_come_back_from_ends_as_poison(@TempDir Path logs)
-      throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"group", "share"})
+  void text_that_a_tokenizer_does_not_come_back_from_ends_as_poison(
+      String intake, @TempDir Path logs) throws Exception {
+    stage.settings().put("worker.intake", intake);
     stage.settings().put("worker.batch.stuck-after", "3s");
     List<String> ids = new ArrayList<>();
     List<WireRecord> records = new ArrayList<>();
