@@ -60,10 +60,16 @@ public final class ShareGroupConsumer implements EventConsumer {
       KafkaConfig config,
       LaneIntake intake,
       int records,
+      String clientId,
       String group,
       String topic,
       Listener listener) {
-    this(hands(config, intake, records, group, topic), topic, listener, System::nanoTime);
+    this(
+        hands(
+            ClientProperties.share(config, clientId, group, intake.lock(), records), intake, topic),
+        topic,
+        listener,
+        System::nanoTime);
   }
 
   ShareGroupConsumer(List<ShareHand> hands, String topic, Listener listener, LongSupplier nanos) {
@@ -74,9 +80,8 @@ public final class ShareGroupConsumer implements EventConsumer {
   }
 
   private static List<ShareHand> hands(
-      KafkaConfig config, LaneIntake intake, int records, String group, String topic) {
+      Map<String, Object> properties, LaneIntake intake, String topic) {
     List<ShareHand> hands = new ArrayList<>();
-    Map<String, Object> properties = ClientProperties.share(config, group, intake.lock(), records);
     try {
       for (int i = 0; i < intake.polls(); i++) {
         KafkaShareConsumer<byte[], byte[]> consumer =
@@ -87,7 +92,7 @@ public final class ShareGroupConsumer implements EventConsumer {
       return hands;
     } catch (KafkaException e) {
       hands.forEach(h -> h.close(Duration.ZERO));
-      throw KafkaErrors.ofCall(e, "consumer of share group " + group);
+      throw KafkaErrors.ofCall(e, "share consumer of " + topic);
     }
   }
 
