@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A member of a share group: the broker lends records one by one instead of giving partitions away.
- * It asks for more time as long as it is polled; what a member has that is not polled goes to
+ * It asks for more time while it is polled and told that its records are worked on; else they go to
  * others.
  *
  * <p>A client of Kafka's must answer for all records of a poll before the next, so there are
@@ -49,6 +49,7 @@ public final class ShareGroupConsumer implements EventConsumer {
   private int next;
   private boolean joined;
   private boolean paused;
+  private boolean worked = true;
   private boolean closed;
 
   /**
@@ -117,7 +118,7 @@ public final class ShareGroupConsumer implements EventConsumer {
   private void tend() {
     boolean lost = false;
     for (ShareHand hand : hands) {
-      lost |= hand.tend();
+      lost |= hand.tend(worked);
     }
     if (lost) {
       listener.revoked(List.of(all));
@@ -162,6 +163,11 @@ public final class ShareGroupConsumer implements EventConsumer {
   @Override
   public void release(Received record) {
     hands.forEach(h -> h.release(record));
+  }
+
+  @Override
+  public void keep(boolean isWorked) {
+    worked = isWorked;
   }
 
   @Override

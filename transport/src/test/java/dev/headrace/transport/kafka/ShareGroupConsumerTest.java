@@ -107,6 +107,26 @@ class ShareGroupConsumerTest {
   }
 
   @Test
+  void records_that_nobody_works_on_are_not_asked_for_longer_and_are_lost() {
+    kafka.append(1);
+    List<Received> received = take(1);
+    consumer.keep(false);
+    consumer.pause(consumer.assigned());
+    pass(5_100);
+    assertThat(kafka.renewals).isZero();
+    assertThat(consumer.owns(received.get(0))).isTrue();
+    pass(5_000);
+    assertThat(consumer.owns(received.get(0))).isFalse();
+    assertThat(revoked).isNotEmpty();
+    consumer.keep(true);
+    consumer.resume(consumer.assigned());
+    List<Received> again = take(1);
+    pass(5_100);
+    assertThat(kafka.renewals).isEqualTo(1);
+    assertThat(again).allMatch(consumer::owns);
+  }
+
+  @Test
   void answers_that_are_given_while_more_time_is_asked_for_are_sent_after_it() {
     kafka.append(3);
     List<Received> received = take(3);

@@ -35,6 +35,7 @@ public final class FakeConsumer implements EventConsumer {
   private int failingPolls;
   private int deliveries = 1;
   private int released;
+  private boolean kept = true;
   private boolean closed;
 
   /** A slot that is ours: what was read of it and what of that is not done. */
@@ -182,6 +183,16 @@ public final class FakeConsumer implements EventConsumer {
   /** As the member of a share group: from now on all records were delivered so often. */
   public synchronized void deliveries(int count) {
     deliveries = count;
+  }
+
+  /** Whether records are kept beyond the time that they are lent for. */
+  public synchronized boolean kept() {
+    return kept;
+  }
+
+  @Override
+  public synchronized void keep(boolean worked) {
+    kept = worked;
   }
 
   /** Records that were released. */

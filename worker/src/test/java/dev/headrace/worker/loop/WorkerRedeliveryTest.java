@@ -2,11 +2,9 @@ package dev.headrace.worker.loop;
 
 import static dev.headrace.worker.testing.Requests.embeddings;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.headrace.protocol.Attempts;
 import dev.headrace.protocol.ErrorCode;
-import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Outcomes;
 import dev.headrace.protocol.Status;
@@ -96,9 +94,10 @@ class WorkerRedeliveryTest {
   }
 
   @Test
-  void request_whose_worker_lives_on_and_says_nothing_is_run_in_the_end() {
+  void request_whose_worker_lives_on_and_says_nothing_is_run_alone_in_the_end() {
     worker.started();
     worker.consumer.deliveries(2);
+    runner.batches.clear();
     markedByAnother("r0");
     cluster.add(embeddings("r0", "word0").slack(Duration.ofMinutes(10)));
     for (int i = 0; i < 7; i++) {
@@ -107,8 +106,11 @@ class WorkerRedeliveryTest {
       assertThat(cluster.withStatus(Status.OK)).isEmpty();
     }
     markedByAnother("r0");
+    worker.consumer.deliveries(1);
+    cluster.add(embeddings("r1", "word1"), embeddings("r2", "word2"));
     pass(Duration.ofSeconds(4));
-    assertThat(cluster.withStatus(Status.OK)).containsExactly("r0");
+    assertThat(cluster.withStatus(Status.OK)).containsExactlyInAnyOrder("r0", "r1", "r2");
+    assertThat(runner.batches).contains(List.of("word0"));
   }
 
   @Test
@@ -147,31 +149,5 @@ class WorkerRedeliveryTest {
     assertThat(cluster.outcome("a").failure().code()).isEqualTo(ErrorCode.ATTEMPTS_EXHAUSTED);
     assertThat(cluster.outcome("a").failure().message()).contains("workers_lost");
     assertThat(cluster.deadLetters()).hasSize(1);
-  }
-
-  @Test
-  void device_that_has_work_and_gives_no_sign_is_lost_and_its_batch_counts_as_a_crash() {
-    worker.started();
-    cluster.addMany(1);
-    worker.untilBatch();
-    cluster.advance(TestWorker.SILENCE.minusSeconds(1));
-    worker.turn();
-    cluster.advance(Duration.ofSeconds(2));
-    assertThatThrownBy(worker::turn)
-        .isInstanceOf(FailureException.class)
-        .hasMessageContaining("device_lost")
-        .hasMessageContaining("no sign of the device");
-    worker.close();
-    assertThat(cluster.ledger.crashes()).containsEntry(name("r0"), 1);
-  }
-
-  @Test
-  void device_without_work_may_be_silent() {
-    worker.started();
-    cluster.advance(TestWorker.SILENCE.multipliedBy(2));
-    worker.turn();
-    cluster.add(embeddings("r0", "word0").slack(Duration.ofHours(1)));
-    worker.run();
-    assertThat(cluster.withStatus(Status.OK)).containsExactly("r0");
   }
 }
