@@ -57,12 +57,22 @@ public final class GroupConsumer implements EventConsumer {
 
   public GroupConsumer(
       KafkaConfig config, String group, Collection<String> topics, Listener listener) {
+    this(config, group, group, topics, listener);
+  }
+
+  /** The same under a client id that says who it is. */
+  public GroupConsumer(
+      KafkaConfig config,
+      String clientId,
+      String group,
+      Collection<String> topics,
+      Listener listener) {
     this.listener = listener;
     this.timeout = config.timeout();
     try {
       this.consumer =
           new KafkaConsumer<>(
-              ClientProperties.consumer(config, group),
+              ClientProperties.consumer(config, clientId, group),
               new ByteArrayDeserializer(),
               new ByteArrayDeserializer());
     } catch (KafkaException e) {

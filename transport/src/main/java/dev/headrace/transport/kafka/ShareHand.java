@@ -243,13 +243,14 @@ final class ShareHand {
   /**
    * Asks for more time when half of it is over, and gives up what was not kept.
    *
+   * @param worked whether the records are worked on
    * @return whether records were lost since the last call
    */
-  boolean tend() {
+  boolean tend(boolean worked) {
     long now = nanos.getAsLong();
     if (renewal != null) {
       await(renewal);
-    } else if (open > 0 && now - renewAt >= 0 && now - lockedUntil < 0) {
+    } else if (open > 0 && worked && now - renewAt >= 0 && now - lockedUntil < 0) {
       renew(now);
     }
     if (open > 0 && renewal == null && now - lockedUntil >= 0) {

@@ -105,7 +105,7 @@ class ShareGroupIT {
     LaneIntake intake = shared(polls);
     admin.prepare(lane, intake);
     EventConsumer consumer =
-        new ShareGroupConsumer(config, intake, records, intake.group(lane), topic, told);
+        new ShareGroupConsumer(config, intake, records, "test", intake.group(lane), topic, told);
     open.add(consumer);
     return consumer;
   }
@@ -454,6 +454,13 @@ class ShareGroupIT {
     append("e");
     assertThat(lag()).isEqualTo(1);
     assertThat(admin.shared(lane)).isTrue();
+    EventConsumer rescuer =
+        new ShareGroupConsumer(
+            config, shared(1), 1, TopicAdmin.RESCUER, Topics.shareGroup(lane), topic, new Told());
+    open.add(rescuer);
+    take(rescuer, 1).forEach(rescuer::release);
+    admin.prepare(lane, group); // who leaves when workers come keeps none away
+    leave(rescuer);
 
     admin.prepare(lane, group);
     GroupConsumer after =

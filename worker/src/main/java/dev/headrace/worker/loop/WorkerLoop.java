@@ -247,6 +247,7 @@ public final class WorkerLoop implements Agent {
     } else if (!poller.due(now)) {
       return 0;
     }
+    consumer.keep(!hangs.stalled());
     boolean waits = nothingMoved && inFlight.count() == 0 && delivery.pending() == 0;
     long wait = waits ? Math.min(IDLE, heartbeat.untilDue(now)) : 0;
     List<Received> records = poller.poll(wait, spareNanos(now));

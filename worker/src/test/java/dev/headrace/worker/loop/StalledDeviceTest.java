@@ -57,6 +57,9 @@ class StalledDeviceTest {
     assertThat(heartbeat().state()).isEqualTo(WorkerState.STALLED);
     assertThat(worker.health.latest().ready()).isFalse();
     assertThat(stalled()).isEqualTo(1);
+    assertThat(worker.consumer.kept())
+        .as("a share group's broker may give its records to others")
+        .isFalse();
     add("later", "a");
     hang(10);
     assertThat(worker.health.latest().inFlight()).as("none was taken since").isEqualTo(3);
@@ -67,6 +70,7 @@ class StalledDeviceTest {
     worker.run();
     assertThat(heartbeat().state()).isEqualTo(WorkerState.READY);
     assertThat(stalled()).isZero();
+    assertThat(worker.consumer.kept()).isTrue();
     assertThat(cluster.withStatus(Status.OK)).containsExactlyInAnyOrder("r0", "r1", "r2", "later");
     assertThat(cluster.ledger.crashes()).isEmpty();
   }
