@@ -1,5 +1,6 @@
 package dev.headrace.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -8,6 +9,7 @@ import dev.headrace.embedded.EmbeddedServers;
 import dev.headrace.protocol.config.Settings;
 import dev.headrace.protocol.service.WorkerState;
 import dev.headrace.sdk.HeadraceClient;
+import dev.headrace.sdk.PendingResult;
 import dev.headrace.transport.kafka.KafkaConfig;
 import dev.headrace.transport.kafka.TopicAdmin;
 import dev.headrace.transport.redis.RedisConfig;
@@ -54,6 +56,18 @@ final class Fleet implements AutoCloseable {
     return Settings.of(
         Map.of(
             "kafka.bootstrap-servers", servers.kafkaBootstrap(), "redis.uri", servers.redisUri()));
+  }
+
+  /** Each of these requests has one outcome in the topic of outcomes, sooner or later. */
+  void awaitOneOutcomeEach(Instant begin, List<PendingResult> requests) {
+    List<String> ids = requests.stream().map(PendingResult::id).toList();
+    await()
+        .untilAsserted(
+            () -> {
+              Map<String, Set<String>> published = published(begin);
+              assertThat(published.keySet()).containsAll(ids);
+              assertThat(ids).allMatch(id -> published.get(id).size() == 1);
+            });
   }
 
   /** The distinct outcomes of each request in the topic of outcomes. */

@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -154,25 +153,13 @@ class OverflowIT {
     assertThat(at(CHEAP, results)).isNotEmpty();
     List<InferenceResult> followed = all(followers);
     assertThat(followed).allMatch(InferenceResult::isOk);
-    assertOneOutcomeEach(fleet, begin, pending);
-    assertOneOutcomeEach(fleet, begin, followers);
+    fleet.awaitOneOutcomeEach(begin, pending);
+    fleet.awaitOneOutcomeEach(begin, followers);
     assertThat(results).as("came late and says so").anyMatch(r -> !r.inTime().orElse(true));
     // Nobody serves that lane any more, so only the router can have emptied it.
     await().atMost(Duration.ofMinutes(1)).until(() -> secondsInDearLane(fleet) == 0);
     List<InferenceResult> after = all(submit(client, 10, Duration.ofMinutes(2)));
     assertThat(at(CHEAP, after)).hasSize(10);
-  }
-
-  private static void assertOneOutcomeEach(
-      Fleet fleet, Instant begin, List<PendingResult> pending) {
-    List<String> ids = pending.stream().map(PendingResult::id).toList();
-    await()
-        .untilAsserted(
-            () -> {
-              Map<String, Set<String>> published = fleet.published(begin);
-              assertThat(published.keySet()).containsAll(ids);
-              assertThat(ids).allMatch(id -> published.get(id).size() == 1);
-            });
   }
 
   /** By its records and the dear worker's curve when it was last seen. */

@@ -18,8 +18,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,7 +59,7 @@ class ScaleFromZeroIT {
       toZero(fleet);
       all.addAll(besideAnother(fleet, client));
       toZero(fleet);
-      assertOneOutcomeEach(fleet, begin, all);
+      fleet.awaitOneOutcomeEach(begin, all);
       assertThat(fleet.failures()).as("ended by themselves").isEmpty();
     }
   }
@@ -228,17 +226,5 @@ class ScaleFromZeroIT {
 
   private static InferenceResult get(PendingResult pending) throws Exception {
     return pending.get(150, TimeUnit.SECONDS);
-  }
-
-  private static void assertOneOutcomeEach(
-      Fleet fleet, Instant begin, List<PendingResult> pending) {
-    List<String> ids = pending.stream().map(PendingResult::id).toList();
-    await()
-        .untilAsserted(
-            () -> {
-              Map<String, Set<String>> published = fleet.published(begin);
-              assertThat(published.keySet()).containsAll(ids);
-              assertThat(ids).allMatch(id -> published.get(id).size() == 1);
-            });
   }
 }

@@ -6,12 +6,10 @@ import static org.awaitility.Awaitility.await;
 import dev.headrace.embedded.EmbeddedServers;
 import dev.headrace.protocol.Detail;
 import dev.headrace.protocol.Status;
-import dev.headrace.protocol.Task;
 import dev.headrace.protocol.event.WireRecord;
 import dev.headrace.protocol.naming.Topics;
-import dev.headrace.worker.device.Row;
-import dev.headrace.worker.device.ServedModel;
 import dev.headrace.worker.testing.FakeRunner;
+import dev.headrace.worker.testing.ForwardingWords;
 import dev.headrace.worker.testing.Requests;
 import dev.headrace.worker.testing.Stage;
 import dev.headrace.worker.testing.WordModel;
@@ -21,7 +19,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -40,9 +37,7 @@ class HungLoopIT {
   private Stage stage;
 
   /** Holds up who asks for its revision, as the loop does for each heartbeat. */
-  private final class HoldingModel implements ServedModel {
-    private final ServedModel model = WordModel.named("words");
-
+  private final class HoldingModel extends ForwardingWords {
     @Override
     public String revision() {
       if (hung && Thread.currentThread().getName().startsWith("worker-loop")) {
@@ -52,27 +47,7 @@ class HungLoopIT {
           Thread.currentThread().interrupt();
         }
       }
-      return model.revision();
-    }
-
-    @Override
-    public String name() {
-      return model.name();
-    }
-
-    @Override
-    public Set<Task> tasks() {
-      return model.tasks();
-    }
-
-    @Override
-    public int dimension() {
-      return model.dimension();
-    }
-
-    @Override
-    public List<Row> rows(List<String> texts) {
-      return model.rows(texts);
+      return super.revision();
     }
   }
 

@@ -61,21 +61,6 @@ class LongGenerationIT {
     return new PacedEngine(new FakeGenerator("gen", new Concurrency(4, 1_000_000)), step);
   }
 
-  private static WireRecord text(String id, int tokens) {
-    CompletionRequest body =
-        new CompletionRequest(
-            "gen",
-            List.of(new CompletionRequest.Text("once")),
-            GenerationOptions.DEFAULT.with(Sampling.GREEDY).withMaxTokens(tokens));
-    return Requests.request(id)
-        .model("gen")
-        .task(Task.COMPLETIONS)
-        .body(body.encode())
-        .time(Instant.now())
-        .slack(Duration.ofMinutes(5))
-        .record();
-  }
-
   private static String text(Outcome outcome) {
     return GenerationResponse.parse(outcome.body()).choices().get(0).text();
   }
@@ -88,9 +73,9 @@ class LongGenerationIT {
     int warmUp = engine.admitted();
     // Three times as long as the group waits for a silent member.
     int steps = (int) (3 * MAX_POLL.toMillis() / 50);
-    stage.submit(List.of(text("long", steps)));
+    stage.submit(List.of(Requests.completion("long", steps).record()));
     await().until(() -> engine.steps() > steps / 2);
-    stage.submit(List.of(text("short", 2)));
+    stage.submit(List.of(Requests.completion("short", 2).record()));
     await().until(() -> stage.outcome("short") != null);
     assertThat(stage.outcome("long")).as("still running").isNull();
     await().until(() -> stage.outcome("long") != null);
@@ -106,7 +91,8 @@ class LongGenerationIT {
     await().until(() -> first.app().health().ready());
     int warmUp = slow.admitted();
     int steps = slow.steps();
-    stage.submit(List.of(text("a", 2000), text("b", 2000)));
+    stage.submit(
+        List.of(Requests.completion("a", 2000).record(), Requests.completion("b", 2000).record()));
     await().until(() -> slow.admitted() - warmUp == 2 && slow.steps() > steps + 5);
     first.close();
     assertThat(stage.outcomes(List.of("a", "b"))).isEmpty();
@@ -138,7 +124,11 @@ class LongGenerationIT {
             .slack(Duration.ofSeconds(3))
             .record();
     int warmUp = engine.admitted();
-    stage.submit(List.of(text("cancelled", 100_000), expiring, text("stays", 400)));
+    stage.submit(
+        List.of(
+            Requests.completion("cancelled", 100_000).record(),
+            expiring,
+            Requests.completion("stays", 400).record()));
     await().until(() -> engine.admitted() - warmUp == 3);
     Address address = new Address(Requests.CLIENT, "cancelled", true, null);
     stage

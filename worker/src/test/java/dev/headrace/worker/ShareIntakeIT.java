@@ -7,11 +7,7 @@ import dev.headrace.embedded.EmbeddedServers;
 import dev.headrace.protocol.Detail;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Status;
-import dev.headrace.protocol.Task;
-import dev.headrace.protocol.body.CompletionRequest;
-import dev.headrace.protocol.body.GenerationOptions;
 import dev.headrace.protocol.body.GenerationResponse;
-import dev.headrace.protocol.body.Sampling;
 import dev.headrace.protocol.event.OutcomeCodec;
 import dev.headrace.protocol.event.WireRecord;
 import dev.headrace.protocol.naming.Topics;
@@ -210,21 +206,6 @@ class ShareIntakeIT {
     assertOneOutcomeEach(ids);
   }
 
-  private static WireRecord text(String id, int tokens) {
-    CompletionRequest body =
-        new CompletionRequest(
-            "gen",
-            List.of(new CompletionRequest.Text("once")),
-            GenerationOptions.DEFAULT.with(Sampling.GREEDY).withMaxTokens(tokens));
-    return Requests.request(id)
-        .model("gen")
-        .task(Task.COMPLETIONS)
-        .body(body.encode())
-        .time(Instant.now())
-        .slack(Duration.ofMinutes(5))
-        .record();
-  }
-
   @Test
   void texts_that_take_many_times_the_lock_are_written_once() throws Exception {
     Map<PacedEngine, Integer> warmUps = new HashMap<>();
@@ -242,7 +223,8 @@ class ShareIntakeIT {
     for (int i = 0; i < 6; i++) {
       ids.add(stage.lane() + "-t" + i);
       // Some end while the others of their poll are kept.
-      records.add(text(ids.get(i), i % 2 == 0 ? steps : 10 * (i + 1)));
+      int tokens = i % 2 == 0 ? steps : 10 * (i + 1);
+      records.add(Requests.completion(ids.get(i), tokens).record());
     }
     stage.submit(records);
     awaitAll(ids);

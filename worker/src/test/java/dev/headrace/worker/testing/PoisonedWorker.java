@@ -1,6 +1,5 @@
 package dev.headrace.worker.testing;
 
-import dev.headrace.protocol.Task;
 import dev.headrace.protocol.config.Settings;
 import dev.headrace.worker.WorkerProcess;
 import dev.headrace.worker.device.BatchRunner;
@@ -13,7 +12,6 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -45,35 +43,13 @@ public final class PoisonedWorker {
   }
 
   /** Heeds no interrupt, as native code. */
-  private static final class Model implements ServedModel {
-    private final WordModel words = WordModel.named("words");
-
-    @Override
-    public String name() {
-      return words.name();
-    }
-
-    @Override
-    public String revision() {
-      return words.revision();
-    }
-
-    @Override
-    public Set<Task> tasks() {
-      return words.tasks();
-    }
-
-    @Override
-    public int dimension() {
-      return words.dimension();
-    }
-
+  private static final class Model extends ForwardingWords {
     @Override
     public List<Row> rows(List<String> texts) {
       while (texts.contains(ENDLESS)) {
         LockSupport.parkNanos(100_000_000);
       }
-      return words.rows(texts);
+      return super.rows(texts);
     }
   }
 

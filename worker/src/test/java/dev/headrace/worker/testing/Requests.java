@@ -13,7 +13,10 @@ import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.TraceContext;
 import dev.headrace.protocol.body.ClassificationsRequest;
 import dev.headrace.protocol.body.ClassificationsRequest.Label;
+import dev.headrace.protocol.body.CompletionRequest;
 import dev.headrace.protocol.body.EmbeddingsRequest;
+import dev.headrace.protocol.body.GenerationOptions;
+import dev.headrace.protocol.body.Sampling;
 import dev.headrace.protocol.event.RequestCodec;
 import dev.headrace.protocol.event.WireRecord;
 import dev.headrace.protocol.event.WorkCodec;
@@ -70,6 +73,21 @@ public final class Requests {
   public Requests payload(Payload other) {
     payload = other;
     return this;
+  }
+
+  /** The greedy completion of one prompt, submitted now, by the model "gen" that is due in time. */
+  public static Requests completion(String id, int tokens) {
+    CompletionRequest body =
+        new CompletionRequest(
+            "gen",
+            List.of(new CompletionRequest.Text("once")),
+            GenerationOptions.DEFAULT.with(Sampling.GREEDY).withMaxTokens(tokens));
+    return request(id)
+        .model("gen")
+        .task(Task.COMPLETIONS)
+        .body(body.encode())
+        .time(Instant.now())
+        .slack(Duration.ofMinutes(5));
   }
 
   public Requests task(Task other) {
