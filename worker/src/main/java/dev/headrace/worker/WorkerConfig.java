@@ -133,7 +133,7 @@ public record WorkerConfig(
     }
     int cores = Runtime.getRuntime().availableProcessors();
     return kind == EngineKind.TORCH && engine.onGpu()
-        ? PrepareThreads.onGpu(cores, DeviceInventory.gpus().size())
+        ? PrepareThreads.onGpu(cores, DeviceInventory.gpus().size(), engine.members().size())
         : PrepareThreads.onCpu(cores);
   }
 
