@@ -5,8 +5,8 @@
 
 Ran with torch 2.7.1, transformers 4.57.1, on the CPU. Writes torchscript/hidden.pt (a tuple of hidden states
 and pooler output), torchscript/labels.pt (a dictionary with logits), torchscript/tasks.pt (a dictionary of what
-the other heads give: score, entities, words) and torchscript/weights.pt, which is no TorchScript but a pickle by
-torch.save. The expected values are those of the model itself, in bert/cases.json.
+the other heads give: score, entities, words), torchscript/weights.pt, which is no TorchScript but a pickle by
+torch.save, and torchscript/hangs.pt, a script that does not come back from a certain token. The expected values are those of the model itself, in bert/cases.json.
 """
 
 import argparse
@@ -38,6 +38,18 @@ def main():
         torch.jit.save(torch.jit.trace(labels, inputs, strict=False), target / "labels.pt")
         torch.jit.save(torch.jit.trace(Tasks(reference, Path(temporary)).eval(), inputs, strict=False), target / "tasks.pt")
     torch.save({"weight": torch.zeros(2)}, target / "weights.pt")
+    torch.jit.save(torch.jit.script(Hangs()), target / "hangs.pt")
+
+
+class Hangs(torch.nn.Module):
+    """Hidden states of no meaning, and an endless loop over a text that has the token 137, "our"."""
+
+    def forward(self, input_ids, attention_mask, token_type_ids):
+        turns = torch.zeros(1)
+        while bool((input_ids == 137).any()):
+            turns = turns + 1
+        wave = torch.arange(32, dtype=torch.float32)
+        return torch.cos(input_ids.to(torch.float32).unsqueeze(-1) * 0.01 + wave) + 0 * turns
 
 
 class Tasks(torch.nn.Module):

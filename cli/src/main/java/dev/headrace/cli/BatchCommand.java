@@ -1,13 +1,14 @@
 package dev.headrace.cli;
 
 import dev.headrace.protocol.Tier;
-import dev.headrace.protocol.config.Settings;
 import dev.headrace.sdk.HeadraceClient;
+import dev.headrace.sdk.Request;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -57,16 +58,15 @@ final class BatchCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print the counts as one JSON object.")
   boolean json;
 
+  @Mixin TermsOptions terms = new TermsOptions();
   @Mixin ConnectionOptions connection = new ConnectionOptions();
   @Mixin ClientOption client = new ClientOption();
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    Tier itsTier =
-        Tier.ofWireName(tier).orElseThrow(() -> usage("--tier", tier, "one of " + Tier.expected()));
-    Duration within =
-        Settings.parseDuration(deadline)
-            .orElseThrow(() -> usage("--deadline", deadline, "a span such as 2h or 24h"));
+    Tier itsTier = TermsOptions.tier(tier, spec);
+    UnaryOperator<Request> itsTerms = terms.read(spec);
+    Duration within = TermsOptions.deadline(deadline, spec);
     if (window < 1) {
       throw usage("--window", Integer.toString(window), ">= 1");
     }
@@ -85,7 +85,8 @@ final class BatchCommand implements Callable<Integer> {
     }
     try (HeadraceClient headrace = client.open(connection);
         BatchRun run = new BatchRun(headrace::submit, output, errors, resume, window)) {
-      BatchRun.Counts counts = run.run(input, r -> r.tier(itsTier).deadline(within));
+      BatchRun.Counts counts =
+          run.run(input, r -> itsTerms.apply(r.tier(itsTier).deadline(within)));
       System.out.println(json ? counts.json() : counts.text());
       return counts.failed() == 0 ? 0 : Main.FAILED;
     }

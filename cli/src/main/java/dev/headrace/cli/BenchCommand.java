@@ -68,11 +68,19 @@ final class BenchCommand implements Runnable {
         description = "A setting of Headrace; may be given several times.")
     Map<String, String> settings = new TreeMap<>();
 
+    @Option(
+        names = "--variant",
+        paramLabel = "KEY=VALUE",
+        description =
+            "Also run Headrace with this setting, on servers of its own, beside Headrace without;"
+                + " may be given several times. Not with --model.")
+    Map<String, String> variant = new TreeMap<>();
+
     @Override
     public Integer call() throws Exception {
       BenchResult result =
           model == null
-              ? new PipelineBench(rounds, orElse(60_000), settings, System.err).run()
+              ? new PipelineBench(rounds, orElse(60_000), settings, variant, System.err).run()
               : new EfficiencyBench(
                       model,
                       rounds,
@@ -118,7 +126,7 @@ final class BenchCommand implements Runnable {
       BenchResult result = new RoutingBench(rounds, System.err).run();
       if (pipelineRequests > 0) {
         BenchResult pipeline =
-            new PipelineBench(rounds, pipelineRequests, Map.of(), System.err).run();
+            new PipelineBench(rounds, pipelineRequests, Map.of(), Map.of(), System.err).run();
         result =
             result.with(
                 "throughput_ratio",

@@ -1,5 +1,6 @@
 package dev.headrace.cli;
 
+import dev.headrace.protocol.Task;
 import dev.headrace.protocol.body.FinishReason;
 import dev.headrace.protocol.body.Sampling;
 import dev.headrace.sdk.HeadraceClient;
@@ -58,8 +59,7 @@ final class GenerateOptions {
   @Option(names = "--stream", description = "Print the text while it is generated.")
   boolean stream;
 
-  /** The request with all options. */
-  Request complete(Request bare, CommandSpec spec) {
+  private Request sampled(Request bare, CommandSpec spec) {
     if (stream && choices != null && choices > 1) {
       throw new ParameterException(
           spec.commandLine(), "--choices: " + choices + " (expected: 1 with --stream)");
@@ -90,19 +90,23 @@ final class GenerateOptions {
     if (choices != null) {
       request = request.choices(choices);
     }
-    return common.complete(request, spec);
+    return request;
   }
 
   private static double or(@Nullable Double given, double usual) {
     return given == null ? usual : given;
   }
 
-  /** Submits and prints; the exit status. */
-  int submit(Request request, dev.headrace.protocol.Task task)
+  /** Submits or estimates, and prints; the exit status. */
+  int run(Request bare, Task task, CommandSpec spec)
       throws InterruptedException, ExecutionException {
-    if (!stream) {
-      return common.submit(request, task);
-    }
+    Request request = sampled(bare, spec);
+    return stream && !SubmitOptions.estimates(spec)
+        ? stream(common.complete(request, spec), task)
+        : common.run(request, task, spec);
+  }
+
+  private int stream(Request request, Task task) throws InterruptedException, ExecutionException {
     try (HeadraceClient headrace = common.client.open(common.connection)) {
       TextStream text = headrace.stream(request);
       System.err.println("submitted " + text.id());

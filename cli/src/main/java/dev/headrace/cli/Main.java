@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
       RouterCommand.class,
       WorkerCommand.class,
       SubmitCommand.class,
+      EstimateCommand.class,
       BatchCommand.class,
       ResultCommand.class,
       CancelCommand.class,
@@ -36,7 +37,7 @@ public final class Main implements Runnable {
   /** The command could not do its work. */
   static final int FAILED = 1;
 
-  /** A worker's device failed so that only a new process can use it again. */
+  /** A worker's device failed, or does not come back: only a new process can use it again. */
   static final int DEVICE_LOST = 3;
 
   private static final Set<String> SERVING = Set.of("up", "router", "worker");

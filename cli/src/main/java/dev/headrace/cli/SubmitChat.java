@@ -37,6 +37,6 @@ final class SubmitChat implements Callable<Integer> {
     }
     messages.add(ChatMessage.user(message));
     Request request = Request.chat(options.common.model, messages);
-    return options.submit(options.complete(request, spec), Task.CHAT_COMPLETIONS);
+    return options.run(request, Task.CHAT_COMPLETIONS, spec);
   }
 }

@@ -37,7 +37,7 @@ final class SubmitClassify implements Callable<Integer> {
         labels == null
             ? Request.classifyTrained(common.model, texts)
             : Request.classify(common.model, names(labels), texts);
-    return common.submit(common.complete(request, spec), Task.CLASSIFICATIONS);
+    return common.run(request, Task.CLASSIFICATIONS, spec);
   }
 
   private static List<String> names(String labels) {

@@ -39,6 +39,6 @@ final class SubmitEmbed implements Callable<Integer> {
     if (prompt != null) {
       request = request.prompt(prompt);
     }
-    return common.submit(common.complete(request, spec), Task.EMBEDDINGS);
+    return common.run(request, Task.EMBEDDINGS, spec);
   }
 }

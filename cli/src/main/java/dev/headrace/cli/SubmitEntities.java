@@ -45,6 +45,6 @@ final class SubmitEntities implements Callable<Integer> {
                             + Aggregation.expected()
                             + ")"));
     Request request = Request.entities(common.model, texts).aggregation(chosen);
-    return common.submit(common.complete(request, spec), Task.TOKEN_CLASSIFICATIONS);
+    return common.run(request, Task.TOKEN_CLASSIFICATIONS, spec);
   }
 }

@@ -33,6 +33,6 @@ final class SubmitFillMask implements Callable<Integer> {
     if (top != null) {
       request = request.topK(top);
     }
-    return common.submit(common.complete(request, spec), Task.FILL_MASK);
+    return common.run(request, Task.FILL_MASK, spec);
   }
 }

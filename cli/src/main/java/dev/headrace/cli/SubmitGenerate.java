@@ -31,6 +31,6 @@ final class SubmitGenerate implements Callable<Integer> {
           "--prompt: " + prompts.size() + " prompts (expected: 1 with --stream)");
     }
     Request request = Request.complete(options.common.model, prompts.toArray(new String[0]));
-    return options.submit(options.complete(request, spec), Task.COMPLETIONS);
+    return options.run(request, Task.COMPLETIONS, spec);
   }
 }

@@ -1,21 +1,22 @@
 package dev.headrace.cli;
 
 import dev.headrace.protocol.Task;
-import dev.headrace.protocol.Tier;
-import dev.headrace.protocol.config.Settings;
+import dev.headrace.sdk.Estimate;
 import dev.headrace.sdk.HeadraceClient;
 import dev.headrace.sdk.InferenceResult;
 import dev.headrace.sdk.PendingResult;
 import dev.headrace.sdk.Request;
-import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 
-/** What all tasks of {@code headrace submit} have in common. */
+/**
+ * What all tasks of {@code headrace submit} have in common. The same commands under {@code headrace
+ * estimate} say what the request would come to.
+ */
 final class SubmitOptions {
   @Option(
       names = "--model",
@@ -38,37 +39,35 @@ final class SubmitOptions {
   @Option(names = "--idempotency-key", description = "Requests with the same key run once.")
   @Nullable String idempotencyKey;
 
-  @Option(names = "--json", description = "Print the outcome as one JSON object.")
+  @Option(names = "--json", description = "Print one JSON object.")
   boolean json;
 
+  @Mixin TermsOptions terms = new TermsOptions();
   @Mixin ConnectionOptions connection = new ConnectionOptions();
   @Mixin ClientOption client = new ClientOption();
 
+  /** The request with all options. */
   Request complete(Request request, CommandSpec spec) {
-    Request complete =
-        request.tier(
-            Tier.ofWireName(tier)
-                .orElseThrow(
-                    () ->
-                        new ParameterException(
-                            spec.commandLine(),
-                            "--tier: " + tier + " (expected: one of " + Tier.expected() + ")")));
+    Request complete = terms.read(spec).apply(request.tier(TermsOptions.tier(tier, spec)));
     if (deadline != null) {
-      complete = complete.deadline(span(deadline, spec));
+      complete = complete.deadline(TermsOptions.deadline(deadline, spec));
     }
     return idempotencyKey == null ? complete : complete.idempotencyKey(idempotencyKey);
   }
 
-  private static Duration span(String text, CommandSpec spec) {
-    return Settings.parseDuration(text)
-        .orElseThrow(
-            () ->
-                new ParameterException(
-                    spec.commandLine(),
-                    "--deadline: " + text + " (expected: a span such as 500ms, 2s or 5m)"));
+  /** Whether the command stands under {@code headrace estimate}. */
+  static boolean estimates(CommandSpec spec) {
+    return spec.parent() != null && spec.parent().name().equals(EstimateCommand.NAME);
   }
 
-  int submit(Request request, Task task) throws InterruptedException, ExecutionException {
+  /** Completes the request, submits it or estimates it, and prints what came out. */
+  int run(Request request, Task task, CommandSpec spec)
+      throws InterruptedException, ExecutionException {
+    Request complete = complete(request, spec);
+    return estimates(spec) ? estimate(complete) : submit(complete, task);
+  }
+
+  private int submit(Request request, Task task) throws InterruptedException, ExecutionException {
     try (HeadraceClient headrace = client.open(connection)) {
       PendingResult pending = headrace.submit(request);
       if (!json) {
@@ -77,6 +76,15 @@ final class SubmitOptions {
       InferenceResult result = pending.get();
       System.out.println(json ? Results.json(result) : Results.text(result, task));
       return result.isOk() ? 0 : Main.FAILED;
+    }
+  }
+
+  private int estimate(Request request) {
+    try (HeadraceClient headrace = client.open(connection)) {
+      Optional<Estimate> estimate = headrace.estimate(request);
+      System.out.println(
+          json ? Estimates.json(estimate.orElse(null)) : Estimates.text(estimate.orElse(null)));
+      return estimate.isPresent() ? 0 : Main.FAILED;
     }
   }
 }

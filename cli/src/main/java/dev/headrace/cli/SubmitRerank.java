@@ -39,6 +39,6 @@ final class SubmitRerank implements Callable<Integer> {
     if (top != null) {
       request = request.topN(top);
     }
-    return common.submit(common.complete(request, spec), Task.RERANK);
+    return common.run(request, Task.RERANK, spec);
   }
 }

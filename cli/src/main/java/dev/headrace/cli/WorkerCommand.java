@@ -4,12 +4,14 @@ import dev.headrace.cli.http.HttpEndpoint;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.config.Settings;
+import dev.headrace.protocol.service.WorkerState;
 import dev.headrace.worker.WorkerProcess;
 import dev.headrace.worker.engine.EngineException;
 import dev.headrace.worker.loop.WorkerHealth;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -40,7 +42,12 @@ final class WorkerCommand implements Callable<Integer> {
       } finally {
         workers.forEach(WorkerProcess::close);
       }
-      return termination.requested() ? 0 : status(workers);
+      int status = termination.requested() ? 0 : status(workers);
+      if (workers.stream().anyMatch(w -> w.app().stuck())) {
+        // Its thread is in native code, which an orderly exit would wait for.
+        Runtime.getRuntime().halt(status);
+      }
+      return status;
     }
   }
 
@@ -93,13 +100,22 @@ final class WorkerCommand implements Callable<Integer> {
   }
 
   private static HttpEndpoint.Health health(List<WorkerProcess> workers) {
-    List<HttpEndpoint.Health> all = workers.stream().map(w -> health(w.app().health())).toList();
+    Instant now = Instant.now();
+    List<HttpEndpoint.Health> all =
+        workers.stream().map(w -> health(w.app().health(), now)).toList();
     // One that works is enough: the work of a lost device goes to the others.
     return all.stream().filter(HttpEndpoint.Health::up).findFirst().orElse(all.get(0));
   }
 
-  private static HttpEndpoint.Health health(WorkerHealth health) {
+  static HttpEndpoint.Health health(WorkerHealth health, Instant now) {
     List<String> reasons = new ArrayList<>();
+    if (health.state() == WorkerState.STALLED) {
+      reasons.add("the device has been at one batch for far longer than predicted");
+    }
+    boolean hangs = health.hangs(now);
+    if (hangs) {
+      reasons.add("the worker's loop has not come round since " + health.turnAt());
+    }
     if (!health.storeUp()) {
       reasons.add("Redis does not answer");
     }
@@ -107,6 +123,7 @@ final class WorkerCommand implements Callable<Integer> {
       reasons.add("Kafka does not answer");
     }
     return new HttpEndpoint.Health(
-        health.ready(), Roles.json(health.ready() ? "UP" : health.state().name(), reasons));
+        health.ready() && !hangs,
+        Roles.json(hangs ? "HANGS" : health.ready() ? "UP" : health.state().name(), reasons));
   }
 }

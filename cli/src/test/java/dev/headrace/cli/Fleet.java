@@ -2,6 +2,8 @@ package dev.headrace.cli;
 
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.headrace.embedded.EmbeddedServers;
 import dev.headrace.protocol.config.Settings;
 import dev.headrace.protocol.service.WorkerState;
@@ -11,18 +13,30 @@ import dev.headrace.transport.kafka.TopicAdmin;
 import dev.headrace.transport.redis.RedisConfig;
 import dev.headrace.transport.redis.RedisStores;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Broker and Redis in this JVM; routers and workers as processes that can be killed. */
 final class Fleet implements AutoCloseable {
+  /** What a role prints once it answers. */
+  private static final Pattern URL = Pattern.compile("http (http://\\S+)");
+
+  private final HttpClient http = HttpClient.newHttpClient();
   private final EmbeddedServers servers = EmbeddedServers.builder().build().start();
   private final Program program;
   private final Map<String, Program.Started> running = new TreeMap<>();
@@ -66,19 +80,50 @@ final class Fleet implements AutoCloseable {
         .build();
   }
 
-  void router(String name) throws IOException {
-    start(name, "router", "router.name=" + name);
+  void router(String name, String... settings) throws IOException {
+    List<String> all = new ArrayList<>(List.of(settings));
+    all.add("router.name=" + name);
+    start(name, "router", all.toArray(String[]::new));
+  }
+
+  /** What a process answers over HTTP; it may have just been started. */
+  JsonNode get(String name, String path) throws IOException, InterruptedException {
+    Program.Started started = Objects.requireNonNull(running.get(name), name);
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> !started.process().isAlive() || URL.matcher(started.errors()).find());
+    Matcher url = URL.matcher(started.errors());
+    if (!url.find()) {
+      throw new IllegalStateException(name + " ended: " + started.errors());
+    }
+    HttpRequest request = HttpRequest.newBuilder(URI.create(url.group(1) + path)).build();
+    return new ObjectMapper()
+        .readTree(http.send(request, HttpResponse.BodyHandlers.ofString()).body());
   }
 
   /** A worker with the model that comes with Headrace, on one thread. */
-  void worker(String name, String precision, double usdPerHour) throws IOException {
-    start(
-        name,
-        "worker",
-        "worker.precision=" + precision,
-        "worker.threads=1",
-        "worker.heartbeat.interval=500ms",
-        "worker.usd-per-hour=" + usdPerHour);
+  void worker(String name, String precision, double usdPerHour, String... more) throws IOException {
+    List<String> settings = new ArrayList<>(List.of(more));
+    settings.add("worker.precision=" + precision);
+    settings.add("worker.usd-per-hour=" + usdPerHour);
+    workerWith(name, settings.toArray(String[]::new));
+  }
+
+  /** A worker on one thread with these settings. */
+  void workerWith(String name, String... settings) throws IOException {
+    List<String> all = new ArrayList<>(List.of(settings));
+    all.addAll(List.of("worker.threads=1", "worker.heartbeat.interval=500ms"));
+    start(name, "worker", all.toArray(String[]::new));
+  }
+
+  /** How it ended, if it ended by itself; then it is no failure any more. */
+  Optional<Program.Ended> ended(String name) throws IOException, InterruptedException {
+    Program.Started started = Objects.requireNonNull(running.get(name), name);
+    if (started.process().isAlive()) {
+      return Optional.empty();
+    }
+    running.remove(name);
+    return Optional.of(started.await(0));
   }
 
   private void start(String name, String role, String... settings) throws IOException {
@@ -103,6 +148,39 @@ final class Fleet implements AutoCloseable {
           arguments.add(s);
         });
     running.put(name, program.start(arguments.toArray(String[]::new)));
+  }
+
+  /** Runs a client's command against these servers; the last line that it printed as JSON. */
+  JsonNode command(int status, String... arguments) throws IOException, InterruptedException {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.addAll(
+        List.of("--json", "--kafka", servers.kafkaBootstrap(), "--redis", servers.redisUri()));
+    Program.Ended ended = program.run(120, all.toArray(String[]::new));
+    if (ended.code() != status) {
+      throw new AssertionError("status " + ended.code() + ": " + ended.err());
+    }
+    return new ObjectMapper().readTree(ended.lastLine());
+  }
+
+  /** What a process says of itself; nothing while it starts or ends. */
+  String health(String name) throws InterruptedException {
+    Matcher url = URL.matcher(Objects.requireNonNull(running.get(name), name).errors());
+    if (!url.find()) {
+      return "";
+    }
+    try {
+      HttpRequest request = HttpRequest.newBuilder(URI.create(url.group(1) + "/health")).build();
+      return http.send(request, HttpResponse.BodyHandlers.ofString()).body();
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  /** Asks the process to end and waits for it; how it ended. */
+  Program.Ended stop(String name) throws IOException, InterruptedException {
+    Program.Started started = Objects.requireNonNull(running.remove(name), name);
+    started.process().destroy();
+    return started.await(90);
   }
 
   /** The process is gone at once, with all it knows. */

@@ -28,10 +28,12 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Two routers and three workers as processes, with a real model, and one of each killed at random:
  * nothing is lost, nothing has two outcomes. Takes over a minute, so it runs when asked for: {@code
- * -Dheadrace.chaos.seconds=300 -Dit.test=FleetIT}.
+ * -Dheadrace.chaos.seconds=300 -Dit.test=FleetIT}, with share groups by {@code
+ * -Dheadrace.chaos.intake=share}.
  */
 @EnabledIfSystemProperty(named = "headrace.chaos.seconds", matches = "[1-9][0-9]*")
 class FleetIT {
+  private static final String INTAKE = System.getProperty("headrace.chaos.intake", "group");
   private static final String MODEL = "all-minilm-l6-v2";
   private static final String CHEAP = "cpu-fp32";
   private static final String DEAR = "cpu-int8";
@@ -85,7 +87,7 @@ class FleetIT {
 
   /** Two of the cheap type, one of the dear. */
   private static void worker(Fleet fleet, int i) throws IOException {
-    fleet.worker("w" + i, i < 2 ? "fp32" : "int8", i < 2 ? 0.01 : 1);
+    fleet.worker("w" + i, i < 2 ? "fp32" : "int8", i < 2 ? 0.01 : 1, "worker.intake=" + INTAKE);
   }
 
   private void kill(

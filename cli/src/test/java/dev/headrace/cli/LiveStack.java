@@ -48,6 +48,10 @@ final class LiveStack implements AutoCloseable {
     return worker;
   }
 
+  RouterApp router() {
+    return router;
+  }
+
   EmbeddedServers servers() {
     return servers;
   }

@@ -47,6 +47,14 @@ final class ReadyFolders {
     return names;
   }
 
+  /** Writes the folder of a model that does not come back from the word "our"; gives its name. */
+  static String writeHanging(ReferenceModel bert, Path directory) throws IOException {
+    Path base = bert.assemble("base", Files.createTempDirectory(directory, "base"));
+    String hidden =
+        ", \"hidden_size\": 32, \"pooling\": \"cls\", \"normalize\": true, \"output\": \"states\"";
+    return write(directory, base, "embeddings", "hangs.pt", "\"states\"", hidden);
+  }
+
   /** As they stand in {@code id2label}. */
   private static String labels(Path folder) throws IOException {
     JsonNode names =

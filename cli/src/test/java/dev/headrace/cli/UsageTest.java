@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -38,6 +39,28 @@ class UsageTest {
     assertThat(tier.err()).contains("--tier: gold (expected: one of economy, standard, premium)");
     Run deadline = Run.of("submit", "embed", "--text", "x", "--deadline", "soon");
     assertThat(deadline.err()).contains("--deadline: soon (expected: a span such as");
+  }
+
+  @Test
+  void terms_that_do_not_exist_are_named_with_those_that_do() {
+    for (String command : List.of("submit", "estimate")) {
+      Run admission = Run.of(command, "embed", "--text", "x", "--admission", "maybe");
+      assertThat(admission.code()).isEqualTo(2);
+      assertThat(admission.err())
+          .contains("--admission: maybe (expected: one of best-effort, reject, late)");
+      assertThat(Run.of(command, "chat", "--message", "x", "--min-precision", "fp64").err())
+          .contains("--min-precision: fp64 (expected: one of int4, int8, fp8, bf16, fp16, fp32)");
+      assertThat(Run.of(command, "generate", "--prompt", "x", "--cache", "no").err())
+          .contains("--cache: no (expected: one of use, bypass)");
+      assertThat(Run.of(command, "embed", "--text", "x", "--tenant", "a b").err())
+          .contains("--tenant: a b (expected: ");
+    }
+    Run batch = Run.of("batch", "in", "--output", "o", "--errors", "e", "--admission", "never");
+    assertThat(batch.code()).isEqualTo(2);
+    assertThat(batch.err()).contains("--admission: never (expected: one of best-effort,");
+    Run task = Run.of("estimate");
+    assertThat(task.code()).isEqualTo(2);
+    assertThat(task.err()).contains("task: missing (expected: one of").contains("embed");
   }
 
   @Test

@@ -1,6 +1,8 @@
 package dev.headrace.policy;
 
+import dev.headrace.protocol.AdmissionMode;
 import dev.headrace.protocol.InferenceRequest;
+import dev.headrace.protocol.Terms;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -20,7 +22,8 @@ public record Forecast(
   private static final double SECONDS_PER_HOUR = 3600;
 
   /**
-   * Asks the policy.
+   * Asks the policy. Of a request that is to be refused when nobody is in time, too, this says
+   * where it would be done first.
    *
    * @return empty when nobody can run it
    */
@@ -30,7 +33,8 @@ public record Forecast(
       Snapshot snapshot,
       Instant now,
       double hopSeconds) {
-    Decision decision = policy.choose(request, snapshot, now);
+    Terms tried = new Terms(AdmissionMode.BEST_EFFORT, request.terms().minPrecision());
+    Decision decision = policy.choose(request.withTerms(tried), snapshot, now);
     int lane;
     if (decision instanceof Decision.Place place) {
       lane = place.lane();

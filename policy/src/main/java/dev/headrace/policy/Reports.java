@@ -28,6 +28,8 @@ public final class Reports {
     return NAME.matcher(r.lane()).matches()
         && NAME.matcher(r.deviceType()).matches()
         && believable(r.usdPerHour())
+        && believable(r.queuedSeconds())
+        && believable(r.runningSeconds())
         && r.models().values().stream().allMatch(Reports::believable);
   }
 
@@ -62,6 +64,22 @@ public final class Reports {
   /** Whether the worker takes work. One without a model could do none. */
   public static boolean ready(DeviceReport r) {
     return r.state() == WorkerState.READY && !r.models().isEmpty();
+  }
+
+  /**
+   * Workers whose device has been at a batch for far too long.
+   *
+   * @return a sentence for each, in order
+   */
+  public static List<String> stalled(Collection<DeviceReport> reports) {
+    return reports.stream()
+        .filter(r -> r.state() == WorkerState.STALLED)
+        .map(
+            r ->
+                "worker %s of lane %s is stalled: its device has been at one batch for too long"
+                    .formatted(r.workerId(), r.lane()))
+        .sorted()
+        .toList();
   }
 
   /** Whether so many of a lane's workers suffice for the lane to get such work. */

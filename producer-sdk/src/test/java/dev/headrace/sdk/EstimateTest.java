@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.headrace.protocol.AdmissionMode;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.service.DeviceReport;
 import dev.headrace.protocol.service.ModelReport;
@@ -129,5 +130,14 @@ class EstimateTest {
     worker("slow", 1, 1, 0);
     estimate(Duration.ofSeconds(5));
     assertThat(servers.producer.records("headrace.requests.standard")).isEmpty();
+  }
+
+  /** To be told of it is what an estimate is for. */
+  @Test
+  void request_that_would_be_refused_is_late() {
+    worker("slow", 1, 1, 0);
+    Request request =
+        Request.embed("m", "a text").deadline(Duration.ofMillis(1)).admission(AdmissionMode.REJECT);
+    assertThat(client.estimate(request).orElseThrow().inTime()).isFalse();
   }
 }

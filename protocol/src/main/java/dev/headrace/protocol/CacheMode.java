@@ -1,7 +1,9 @@
 package dev.headrace.protocol;
 
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Whether a request may be answered from, and add to, the result cache. */
 public enum CacheMode {
@@ -25,5 +27,10 @@ public enum CacheMode {
       }
     }
     return Optional.empty();
+  }
+
+  /** All wire names, for messages that say what was expected. */
+  public static String expected() {
+    return Arrays.stream(ALL).map(CacheMode::wireName).collect(Collectors.joining(", "));
   }
 }

@@ -43,12 +43,27 @@ public record InferenceRequest(
   /** A request that may run late ends when it has been late for this long (chosen). */
   public static final Duration LATEST = Duration.ofHours(1);
 
+  /**
+   * Whether a request has an outcome already is not asked while it is younger than this (chosen:
+   * less than a failed router's or worker's records take to come to another).
+   */
+  private static final Duration FRESH = Duration.ofMillis(500);
+
   /** The tenant of a request that names none. */
   public static final String DEFAULT_TENANT = "default";
 
   /** The request id. */
   public String id() {
     return address.id();
+  }
+
+  /**
+   * Whether this was submitted so recently that it has hardly an outcome yet: one that was
+   * cancelled a moment ago is at worst run in vain, for the first outcome stands. A time ahead of
+   * ours tells nothing.
+   */
+  public boolean isFresh(Instant now) {
+    return !now.isBefore(time) && Duration.between(time, now).compareTo(FRESH) < 0;
   }
 
   /** This request with the router's decision. */

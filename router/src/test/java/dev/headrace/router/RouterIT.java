@@ -154,7 +154,8 @@ class RouterIT {
   @Test
   void whatever_cannot_run_gets_its_outcome_in_redis_and_kafka_and_its_dead_letter() {
     stage.live(worker("lane"));
-    InferenceRequest cancelled = request("cancelled").build();
+    Instant before = Instant.now().minusSeconds(1); // what was just submitted is not looked up
+    InferenceRequest cancelled = request("cancelled").at(before).build();
     Outcome cancel = Outcomes.cancelled(cancelled.address(), Instant.now(), "/sdk");
     stage.stores().outcomeStore().deliver(List.of(cancel));
     stage.publish(cancelled);

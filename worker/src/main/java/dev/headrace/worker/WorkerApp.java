@@ -1,5 +1,7 @@
 package dev.headrace.worker;
 
+import dev.headrace.protocol.ErrorCode;
+import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.naming.Topics;
 import dev.headrace.transport.agent.AgentRunner;
 import dev.headrace.transport.delivery.Delivery;
@@ -9,6 +11,7 @@ import dev.headrace.worker.device.DeviceBatch;
 import dev.headrace.worker.device.EngineFactory;
 import dev.headrace.worker.device.LoadCall;
 import dev.headrace.worker.device.LoaderAgent;
+import dev.headrace.worker.device.Pulse;
 import dev.headrace.worker.device.RowDrop;
 import dev.headrace.worker.loop.HealthBoard;
 import dev.headrace.worker.loop.LoopConfig;
@@ -44,12 +47,16 @@ public final class WorkerApp implements AutoCloseable {
   /** Batches and calls that may wait for the others; the loop keeps the rest (chosen). */
   private static final int SERVANT_MAILBOX = 64;
 
+  /** For a thread that will not come back: only to try the interrupt. */
+  private static final Duration STUCK = Duration.ofSeconds(1);
+
   private final WorkerConfig config;
   private final HealthBoard health;
   private final AgentRunner loop;
   private final List<AgentRunner> prepare = new ArrayList<>();
   private final AgentRunner loader;
   private final AgentRunner device;
+  private final Pulse pulse = new Pulse();
 
   /**
    * Assembles a worker; {@link #start} starts it.
@@ -98,10 +105,9 @@ public final class WorkerApp implements AutoCloseable {
             new DeviceAgent(
                 "engine" + suffix,
                 engine,
-                toDevice,
-                drops,
-                toLoop,
+                new DeviceAgent.Boxes(toDevice, drops, toLoop),
                 workerLoop.deviceListener(),
+                pulse,
                 links.nanos()),
             drain);
   }
@@ -116,7 +122,7 @@ public final class WorkerApp implements AutoCloseable {
         config.warmUp(),
         config.streamInterval(),
         links.delivery().retryPause(),
-        config.laneIntake().longestSilence(),
+        config.stuckAfter(),
         config.preparing());
   }
 
@@ -148,6 +154,7 @@ public final class WorkerApp implements AutoCloseable {
         mailboxes.loop(),
         mailboxes.device(),
         mailboxes.drops(),
+        pulse,
         mailboxes.loader(),
         mailboxes.prepare(),
         metrics,
@@ -190,6 +197,16 @@ public final class WorkerApp implements AutoCloseable {
     return failure == null ? loop.failure() : failure;
   }
 
+  /**
+   * Whether the worker ended with its device's thread still in the engine, where no interrupt
+   * reaches it: nothing but the end of the process frees the device.
+   */
+  public boolean stuck() {
+    return loop.failure() instanceof FailureException f
+        && f.failure().code() == ErrorCode.DEVICE_LOST
+        && Pulse.inside(pulse.beats());
+  }
+
   /** Waits for the end; false when the time is over first. */
   public boolean awaitEnd(Duration timeout) throws InterruptedException {
     return loop.awaitEnd(timeout);
@@ -212,6 +229,6 @@ public final class WorkerApp implements AutoCloseable {
     prepare.forEach(AgentRunner::drain);
     prepare.forEach(one -> one.close(timeout));
     loader.close(timeout);
-    device.close(timeout);
+    device.close(stuck() ? STUCK : timeout);
   }
 }

@@ -37,6 +37,7 @@ import java.util.regex.Pattern;
  * @param sharedVectors label descriptions and the like whose vectors are remembered
  * @param heartbeatInterval between heartbeats
  * @param warmUp longest time for measuring before work is taken; zero for none
+ * @param stuckAfter how much longer than predicted the device may take; zero for ever
  * @param streamInterval between two writes of streamed text
  * @param drainTimeout how long running and waiting work may take when the worker stops
  */
@@ -55,6 +56,7 @@ public record WorkerConfig(
     int sharedVectors,
     Duration heartbeatInterval,
     Duration warmUp,
+    Duration stuckAfter,
     Duration streamInterval,
     Duration drainTimeout) {
   /** A name, or nothing: then it is made up. */
@@ -102,6 +104,14 @@ public record WorkerConfig(
             Duration.ZERO,
             Duration.ofMinutes(10),
             "Longest time for measuring the device before work is taken."),
+        s.duration(
+            "worker.batch.stuck-after",
+            Duration.ofMinutes(5),
+            Duration.ZERO,
+            Duration.ofDays(1),
+            "How much longer than ten times its prediction the device may be at a batch (than the"
+                + " whole text's at a step of generating) before the worker ends with status 3;"
+                + " after a quarter of it no more work is taken. 0 to wait for ever."),
         s.duration(
             "worker.stream.interval",
             Duration.ofMillis(200),
@@ -232,6 +242,7 @@ public record WorkerConfig(
         sharedVectors,
         heartbeatInterval,
         warmUp,
+        stuckAfter,
         streamInterval,
         drainTimeout);
   }

@@ -58,7 +58,7 @@ public record WorkerLinks(
     return new WorkerLinks(
         (group, topic, listener) ->
             intake.shares()
-                ? new ShareGroupConsumer(kafka, intake, records, group, topic, listener)
+                ? new ShareGroupConsumer(kafka, intake, records, group, group, topic, listener)
                 : new GroupConsumer(kafka, group, List.of(topic), listener),
         producer,
         stores.outcomeStore(),

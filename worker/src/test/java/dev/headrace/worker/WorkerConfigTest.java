@@ -68,6 +68,7 @@ class WorkerConfigTest {
                 4096,
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(5),
+                Duration.ofMinutes(5),
                 Duration.ofMillis(200),
                 Duration.ofSeconds(20)));
   }
@@ -110,6 +111,7 @@ class WorkerConfigTest {
     values.put("worker.batch.max-duration", "1s");
     values.put("worker.batch.longest-duration", "3s");
     values.put("worker.batch.ahead", "5ms");
+    values.put("worker.batch.stuck-after", "2m");
     values.put("worker.retry.max-attempts", "2");
     values.put("worker.limits.rows", "10");
     values.put("worker.limits.text-chars", "11");
@@ -162,6 +164,7 @@ class WorkerConfigTest {
                 300,
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(3),
+                Duration.ofMinutes(2),
                 Duration.ofMillis(50),
                 Duration.ofSeconds(4)));
     Settings settings = Settings.of(values);

@@ -24,8 +24,9 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A request that kills the process that runs it, with real processes. */
 class WorkerPoisonIT {
@@ -45,8 +46,12 @@ class WorkerPoisonIT {
     servers.close();
   }
 
-  @Test
-  void killer_ends_as_poison_and_its_company_is_served(@TempDir Path logs) throws Exception {
+  /** A share group's broker lends a dead worker's records again at once. */
+  @ParameterizedTest
+  @ValueSource(strings = {"group", "share"})
+  void killer_ends_as_poison_and_its_company_is_served(String intake, @TempDir Path logs)
+      throws Exception {
+    stage.settings().put("worker.intake", intake);
     List<String> ids = new ArrayList<>();
     List<WireRecord> records = new ArrayList<>();
     for (int i = 0; i < 40; i++) {

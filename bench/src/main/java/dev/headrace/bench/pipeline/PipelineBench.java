@@ -10,10 +10,12 @@ import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Throughput at saturation and latency unloaded, Headrace over the hand-written pipeline. Each has
@@ -35,6 +37,7 @@ public final class PipelineBench {
   private final int rounds;
   private final int requests;
   private final Map<String, String> settings;
+  private final Map<String, String> variant;
   private final PrintStream progress;
   private final OperatingSystemMXBean os =
       ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
@@ -45,10 +48,16 @@ public final class PipelineBench {
    * @param rounds that count
    * @param requests of each side in each round
    * @param settings of Headrace over its defaults
+   * @param variant settings over these of a third side, Headrace too, on servers of its own; none
+   *     for no such side
    * @param progress takes a line per round
    */
   public PipelineBench(
-      int rounds, int requests, Map<String, String> settings, PrintStream progress) {
+      int rounds,
+      int requests,
+      Map<String, String> settings,
+      Map<String, String> variant,
+      PrintStream progress) {
     if (rounds < 1 || requests < SATURATED) {
       throw new IllegalArgumentException(
           "rounds, requests: "
@@ -62,6 +71,7 @@ public final class PipelineBench {
     this.rounds = rounds;
     this.requests = requests;
     this.settings = Map.copyOf(settings);
+    this.variant = Map.copyOf(variant);
     this.progress = progress;
   }
 
@@ -78,10 +88,42 @@ public final class PipelineBench {
       double p99Ms,
       double compiling) {}
 
-  private record Pair(Round headrace, Round baseline) {
+  private record Pair(Round headrace, Round baseline, @Nullable Round variant) {
     double compiling() {
-      return Math.max(headrace.compiling(), baseline.compiling());
+      double two = Math.max(headrace.compiling(), baseline.compiling());
+      return variant == null ? two : Math.max(two, variant.compiling());
     }
+  }
+
+  /** Headrace with the settings of the variant, and servers that only it uses. */
+  private static final class Variant implements AutoCloseable {
+    final EmbeddedServers servers;
+    final Side side;
+
+    Variant(Map<String, String> settings) throws IOException {
+      servers = EmbeddedServers.builder().build().start();
+      try {
+        side = Side.headrace(servers, settings);
+      } catch (IOException e) {
+        servers.close();
+        throw e;
+      }
+    }
+
+    @Override
+    public void close() {
+      side.close();
+      servers.close();
+    }
+  }
+
+  private @Nullable Variant variant() throws IOException {
+    if (variant.isEmpty()) {
+      return null;
+    }
+    Map<String, String> all = new HashMap<>(settings);
+    all.putAll(variant);
+    return new Variant(all);
   }
 
   /** Runs all rounds. */
@@ -90,20 +132,23 @@ public final class PipelineBench {
     int warmUp = 0;
     try (EmbeddedServers servers = EmbeddedServers.builder().build().start();
         Side ours = Side.headrace(servers, settings);
-        Side theirs = Side.baseline(servers)) {
+        Side theirs = Side.baseline(servers);
+        Variant other = variant()) {
       for (boolean warm = false; !warm && warmUp < MAX_WARM_UP; ) {
-        warm = measure("warm-up " + ++warmUp, ours, theirs).compiling() < WARM;
+        warm = measure("warm-up " + ++warmUp, ours, theirs, other).compiling() < WARM;
       }
       for (int i = 1; i <= rounds; i++) {
-        pairs.add(measure("round " + i, ours, theirs));
+        pairs.add(measure("round " + i, ours, theirs, other));
       }
     }
     return result(pairs, warmUp);
   }
 
-  private Pair measure(String name, Side ours, Side theirs) throws IOException {
+  private Pair measure(String name, Side ours, Side theirs, @Nullable Variant other)
+      throws IOException {
     Round a = measure(ours);
     Round b = measure(theirs);
+    Round c = other == null ? null : measure(other.side);
     progress.printf(
         Locale.ROOT,
         "%s: headrace %.0f/s, %.3f CPU s per 1k, p50 %.2f ms; baseline %.0f/s, %.3f, %.2f ms;"
@@ -118,7 +163,17 @@ public final class PipelineBench {
         a.requestsPerSecond() / b.requestsPerSecond(),
         100 * a.compiling(),
         100 * b.compiling());
-    return new Pair(a, b);
+    if (c != null) {
+      progress.printf(
+          Locale.ROOT,
+          "%s: variant %.0f/s, %.3f CPU s per 1k, p50 %.2f ms; ratio to headrace %.2f%n",
+          name,
+          c.requestsPerSecond(),
+          c.cpuSecondsPer1k(),
+          c.p50Ms(),
+          c.requestsPerSecond() / a.requestsPerSecond());
+    }
+    return new Pair(a, b, c);
   }
 
   private Round measure(Side side) throws IOException {
@@ -166,12 +221,39 @@ public final class PipelineBench {
     figures.put(
         "baseline_requests_per_second", median(baseline.stream().map(Round::requestsPerSecond)));
     figures.put("baseline_latency_p50_ms", median(baseline.stream().map(Round::p50Ms)));
+    figures.putAll(ofVariant(pairs));
     figures.put("warm_up_rounds", (double) warmUp);
     figures.put("compilers_share", median(pairs.stream().map(Pair::compiling)));
     return new BenchResult(
         "pipeline",
         figures,
         Map.of("throughput_ratio", new Goal(0.5, true), "latency_p50_ratio", new Goal(2.0, false)));
+  }
+
+  /** The variant over Headrace without it. */
+  private static Map<String, Double> ofVariant(List<Pair> pairs) {
+    List<double[]> ratios = new ArrayList<>();
+    for (Pair pair : pairs) {
+      Round a = pair.headrace();
+      Round c = pair.variant();
+      if (c != null) {
+        ratios.add(
+            new double[] {
+              c.requestsPerSecond() / a.requestsPerSecond(),
+              c.cpuSecondsPer1k() / a.cpuSecondsPer1k(),
+              c.p50Ms() / a.p50Ms(),
+              c.p99Ms() / a.p99Ms()
+            });
+      }
+    }
+    Map<String, Double> figures = new LinkedHashMap<>();
+    if (!ratios.isEmpty()) {
+      figures.put("variant_throughput_ratio", median(ratios.stream().map(r -> r[0])));
+      figures.put("variant_cpu_ratio", median(ratios.stream().map(r -> r[1])));
+      figures.put("variant_latency_p50_ratio", median(ratios.stream().map(r -> r[2])));
+      figures.put("variant_latency_p99_ratio", median(ratios.stream().map(r -> r[3])));
+    }
+    return figures;
   }
 
   private static double median(java.util.stream.Stream<Double> values) {

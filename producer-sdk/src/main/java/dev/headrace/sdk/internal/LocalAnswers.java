@@ -81,9 +81,13 @@ final class LocalAnswers {
     List<String> keys = new ArrayList<>();
     List<Outcome> hits = new ArrayList<>();
     for (Submission submission : batch) {
-      String key = near.worthAsking() ? cacheKey(submission.request()) : null;
-      if (key != null && table.contains(submission.pending())) {
-        submission.pending().cacheKey(key);
+      Pending.CacheSlot slot = near.worthAsking() ? cacheSlot(submission.request()) : null;
+      if (slot != null && table.contains(submission.pending())) {
+        String key = slot.key();
+        if (!submission.idempotent()) {
+          // Who has the same key may have asked something else, and be told of here.
+          submission.pending().cacheSlot(slot);
+        }
         Outcome kept = near.find(key);
         if (kept != null) {
           hits.add(hit(kept, submission.request()));
@@ -115,7 +119,7 @@ final class LocalAnswers {
     near.asked(found, keys.size() - found);
   }
 
-  private @Nullable String cacheKey(InferenceRequest request) {
+  private Pending.@Nullable CacheSlot cacheSlot(InferenceRequest request) {
     String revision = revisions.of(request.model());
     byte[] body = request.payload().bytes();
     // A reply topic gets its outcome from the router, which also looks into the cache.
@@ -126,7 +130,8 @@ final class LocalAnswers {
             && body.length <= inlineBytes;
     return revision == null || !local
         ? null
-        : CacheKey.of(request.model(), revision, request.task(), body);
+        : new Pending.CacheSlot(
+            CacheKey.of(request.model(), revision, request.task(), body), revision);
   }
 
   private Outcome hit(Outcome cached, InferenceRequest request) {

@@ -24,7 +24,7 @@ final class Pending {
   private final long giveUpNanos;
   private final List<Waiter> waiters = new ArrayList<>(1);
   private volatile boolean sent;
-  private volatile @Nullable String cacheKey;
+  private volatile @Nullable CacheSlot cacheSlot;
   private volatile boolean mayHaveEnded;
 
   private Pending(InferenceRequest request, long now, Limits limits, Duration slack) {
@@ -101,13 +101,16 @@ final class Pending {
     mayHaveEnded = may;
   }
 
-  /** Under which its result may be kept, null when it may not. */
-  @Nullable String cacheKey() {
-    return cacheKey;
+  /** Where a result may be kept: its key, and the revision of the model that the key is for. */
+  record CacheSlot(String key, String revision) {}
+
+  /** Where its result may be kept, null when it may not. */
+  @Nullable CacheSlot cacheSlot() {
+    return cacheSlot;
   }
 
-  void cacheKey(String key) {
-    cacheKey = key;
+  void cacheSlot(CacheSlot slot) {
+    cacheSlot = slot;
   }
 
   Duration age(long now) {

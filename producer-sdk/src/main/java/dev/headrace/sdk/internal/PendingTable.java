@@ -69,9 +69,9 @@ final class PendingTable {
     Pending one = pending.remove(outcome.id());
     if (one != null) {
       if (outcome.status() == Status.OK) {
-        String cacheKey = one.cacheKey();
-        if (cacheKey != null) {
-          near.keep(cacheKey, outcome);
+        Pending.CacheSlot slot = one.cacheSlot();
+        if (slot != null && slot.revision().equals(outcome.detail(Detail.REVISION))) {
+          near.keep(slot.key(), outcome);
         }
         String cache = outcome.detail(Detail.CACHE);
         near.answered(cache != null && !cache.equals("miss"));

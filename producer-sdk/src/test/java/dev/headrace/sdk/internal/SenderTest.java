@@ -132,6 +132,28 @@ class SenderTest {
   }
 
   @Test
+  void result_of_another_revision_than_was_looked_for_is_not_kept() {
+    world.revision = "r2";
+    resultOfOnesOwn();
+    world.submit(world.request("second", "same"));
+    world.send();
+    assertThat(world.sent()).extracting(InferenceRequest::id).containsExactly("first", "second");
+  }
+
+  /** Another process of this client may have asked something else with the same key. */
+  @Test
+  void result_of_an_idempotency_key_is_not_kept_for_equal_requests() {
+    world.worker("w1", World.REVISION, WorkerState.READY);
+    world.submit(world.request("key", "same"), true);
+    world.send();
+    world.work();
+    world.receive();
+    world.submit(world.request("second", "same"));
+    world.send();
+    assertThat(world.sent()).extracting(InferenceRequest::id).containsExactly("key", "second");
+  }
+
+  @Test
   void own_result_ends_with_its_time_and_with_its_revision() {
     resultOfOnesOwn();
     world.time.advance(Duration.ofSeconds(30));

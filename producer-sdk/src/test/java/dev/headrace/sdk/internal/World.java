@@ -55,6 +55,10 @@ final class World {
   static final String CLIENT = "client-1";
   static final String MODEL = "model";
   static final String REVISION = "r1";
+
+  /** Of the model that the worker runs. */
+  String revision = REVISION;
+
   static final String BIG = "x".repeat(2000);
 
   final FakeTime time = new FakeTime();
@@ -257,6 +261,7 @@ final class World {
   Outcome result(InferenceRequest request, String body) {
     Map<String, String> details = new LinkedHashMap<>(Outcomes.identity(request));
     details.put(Detail.CACHE, "miss");
+    details.put(Detail.REVISION, revision);
     return new Outcome(
         request.address(),
         Status.OK,

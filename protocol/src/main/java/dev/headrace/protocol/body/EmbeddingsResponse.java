@@ -33,7 +33,10 @@ public record EmbeddingsResponse(String model, List<float[]> vectors, long promp
             json.writeNumberField("index", i);
             float[] vector = vectors.get(i);
             if (encoding == VectorEncoding.BASE64) {
-              json.writeStringField("embedding", toBase64(vector));
+              byte[] base64 = toBase64(vector);
+              json.writeFieldName("embedding");
+              // Nothing in it needs escaping; looking for it took a third of writing a response.
+              json.writeRawUTF8String(base64, 0, base64.length);
             } else {
               json.writeArrayFieldStart("embedding");
               for (float component : vector) {
@@ -81,11 +84,11 @@ public record EmbeddingsResponse(String model, List<float[]> vectors, long promp
     return vector;
   }
 
-  private static String toBase64(float[] vector) {
+  private static byte[] toBase64(float[] vector) {
     ByteBuffer bytes =
         ByteBuffer.allocate(vector.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(vector);
-    return Base64.getEncoder().encodeToString(bytes.array());
+    return Base64.getEncoder().encode(bytes.array());
   }
 
   private static float[] fromBase64(String text) {

@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 public final class RouterReportCodec {
   private static final JsonMapper MAPPER = new JsonMapper();
 
+  /** Seconds or requests beyond belief (chosen): sums of many such reports still are numbers. */
+  private static final double MOST = 1e15;
+
   private RouterReportCodec() {}
 
   /** The fields of the hash. */
@@ -54,6 +57,13 @@ public final class RouterReportCodec {
             PlannedLanes.parse(hash.getOrDefault("fleet", "{\"lanes\":{}}")));
   }
 
+  private static double believable(String name, double value) {
+    if (!(Math.abs(value) <= MOST)) {
+      throw new IllegalArgumentException(name + ": " + value + " (expected: at most " + MOST + ")");
+    }
+    return value;
+  }
+
   /** Reads a hash; empty when it is garbage: a bad heartbeat counts as none. */
   public static Optional<RouterReport> decode(Map<String, String> hash) {
     String id = hash.get("router");
@@ -68,11 +78,12 @@ public final class RouterReportCodec {
         waiting.put(
             lane.getKey(),
             new Waiting(
-                w.path("seconds").asDouble(),
-                w.path("requests").asLong(),
-                w.path("slack_seconds").asDouble()));
+                believable("seconds", w.path("seconds").asDouble()),
+                (long) believable("requests", (double) w.path("requests").asLong()),
+                believable("slack_seconds", w.path("slack_seconds").asDouble())));
       }
-      long taken = Long.parseLong(hash.getOrDefault("taken", "0"));
+      long taken =
+          (long) believable("taken", (double) Long.parseLong(hash.getOrDefault("taken", "0")));
       return Optional.of(new RouterReport(id, waiting, taken, plan(hash)));
     } catch (IllegalArgumentException | JsonProcessingException e) {
       return Optional.empty();

@@ -6,6 +6,8 @@ public enum WorkerState {
   LOADING,
   /** It takes work. */
   READY,
+  /** Its device has been at a batch for far too long; it takes no work, and may have to end. */
+  STALLED,
   /** It finishes what it has and takes no more. */
   DRAINING
 }

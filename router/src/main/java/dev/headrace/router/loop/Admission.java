@@ -34,8 +34,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets requests into the buffer: those that can be read, have time left, have no outcome yet, and
- * are neither answered by the cache nor by an identical request in flight. Redis is asked for many
+ * Lets requests into the buffer: those that can be read, have time left, have no outcome yet (what
+ * was just submitted is not asked for one, and a worker asks when it has become older), and are
+ * neither answered by the cache nor by an identical request in flight. Redis is asked for many
  * requests at once, first for outcomes, then for places; while it is away requests wait for a
  * bounded time and then go on without it, since the worker looks again.
  */
@@ -93,8 +94,11 @@ final class Admission {
       exits.malformed(received, source, malformed);
     } else if (decoded instanceof Decoded.Valid valid) {
       Entry entry = new Entry(received, source, valid.request());
-      if (entry.request().expiredAt(exits.now())) {
+      Instant now = exits.now();
+      if (entry.request().expiredAt(now)) {
         exits.expire(entry);
+      } else if (entry.request().isFresh(now)) {
+        admit(entry);
       } else {
         toFind.add(entry);
       }

@@ -40,12 +40,13 @@ public final class KafkaLaneGroups implements LaneGroups {
 
   @Override
   public EventConsumer join(String lane) {
+    String id = TopicAdmin.RESCUER;
     String topic = Topics.work(lane);
-    if (admin.shared(lane)) {
-      return new ShareGroupConsumer(
-          config, SHARE, config.maxPollRecords(), SHARE.group(lane), topic, new NoListener());
-    }
-    return new GroupConsumer(config, Topics.workGroup(lane), List.of(topic), new NoListener());
+    NoListener nobody = new NoListener();
+    return admin.shared(lane)
+        ? new ShareGroupConsumer(
+            config, SHARE, config.maxPollRecords(), id, SHARE.group(lane), topic, nobody)
+        : new GroupConsumer(config, id, Topics.workGroup(lane), List.of(topic), nobody);
   }
 
   /** Records of slots that go are known to the consumer as not owned; nothing else is kept. */

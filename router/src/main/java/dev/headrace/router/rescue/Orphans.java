@@ -10,7 +10,8 @@ import java.util.TreeSet;
 
 /**
  * Which lanes have been without a worker for too long. A worker that drains still has records, so
- * it counts; one that loads has none yet and is no member of the lane's group.
+ * it counts; one that loads has none yet and is no member of the lane's group, and one whose device
+ * is stalled does nothing with those that it has.
  */
 final class Orphans {
   private final long afterNanos;
@@ -29,7 +30,9 @@ final class Orphans {
   Set<String> look(Set<String> lanes, Collection<DeviceReport> reports, long nowNanos) {
     servedAt.keySet().retainAll(lanes);
     for (DeviceReport report : reports) {
-      if (report.state() != WorkerState.LOADING && lanes.contains(report.lane())) {
+      boolean serves =
+          report.state() == WorkerState.READY || report.state() == WorkerState.DRAINING;
+      if (serves && lanes.contains(report.lane())) {
         servedAt.put(report.lane(), nowNanos);
       }
     }

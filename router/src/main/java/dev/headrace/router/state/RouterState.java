@@ -50,8 +50,8 @@ public final class RouterState {
   private List<DeviceReport> reports = List.of();
   private List<RouterReport> others = List.of();
 
-  /** Models that get no work in some lane, said once. */
-  private List<String> outvoted = List.of();
+  /** What is wrong with workers, by their heartbeats; each is logged once. */
+  private List<String> troubles = List.of();
 
   /** Routers that came or went since the last reading, for all that is known. */
   private int newcomers;
@@ -193,9 +193,10 @@ public final class RouterState {
     if (reading.reports() != null) {
       reports = reading.reports();
       heartbeatsSeen = true;
-      List<String> voted = Reports.outvoted(reports);
-      voted.stream().filter(said -> !outvoted.contains(said)).forEach(LOG::warn);
-      outvoted = voted;
+      List<String> found = new ArrayList<>(Reports.outvoted(reports));
+      found.addAll(Reports.stalled(reports));
+      found.stream().filter(said -> !troubles.contains(said)).forEach(LOG::warn);
+      troubles = found;
     }
     if (reading.others() != null) {
       others = reading.others();
@@ -337,7 +338,7 @@ public final class RouterState {
     if (heartbeatsSeen && fleet.lanes().isEmpty()) {
       problems.add("no worker is ready");
     }
-    problems.addAll(outvoted);
+    problems.addAll(troubles);
     return problems;
   }
 }

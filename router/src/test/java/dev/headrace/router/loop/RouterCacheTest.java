@@ -71,6 +71,30 @@ class RouterCacheTest {
   }
 
   @Test
+  void request_that_opted_out_neither_follows_nor_leads_nor_is_answered() {
+    rig.twoLanes();
+    rig.publish(request("a").cached("same"));
+    rig.publish(request("b").payload(request("a").cached("same").build().payload()));
+    rig.publish(request("c").cached("same"));
+    rig.turns(3);
+    assertThat(rig.workIds("slow")).containsExactlyInAnyOrder("a", "b");
+    assertThat(
+            rig.work("slow").stream()
+                .filter(r -> r.id().equals("b"))
+                .map(r -> r.assignment().cacheKey()))
+        .containsOnlyNulls();
+    String key = LoopRig.key(request("a").cached("same").build());
+    assertThat(rig.cache.leader(key)).isEqualTo("c1/a");
+    InferenceRequest a = request("a").cached("same").build();
+    rig.cache.settle(key, "c1/a", ok(a));
+    // The slow lane is full, and it has no time to wait for it.
+    rig.publish(request("d").payload(a.payload()).within(Duration.ofMillis(2500)));
+    rig.turns(3);
+    assertThat(rig.workIds("fast")).containsExactly("d");
+    assertThat(rig.outcome("d")).as("run, not answered").isNull();
+  }
+
+  @Test
   void parked_request_comes_back_when_due_and_finds_its_outcome() {
     rig.twoLanes();
     rig.publish(request("a").cached("same"));

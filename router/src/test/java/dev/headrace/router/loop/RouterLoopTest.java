@@ -108,12 +108,36 @@ class RouterLoopTest {
     Address address = request("a").build().address();
     rig.outcomes.deliver(List.of(Outcomes.cancelled(address, rig.clock.instant(), "/sdk")));
     rig.publish(request("a"));
+    rig.clock.advance(Duration.ofMillis(500));
     rig.turns(3);
     assertThat(rig.workIds("slow")).isEmpty();
     List<WireRecord> published = rig.producer.records(Topics.OUTCOMES);
     assertThat(published).hasSize(1);
     assertThat(OutcomeCodec.decode(published.get(0)).status()).isEqualTo(Status.CANCELLED);
     assertThat(rig.consumer.unacknowledged()).isZero();
+  }
+
+  @Test
+  void what_was_just_submitted_is_routed_without_asking_for_its_outcome() {
+    rig.twoLanes();
+    Address address = request("a").build().address();
+    rig.outcomes.deliver(List.of(Outcomes.cancelled(address, rig.clock.instant(), "/sdk")));
+    rig.publish(request("a"));
+    rig.clock.advance(Duration.ofMillis(400));
+    rig.turns(3);
+    assertThat(rig.workIds("slow")).containsExactly("a");
+    assertThat(rig.producer.records(Topics.OUTCOMES)).isEmpty();
+  }
+
+  @Test
+  void time_ahead_of_ours_does_not_make_a_request_young() {
+    rig.twoLanes();
+    Address address = request("a").build().address();
+    rig.outcomes.deliver(List.of(Outcomes.cancelled(address, rig.clock.instant(), "/sdk")));
+    rig.publish(request("a").at(rig.clock.instant().plusMillis(50)).build());
+    rig.turns(3);
+    assertThat(rig.workIds("slow")).isEmpty();
+    assertThat(rig.producer.records(Topics.OUTCOMES)).hasSize(1);
   }
 
   @Test

@@ -49,8 +49,8 @@ final class ClientProperties {
     return p;
   }
 
-  static Map<String, Object> consumer(KafkaConfig config, String group) {
-    Map<String, Object> p = common(config, group);
+  static Map<String, Object> consumer(KafkaConfig config, String clientId, String group) {
+    Map<String, Object> p = common(config, clientId);
     p.put(ConsumerConfig.GROUP_ID_CONFIG, group);
     p.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
     p.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed"); // an aborted request is none
@@ -88,8 +88,9 @@ final class ClientProperties {
    *
    * @param records most of one poll
    */
-  static Map<String, Object> share(KafkaConfig config, String group, Duration lock, int records) {
-    Map<String, Object> p = common(config, group);
+  static Map<String, Object> share(
+      KafkaConfig config, String clientId, String group, Duration lock, int records) {
+    Map<String, Object> p = common(config, clientId);
     NOT_OF_SHARE_CONSUMERS.forEach(p::remove);
     p.put(ConsumerConfig.GROUP_ID_CONFIG, group);
     p.put(ConsumerConfig.SHARE_ACKNOWLEDGEMENT_MODE_CONFIG, "explicit");

@@ -38,6 +38,12 @@ public interface EventConsumer {
    */
   default void release(Received record) {}
 
+  /**
+   * Whether what was taken and is not acknowledged is being worked on. Only then is what a broker
+   * lends for a time kept for longer. It is until this says otherwise.
+   */
+  default void keep(boolean worked) {}
+
   /** How often Kafka has delivered this record, as far as it counts; at least once. */
   default int deliveries(Received record) {
     return 1;

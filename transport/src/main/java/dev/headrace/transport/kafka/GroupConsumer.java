@@ -34,11 +34,13 @@ public final class GroupConsumer implements EventConsumer {
   private final Listener listener;
   private final Duration timeout;
   private final Map<Slot, Assigned> assigned = new HashMap<>();
+  private Set<Slot> slots = Set.of();
   private long epochs;
   private boolean closing;
 
   /** A slot that is ours. */
   private static final class Assigned {
+    final Slot slot;
     final TopicPartition partition;
     long epoch;
     OffsetTracker tracker = new OffsetTracker();
@@ -47,6 +49,7 @@ public final class GroupConsumer implements EventConsumer {
     @Nullable OffsetAndMetadata committed;
 
     Assigned(TopicPartition partition, long epoch) {
+      this.slot = slot(partition);
       this.partition = partition;
       this.epoch = epoch;
     }
@@ -54,12 +57,22 @@ public final class GroupConsumer implements EventConsumer {
 
   public GroupConsumer(
       KafkaConfig config, String group, Collection<String> topics, Listener listener) {
+    this(config, group, group, topics, listener);
+  }
+
+  /** The same under a client id that says who it is. */
+  public GroupConsumer(
+      KafkaConfig config,
+      String clientId,
+      String group,
+      Collection<String> topics,
+      Listener listener) {
     this.listener = listener;
     this.timeout = config.timeout();
     try {
       this.consumer =
           new KafkaConsumer<>(
-              ClientProperties.consumer(config, group),
+              ClientProperties.consumer(config, clientId, group),
               new ByteArrayDeserializer(),
               new ByteArrayDeserializer());
     } catch (KafkaException e) {
@@ -89,18 +102,18 @@ public final class GroupConsumer implements EventConsumer {
 
   private void receive(
       Assigned a, List<ConsumerRecord<byte[], byte[]>> records, List<Received> into) {
-    Slot slot = slot(a.partition);
     for (ConsumerRecord<byte[], byte[]> record : records) {
       if (!a.tracker.accepts(record.offset())) {
         // The log was cut and read anew from its beginning: what we hold of it is void.
-        LOG.warn("offsets went back slot={} offset={}", slot, record.offset());
+        LOG.warn("offsets went back slot={} offset={}", a.slot, record.offset());
         a.epoch = ++epochs;
         a.tracker = new OffsetTracker();
         a.committed = null;
       }
       a.tracker.received(record.offset());
       into.add(
-          new Received(slot, record.offset(), record.timestamp(), a.epoch, Wire.fromKafka(record)));
+          new Received(
+              a.slot, record.offset(), record.timestamp(), a.epoch, Wire.fromKafka(record)));
     }
   }
 
@@ -135,7 +148,7 @@ public final class GroupConsumer implements EventConsumer {
 
   @Override
   public Set<Slot> assigned() {
-    return Set.copyOf(assigned.keySet());
+    return slots;
   }
 
   @Override
@@ -244,6 +257,12 @@ public final class GroupConsumer implements EventConsumer {
       LOG.warn("consumer not closed in order cause={}", e.getMessage());
     }
     assigned.clear();
+    slots = Set.of();
+  }
+
+  private void remove(Collection<Slot> gone) {
+    gone.forEach(assigned::remove);
+    slots = Set.copyOf(assigned.keySet());
   }
 
   private static Slot slot(TopicPartition partition) {
@@ -261,6 +280,7 @@ public final class GroupConsumer implements EventConsumer {
       for (TopicPartition partition : partitions) {
         assigned.put(slot(partition), new Assigned(partition, ++epochs));
       }
+      slots = Set.copyOf(assigned.keySet());
       if (!partitions.isEmpty()) {
         LOG.info("slots assigned slots={}", partitions);
         listener.assigned(slots(partitions));
@@ -273,10 +293,10 @@ public final class GroupConsumer implements EventConsumer {
         return;
       }
       LOG.info("slots revoked slots={}", partitions);
-      List<Slot> slots = slots(partitions);
-      listener.revoked(slots);
-      commitNow(slots, timeout);
-      slots.forEach(assigned::remove);
+      List<Slot> gone = slots(partitions);
+      listener.revoked(gone);
+      commitNow(gone, timeout);
+      remove(gone);
     }
 
     @Override
@@ -285,9 +305,9 @@ public final class GroupConsumer implements EventConsumer {
         return;
       }
       LOG.warn("slots lost slots={}", partitions);
-      List<Slot> slots = slots(partitions);
-      slots.forEach(assigned::remove); // another has them: nothing of ours may be committed
-      listener.revoked(slots);
+      List<Slot> gone = slots(partitions);
+      remove(gone); // another has them: nothing of ours may be committed
+      listener.revoked(gone);
     }
   }
 }

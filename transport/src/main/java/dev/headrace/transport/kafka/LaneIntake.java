@@ -14,8 +14,6 @@ import java.util.Locale;
  *     Kafka client of its own
  */
 public record LaneIntake(Kind kind, Duration lock, int polls) {
-  private static final Duration NO_LIMIT = Duration.ofDays(36_500);
-
   /** The kind of group. */
   public enum Kind {
     /** A consumer group: each partition has one worker. */
@@ -55,14 +53,6 @@ public record LaneIntake(Kind kind, Duration lock, int polls) {
   /** Whether records are shared instead of partitions. */
   public boolean shares() {
     return kind == Kind.SHARE;
-  }
-
-  /**
-   * How long a device may have work and give no sign. The records of one that hangs would be kept
-   * for ever as the loop goes on; as a share group they go to others.
-   */
-  public Duration longestSilence() {
-    return shares() ? lock : NO_LIMIT;
   }
 
   /** The group of a lane's workers. */

@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A member of a share group: the broker lends records one by one instead of giving partitions away.
- * It asks for more time as long as it is polled; what a member has that is not polled goes to
+ * It asks for more time while it is polled and told that its records are worked on; else they go to
  * others.
  *
  * <p>A client of Kafka's must answer for all records of a poll before the next, so there are
@@ -49,6 +49,7 @@ public final class ShareGroupConsumer implements EventConsumer {
   private int next;
   private boolean joined;
   private boolean paused;
+  private boolean worked = true;
   private boolean closed;
 
   /**
@@ -60,10 +61,16 @@ public final class ShareGroupConsumer implements EventConsumer {
       KafkaConfig config,
       LaneIntake intake,
       int records,
+      String clientId,
       String group,
       String topic,
       Listener listener) {
-    this(hands(config, intake, records, group, topic), topic, listener, System::nanoTime);
+    this(
+        hands(
+            ClientProperties.share(config, clientId, group, intake.lock(), records), intake, topic),
+        topic,
+        listener,
+        System::nanoTime);
   }
 
   ShareGroupConsumer(List<ShareHand> hands, String topic, Listener listener, LongSupplier nanos) {
@@ -74,9 +81,8 @@ public final class ShareGroupConsumer implements EventConsumer {
   }
 
   private static List<ShareHand> hands(
-      KafkaConfig config, LaneIntake intake, int records, String group, String topic) {
+      Map<String, Object> properties, LaneIntake intake, String topic) {
     List<ShareHand> hands = new ArrayList<>();
-    Map<String, Object> properties = ClientProperties.share(config, group, intake.lock(), records);
     try {
       for (int i = 0; i < intake.polls(); i++) {
         KafkaShareConsumer<byte[], byte[]> consumer =
@@ -87,7 +93,7 @@ public final class ShareGroupConsumer implements EventConsumer {
       return hands;
     } catch (KafkaException e) {
       hands.forEach(h -> h.close(Duration.ZERO));
-      throw KafkaErrors.ofCall(e, "consumer of share group " + group);
+      throw KafkaErrors.ofCall(e, "share consumer of " + topic);
     }
   }
 
@@ -112,7 +118,7 @@ public final class ShareGroupConsumer implements EventConsumer {
   private void tend() {
     boolean lost = false;
     for (ShareHand hand : hands) {
-      lost |= hand.tend();
+      lost |= hand.tend(worked);
     }
     if (lost) {
       listener.revoked(List.of(all));
@@ -157,6 +163,11 @@ public final class ShareGroupConsumer implements EventConsumer {
   @Override
   public void release(Received record) {
     hands.forEach(h -> h.release(record));
+  }
+
+  @Override
+  public void keep(boolean isWorked) {
+    worked = isWorked;
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.headrace.transport.kafka;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,9 +14,11 @@ import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
+import org.apache.kafka.clients.admin.ShareMemberDescription;
 import org.apache.kafka.clients.admin.SharePartitionOffsetInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.GroupNotEmptyException;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
@@ -74,6 +77,13 @@ final class ShareGroups {
     }
   }
 
+  /** Where there can be no share group that is ours: not made, not known, not allowed. */
+  private static final Set<Class<? extends Exception>> NONE =
+      Set.of(
+          GroupIdNotFoundException.class,
+          UnsupportedVersionException.class,
+          GroupAuthorizationException.class);
+
   /** How far the groups are, where they have begun; groups that do not exist are left out. */
   Map<TopicPartition, SharePartitionOffsetInfo> positions(
       Map<String, List<TopicPartition>> byGroup) {
@@ -87,10 +97,7 @@ final class ShareGroups {
     var result = admin.listShareGroupOffsets(specs);
     for (String group : specs.keySet()) {
       calls
-          .await(
-              result.partitionsToOffsetInfo(group),
-              "offsets of share group " + group,
-              Set.of(GroupIdNotFoundException.class, UnsupportedVersionException.class))
+          .await(result.partitionsToOffsetInfo(group), "offsets of share group " + group, NONE)
           .ifPresent(
               own ->
                   own.forEach(
@@ -103,15 +110,19 @@ final class ShareGroups {
     return positions;
   }
 
-  /** Members of a group; 0 when it does not exist or is of another kind. */
+  /** Workers in a group; 0 when it does not exist or is of another kind. */
   int members(String group) {
     return calls
         .await(
             admin.describeShareGroups(List.of(group)).all(),
             "members of share group " + group,
-            Set.of(GroupIdNotFoundException.class, UnsupportedVersionException.class))
-        .map(all -> all.values().stream().mapToInt(d -> d.members().size()).sum())
+            NONE)
+        .map(all -> all.values().stream().mapToInt(d -> workers(d.members())).sum())
         .orElse(0);
+  }
+
+  private static int workers(Collection<ShareMemberDescription> members) {
+    return (int) members.stream().filter(m -> !m.clientId().equals(TopicAdmin.RESCUER)).count();
   }
 
   /** Moves a group to these offsets, unless it has members: then it has begun. */

@@ -29,6 +29,13 @@ import org.slf4j.LoggerFactory;
 final class ShareHand {
   private static final Logger LOG = LoggerFactory.getLogger(ShareHand.class);
 
+  /**
+   * Between two looks whether a fetch has brought something (chosen). A look at the very moment in
+   * which it does makes the client fetch once more, ahead of time: those records are lent, and not
+   * seen before all of this poll have their answers. So looks are few.
+   */
+  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
   private final ShareConsumer<byte[], byte[]> consumer;
   private final String topic;
   private final LongSupplier nanos;
@@ -43,10 +50,14 @@ final class ShareHand {
   private boolean subscribed;
   private boolean someLost;
 
-  /** Whether the last poll brought nothing: its fetch may still bring something. */
-  private boolean fetching;
+  /** Whether the last poll brought nothing, and its fetch may be under way. */
+  private boolean looking;
 
   private long polledAt;
+
+  /** When Kafka's client had nothing in store, as far as is known. */
+  private long emptyAt;
+
   private long lockNanos;
 
   /** Until when the records are ours: the same for all, as they are lent and kept together. */
@@ -102,6 +113,7 @@ final class ShareHand {
     this.lockNanos = lock.toNanos();
     this.nanos = nanos;
     this.polledAt = nanos.getAsLong();
+    this.emptyAt = polledAt;
     consumer.setAcknowledgementCommitCallback(this::taken);
   }
 
@@ -137,11 +149,17 @@ final class ShareHand {
       consumer.subscribe(List.of(topic));
       subscribed = true;
     }
-    long since = fetching ? polledAt : nanos.getAsLong();
-    ConsumerRecords<byte[], byte[]> records = poll(wait);
+    long begin = nanos.getAsLong();
+    if (looking && wait.isZero() && begin - polledAt < LOOK_NANOS) {
+      return List.of();
+    }
+    // A first look without waiting: what comes at once was in store, lent since who knows when.
+    ConsumerRecords<byte[], byte[]> records = poll(looking ? wait : Duration.ZERO);
     held.clear();
-    fetching = records.isEmpty();
-    if (fetching) {
+    long since = emptyAt;
+    looking = records.isEmpty();
+    emptyAt = looking ? polledAt : begin;
+    if (looking) {
       return List.of();
     }
     List<Received> received = new ArrayList<>(records.count());
@@ -159,7 +177,7 @@ final class ShareHand {
         .ifPresent(ms -> lockNanos = TimeUnit.MILLISECONDS.toNanos(ms));
     lent(since);
     if (nanos.getAsLong() - renewAt >= 0) {
-      // Nobody polled for long, and they may have been here all that time.
+      // They were in store while others were here for long, or nobody polled.
       LOG.warn("records waited in the client, handing them back count={}", open);
       answerAll(Answer.RELEASED);
       commit();
@@ -225,13 +243,14 @@ final class ShareHand {
   /**
    * Asks for more time when half of it is over, and gives up what was not kept.
    *
+   * @param worked whether the records are worked on
    * @return whether records were lost since the last call
    */
-  boolean tend() {
+  boolean tend(boolean worked) {
     long now = nanos.getAsLong();
     if (renewal != null) {
       await(renewal);
-    } else if (open > 0 && now - renewAt >= 0 && now - lockedUntil < 0) {
+    } else if (open > 0 && worked && now - renewAt >= 0 && now - lockedUntil < 0) {
       renew(now);
     }
     if (open > 0 && renewal == null && now - lockedUntil >= 0) {

@@ -16,6 +16,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
@@ -39,6 +40,9 @@ import org.jspecify.annotations.Nullable;
  * Creates topics and looks at lags. Each wait is bounded by the configured timeout. Thread-safe.
  */
 public final class TopicAdmin implements LaneBacklog, AutoCloseable {
+  /** Client id of members of a lane's group that are no workers, and leave when workers come. */
+  public static final String RESCUER = "headrace-rescue";
+
   private static final long VISIBLE_STEP_NANOS = 20_000_000L;
 
   private final Admin admin;
@@ -225,13 +229,17 @@ public final class TopicAdmin implements LaneBacklog, AutoCloseable {
     }
   }
 
+  private static int workers(ConsumerGroupDescription group) {
+    return (int) group.members().stream().filter(m -> !m.clientId().equals(RESCUER)).count();
+  }
+
   private int consumerMembers(String group) {
     return calls
         .await(
             admin.describeConsumerGroups(List.of(group)).all(),
             "members of group " + group,
             Set.of(GroupIdNotFoundException.class))
-        .map(all -> all.values().stream().mapToInt(d -> d.members().size()).sum())
+        .map(all -> all.values().stream().mapToInt(TopicAdmin::workers).sum())
         .orElse(0);
   }
 

@@ -2,10 +2,8 @@ package dev.headrace.transport.redis;
 
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.Outcome;
-import dev.headrace.protocol.Status;
 import dev.headrace.protocol.event.OutcomeCodec;
 import dev.headrace.protocol.naming.RedisKeys;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -16,11 +14,11 @@ import org.slf4j.LoggerFactory;
 import redis.clients.jedis.Protocol.Command;
 
 /**
- * What is cached is the key of the result that was delivered: it is in Redis already, and writing
- * and keeping it twice would be the larger part of all that Redis does for a request. Until there
- * is one, the same key says who leads; so one command takes the lead if there is neither a result
- * nor a leader, and one more puts the result in the leader's place and tells whether anybody
- * follows. The followers are a hash.
+ * What is cached is a {@linkplain ResultPointer pointer} to the result that was delivered: it is in
+ * Redis already, and writing and keeping it twice would be the larger part of all that Redis does
+ * for a request. Until there is one, the same key says who leads; so one command takes the lead if
+ * there is neither a result nor a leader, and one more puts the result in the leader's place and
+ * tells whether anybody follows. The followers are a hash.
  */
 final class RedisResultCache implements ResultCache {
   private static final Logger LOG = LoggerFactory.getLogger(RedisResultCache.class);
@@ -120,22 +118,25 @@ final class RedisResultCache implements ResultCache {
     return answer.isEmpty() ? null : answer.get(0);
   }
 
-  /** What these point to: a result that is gone, or was no success, is none. */
-  private List<Optional<Outcome>> results(List<byte @Nullable []> pointers) {
-    List<String> keys = new ArrayList<>();
-    for (byte[] pointer : pointers) {
-      String key = pointer == null ? "" : new String(pointer, StandardCharsets.UTF_8);
-      keys.add(RedisKeys.isResult(key) ? key : "");
+  /** What these point to: a result that is gone, was no success or is another is none. */
+  private List<Optional<Outcome>> results(List<byte @Nullable []> values) {
+    List<@Nullable ResultPointer> pointers = new ArrayList<>(values.size());
+    List<String> asked = new ArrayList<>(values.size());
+    for (byte[] value : values) {
+      ResultPointer pointer = value == null ? null : ResultPointer.parse(value);
+      pointers.add(pointer);
+      if (pointer != null) {
+        asked.add(pointer.key());
+      }
     }
-    List<String> asked = keys.stream().filter(key -> !key.isEmpty()).toList();
-    Iterator<byte @Nullable []> values = link.values(asked).iterator();
-    List<Optional<Outcome>> results = new ArrayList<>(keys.size());
-    for (String key : keys) {
-      byte[] value = key.isEmpty() ? null : values.next();
+    Iterator<byte @Nullable []> found = link.values(asked).iterator();
+    List<Optional<Outcome>> results = new ArrayList<>(pointers.size());
+    for (ResultPointer pointer : pointers) {
+      byte[] stored = pointer == null ? null : found.next();
       results.add(
-          value == null
+          pointer == null || stored == null
               ? Optional.empty()
-              : decode(key, value).filter(o -> o.status() == Status.OK));
+              : decode(pointer.key(), stored).filter(pointer::means));
     }
     return results;
   }
@@ -195,11 +196,10 @@ final class RedisResultCache implements ResultCache {
     if (result.body().length > config.cacheMaxEntryBytes()) {
       return settleCall(s, "passed");
     }
-    String pointer = RedisKeys.result(result.address().client(), result.id());
     return Call.of(
         Command.SET,
         RedisKeys.cache(s.cacheKey()),
-        pointer,
+        ResultPointer.to(result).encode(),
         "PX",
         config.cacheTtl().toMillis(),
         "GET");

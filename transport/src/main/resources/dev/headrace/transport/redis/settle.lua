@@ -6,7 +6,12 @@
 -- Returns what the followers wait for.
 if ARGV[2] == 'failed' then
   local value = redis.call('GET', KEYS[1])
-  if value == '?' .. ARGV[1] or value == '+' .. ARGV[1] then
+  local mark = value and string.sub(value, 1, 1)
+  local leader = value and string.sub(value, 2)
+  if mark == '+' then
+    leader = string.sub(leader, (string.find(leader, ':', 1, true) or 0) + 1)
+  end
+  if (mark == '?' or mark == '+') and leader == ARGV[1] then
     if redis.call('HLEN', KEYS[2]) > 0 then
       redis.call('SET', KEYS[1], '-', 'PX', ARGV[3])
     else

@@ -72,6 +72,23 @@ abstract class ResultCacheContract {
         .containsExactly(Optional.of(result), Optional.empty());
   }
 
+  /** An idempotency key that two clients used at the same time for different content. */
+  @Test
+  void outcome_that_stands_for_other_content_is_not_taken_for_the_result() {
+    String other = Clients.cacheKey();
+    place(asks("a"));
+    place(new Question(other, waiting("a"), LEASE, true));
+    Outcome first = Samples.outcome(client, "a", "result of this");
+    Outcome second = Samples.outcome(client, "a", "result of that");
+    settle(key, client + "/a", first);
+    // Its own outcome came second: the first one stands under this name.
+    cache().settle(other, client + "/a", second);
+
+    assertThat(place(asks("b"))).isEqualTo(new Place.Hit(first));
+    Place place = place(new Question(other, waiting("b"), LEASE, true));
+    assertThat(place).isIn(new Place.Lead(), new Place.Hit(second));
+  }
+
   @Test
   void result_releases_each_follower_once() {
     place(asks("a"));
@@ -125,6 +142,60 @@ abstract class ResultCacheContract {
     assertThat(place(asks("a"))).isEqualTo(new Place.Follow(client + "/b"));
     assertThat(settle(key, client + "/b", Samples.outcome(client, "b", "x")))
         .containsExactly(waiting("a"));
+  }
+
+  /** Each request of a client of its own. */
+  private Question asksAs(String other, Duration lease) {
+    return new Question(key, Samples.outcome(other, "r", ""), lease, true);
+  }
+
+  @Test
+  void followers_of_several_clients_take_over_one_after_the_other() {
+    Question one = asksAs(client + "-1", Duration.ofMillis(50));
+    Question two = asksAs(client + "-2", LEASE);
+    Question three = asksAs(client + "-3", LEASE);
+    Question four = asksAs(client + "-4", LEASE);
+    cache().resolve(List.of(one, two, three, four));
+    pass(Duration.ofMillis(80));
+
+    assertThat(cache().resolve(List.of(three, two)))
+        .containsExactly(new Place.Lead(), new Place.Follow(three.token()));
+    assertThat(settle(key, three.token(), null)).as("failed").isEmpty();
+    assertThat(cache().resolve(List.of(two, four)))
+        .containsExactly(new Place.Lead(), new Place.Follow(two.token()));
+    assertThat(settle(key, two.token(), Samples.outcome(client + "-2", "r", "x")))
+        .containsExactly(four.waiting());
+  }
+
+  /** The next leader asked before anybody else came back. */
+  @Test
+  void followers_of_a_leader_whose_lease_ran_out_are_answered_by_the_next() {
+    Question one = asksAs(client + "-1", Duration.ofMillis(50));
+    Question two = asksAs(client + "-2", LEASE);
+    Question three = asksAs(client + "-3", LEASE);
+    cache().resolve(List.of(one, two, three));
+    pass(Duration.ofMillis(80));
+
+    assertThat(place(two)).isEqualTo(new Place.Lead());
+    assertThat(settle(key, two.token(), Samples.outcome(client + "-2", "r", "x")))
+        .containsExactly(three.waiting());
+  }
+
+  @Test
+  void leader_that_comes_late_answers_those_who_follow_the_next_and_only_once() {
+    Question late = asksAs(client + "-1", Duration.ofMillis(50));
+    Question next = asksAs(client + "-2", LEASE);
+    Question follows = asksAs(client + "-3", LEASE);
+    place(late);
+    pass(Duration.ofMillis(80));
+    cache().resolve(List.of(next, follows));
+
+    assertThat(settle(key, late.token(), Samples.outcome(client + "-1", "r", "x")))
+        .containsExactly(follows.waiting());
+    assertThat(place(asks("hit"))).isInstanceOf(Place.Hit.class);
+    assertThat(settle(key, next.token(), Samples.outcome(client + "-2", "r", "x"))).isEmpty();
+    assertThat(settle(key, late.token(), null)).as("a late failure").isEmpty();
+    assertThat(place(asks("hit"))).isInstanceOf(Place.Hit.class);
   }
 
   @Test

@@ -33,6 +33,9 @@ public final class FakeConsumer implements EventConsumer {
   private final Set<Slot> toAssign = new LinkedHashSet<>();
   private final Set<Slot> toRevoke = new LinkedHashSet<>();
   private int failingPolls;
+  private int deliveries = 1;
+  private int released;
+  private boolean kept = true;
   private boolean closed;
 
   /** A slot that is ours: what was read of it and what of that is not done. */
@@ -175,6 +178,41 @@ public final class FakeConsumer implements EventConsumer {
     if (owns(record)) {
       assigned.get(record.slot()).open.remove(record.offset());
     }
+  }
+
+  /** As the member of a share group: from now on all records were delivered so often. */
+  public synchronized void deliveries(int count) {
+    deliveries = count;
+  }
+
+  /** Whether records are kept beyond the time that they are lent for. */
+  public synchronized boolean kept() {
+    return kept;
+  }
+
+  @Override
+  public synchronized void keep(boolean worked) {
+    kept = worked;
+  }
+
+  /** Records that were released. */
+  public synchronized int released() {
+    return released;
+  }
+
+  @Override
+  public synchronized void release(Received record) {
+    released++;
+  }
+
+  @Override
+  public synchronized int deliveries(Received record) {
+    return deliveries;
+  }
+
+  @Override
+  public synchronized boolean wornOut(Received record) {
+    return deliveries >= 8;
   }
 
   @Override

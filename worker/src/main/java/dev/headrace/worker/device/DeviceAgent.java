@@ -29,6 +29,7 @@ public final class DeviceAgent implements Agent {
   private final Mailbox<RowDrop> drops;
   private final Mailbox<Runnable> loop;
   private final DeviceListener listener;
+  private final Pulse pulse;
   private final LongSupplier nanos;
   private final ArrayDeque<RowDrop> early = new ArrayDeque<>();
   private long admitted = -1;
@@ -41,27 +42,35 @@ public final class DeviceAgent implements Agent {
   private @Nullable Engine engine;
 
   /**
+   * The mailboxes it reads and writes.
+   *
+   * @param batches its own
+   * @param drops its own too: rows to give up, which must not wait behind batches
+   * @param loop of the thread to which the listener belongs
+   */
+  public record Boxes(
+      Mailbox<DeviceBatch> batches, Mailbox<RowDrop> drops, Mailbox<Runnable> loop) {}
+
+  /**
    * Makes the agent; nothing is opened yet.
    *
-   * @param mailbox its own
-   * @param drops its own too: rows to give up, which must not wait behind batches
-   * @param loop the mailbox of the thread to which {@code listener} belongs
+   * @param pulse beats while it is in the engine
    */
   public DeviceAgent(
       String name,
       EngineFactory factory,
-      Mailbox<DeviceBatch> mailbox,
-      Mailbox<RowDrop> drops,
-      Mailbox<Runnable> loop,
+      Boxes boxes,
       DeviceListener listener,
+      Pulse pulse,
       LongSupplier nanos) {
     this.name = name;
     this.factory = factory;
-    this.mailbox = mailbox;
-    this.drops = drops;
-    this.nanos = nanos;
-    this.loop = loop;
+    this.mailbox = boxes.batches();
+    this.drops = boxes.drops();
+    this.loop = boxes.loop();
     this.listener = listener;
+    this.pulse = pulse;
+    this.nanos = nanos;
   }
 
   @Override
@@ -108,7 +117,7 @@ public final class DeviceAgent implements Agent {
     if (running.busy()) {
       Report report = new Report();
       long started = nanos.getAsLong();
-      running.step(report);
+      inEngine(() -> running.step(report));
       workedNanos += nanos.getAsLong() - started;
       report.post(running.memoryFreeBytes(), running.memoryUnusedBytes());
     }
@@ -127,8 +136,17 @@ public final class DeviceAgent implements Agent {
       if (batch == null) {
         break;
       }
-      running.admit(batch);
+      inEngine(() -> running.admit(batch));
       admitted = batch.id();
+    }
+  }
+
+  private void inEngine(Runnable call) {
+    pulse.enter();
+    try {
+      call.run();
+    } finally {
+      pulse.leave();
     }
   }
 
@@ -140,7 +158,7 @@ public final class DeviceAgent implements Agent {
     for (int i = early.size(); i > 0; i--) {
       RowDrop drop = early.removeFirst();
       if (drop.batch() <= admitted) {
-        running.drop(drop);
+        inEngine(() -> running.drop(drop));
       } else {
         early.add(drop);
       }

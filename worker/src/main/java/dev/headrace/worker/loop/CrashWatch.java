@@ -39,6 +39,9 @@ final class CrashWatch {
   /** How often the marks of others are read while work of theirs has come here (chosen). */
   private static final long OTHERS_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
+  /** Those whose outcome came from elsewhere are never taken out (chosen: some memory). */
+  private static final int MOST_DOUBTED = 10_000;
+
   /** Longest wait for a judgement: well above the life of a heartbeat (chosen). */
   private static final long JUDGED_NANOS = TimeUnit.SECONDS.toNanos(30);
 
@@ -52,6 +55,10 @@ final class CrashWatch {
   private boolean started;
   private long refreshAt;
   private @Nullable Set<String> others;
+
+  /** Marked by a worker that lives and did not end them for as long as was waited. */
+  private final Set<String> doubted = new HashSet<>();
+
   private long othersAt;
   private long idleSince;
   private boolean idle = true;
@@ -112,16 +119,17 @@ final class CrashWatch {
 
   /** Whether it must run alone. */
   boolean suspect(String request) {
-    return crashes(request) > 0;
+    return crashes(request) > 0 || doubted.contains(request);
   }
 
   /**
    * Whether another worker's mark names a request that came again: that worker may have died of it,
-   * and its heartbeat lives a little longer. Then it is not tried before that is known. Where the
-   * broker lends records they come again at once; else so late that nothing is to be awaited.
+   * and its heartbeat lives a little longer. Then it is not tried before that is known, or alone
+   * when that takes too long. Where the broker lends records they come again at once; else so late
+   * that nothing is to be awaited.
    */
   boolean awaits(String request, long arrivedNanos, long nowNanos) {
-    if (suspect(request) || nowNanos - arrivedNanos >= JUDGED_NANOS) {
+    if (suspect(request)) {
       return false;
     }
     if (others == null || othersAt - arrivedNanos < 0 || nowNanos - othersAt >= OTHERS_NANOS) {
@@ -129,7 +137,17 @@ final class CrashWatch {
       othersAt = nowNanos;
       refreshDue = true;
     }
-    return others == null || others.contains(request);
+    if (others != null && !others.contains(request)) {
+      return false;
+    }
+    if (nowNanos - arrivedNanos < JUDGED_NANOS) {
+      return true;
+    }
+    if (doubted.size() >= MOST_DOUBTED) {
+      doubted.clear();
+    }
+    doubted.add(request); // its device may hang
+    return false;
   }
 
   /** Whether it must not run any more. */
@@ -139,6 +157,7 @@ final class CrashWatch {
 
   /** The request has its outcome. */
   void ended(String request) {
+    doubted.remove(request);
     if (crashes.remove(request) != null) {
       toForget.add(request);
       if (crashes.remove(ALONE + request) != null) {

@@ -168,14 +168,14 @@ final class Dispatcher {
     return batcher.queuedSeconds(model);
   }
 
-  /** Whether the device has work. */
-  boolean occupied() {
-    return !onDevice.isEmpty();
-  }
-
   /** Predicted seconds until all is done that the device was given. */
   double secondsAhead(long nowNanos) {
     return onDevice.secondsAhead(nowNanos);
+  }
+
+  /** How long it may be in one call by what was predicted; see {@link OnDevice}. */
+  double patienceSeconds() {
+    return onDevice.patienceSeconds();
   }
 
   /**

@@ -35,15 +35,6 @@ final class Intake {
   /** Outcomes looked up in one call; a poll gives at most this many records (chosen). */
   private static final int LOOK_UPS = 512;
 
-  /**
-   * The router has just looked whether a request had an outcome; work that is younger than this is
-   * not looked up again (chosen: less than a failed worker's work takes to come to another).
-   */
-  private static final long FRESH_MS = 500;
-
-  /** Who has waited this long for a turn is looked up however young it was (chosen: some turns). */
-  private static final long HELD_MS = 100;
-
   /** How often jobs that wait for the store are looked through (chosen). */
   private static final long EXPIRE_EVERY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -163,22 +154,14 @@ final class Intake {
       return;
     }
     room.count();
-    long now = nanos.getAsLong();
-    long wallMs = clock.instant().toEpochMilli();
+    Instant now = clock.instant();
     turns.let(
         room::of,
         job -> {
           job.estimated(estimate(job.request()));
           room.taken(job.request().model(), job.estimatedSeconds());
-          (isFresh(job, now, wallMs) ? fresh : unchecked).add(job);
+          (job.request().isFresh(now) ? fresh : unchecked).add(job);
         });
-  }
-
-  /** It was young when it was taken, and has not waited for its turn since. */
-  private static boolean isFresh(Job job, long nowNanos, long wallMs) {
-    long heldMs = TimeUnit.NANOSECONDS.toMillis(nowNanos - job.arrivedNanos());
-    long age = wallMs - heldMs - job.received().timestampMs();
-    return age >= 0 && age < FRESH_MS && heldMs < HELD_MS;
   }
 
   private static long nanosUntil(Instant deadline, Instant now) {

@@ -10,7 +10,7 @@ import java.time.Duration;
  * @param heartbeatInterval between heartbeats
  * @param warmUp longest time for measuring before work is taken; zero for none
  * @param storePause wait after Redis did not answer
- * @param longestSilence how long the device may have work and give no sign
+ * @param stuckAfter how much longer than predicted the device may take; zero for ever
  * @param prepareThreads that read bodies and write responses
  */
 public record LoopConfig(
@@ -22,5 +22,5 @@ public record LoopConfig(
     Duration warmUp,
     Duration streamInterval,
     Duration storePause,
-    Duration longestSilence,
+    Duration stuckAfter,
     int prepareThreads) {}

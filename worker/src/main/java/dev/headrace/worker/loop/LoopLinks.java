@@ -9,6 +9,7 @@ import dev.headrace.transport.redis.OutcomeStore;
 import dev.headrace.transport.redis.ResultCache;
 import dev.headrace.worker.device.DeviceBatch;
 import dev.headrace.worker.device.LoadCall;
+import dev.headrace.worker.device.Pulse;
 import dev.headrace.worker.device.RowDrop;
 import dev.headrace.worker.mailbox.Mailbox;
 import dev.headrace.worker.prepare.PrepareCall;
@@ -23,6 +24,7 @@ import java.util.function.LongSupplier;
  * @param mailbox the loop's own
  * @param device mailbox of the device's thread
  * @param drops mailbox of the device's thread for rows to give up
+ * @param pulse of the device's thread
  * @param loader mailbox of the loader's thread
  * @param prepare mailbox of the preparing thread
  * @param health where the loop publishes how it does
@@ -40,6 +42,7 @@ public record LoopLinks(
     Mailbox<Runnable> mailbox,
     Mailbox<DeviceBatch> device,
     Mailbox<RowDrop> drops,
+    Pulse pulse,
     Mailbox<LoadCall> loader,
     Mailbox<PrepareCall> prepare,
     WorkerMetrics metrics,

@@ -111,6 +111,19 @@ final class OnDevice {
     return seconds - elapsed;
   }
 
+  /**
+   * How long the device may be in one call by what was predicted: ten times the longest batch
+   * (chosen; the margin of a curve that was measured is far below). A text is predicted as a whole,
+   * and no step of it takes so long.
+   */
+  double patienceSeconds() {
+    double longest = 0;
+    for (Given g : given.values()) {
+      longest = Math.max(longest, g.iterating ? g.predictedSeconds : 10 * g.predictedSeconds);
+    }
+    return longest;
+  }
+
   /** Looks at the rows that are not finished. */
   void forEachOpen(RowAction action) {
     given.forEach(

@@ -1,6 +1,7 @@
 package dev.headrace.worker.loop;
 
 import dev.headrace.protocol.service.WorkerState;
+import java.time.Duration;
 import java.time.Instant;
 
 /**
@@ -31,9 +32,17 @@ public record WorkerHealth(
     long memoryUnusedBytes,
     long modelBytes) {
 
+  /** The loop comes round many times a second; Kafka may hold it up for some (chosen). */
+  private static final Duration LONGEST_TURN = Duration.ofSeconds(15);
+
   /** Before the first turn. */
   public static WorkerHealth starting(Instant now) {
     return new WorkerHealth(WorkerState.LOADING, now, true, true, 0, 0, 0, 0, 0, 0, 0);
+  }
+
+  /** Whether the loop has not come round for so long that it hangs. */
+  public boolean hangs(Instant now) {
+    return turnAt.plus(LONGEST_TURN).isBefore(now);
   }
 
   /** Whether it takes work and reaches what it needs. */

@@ -120,6 +120,7 @@ public final class WorkerLoop implements Agent {
         new DeviceDesk(
             new DeviceDesk.Parts(
                 dispatcher, models, flow, meters, heartbeat, links.metrics(), config.warmUp()),
+            new StallWatch(links.pulse(), config.stuckAfter(), now),
             nanos,
             numbers::getAndIncrement);
     this.healthAt = now;
@@ -183,7 +184,7 @@ public final class WorkerLoop implements Agent {
    * <ol>
    *   <li>run what the other threads posted: rows that are finished, bodies and responses;
    *   <li>deliver outcomes, retries and dead letters, acknowledge what is safe;
-   *   <li>end leaderships, read the crash ledger;
+   *   <li>end leaderships, read the crash ledger, see whether the device still comes back;
    *   <li>let jobs through, hand over bodies, form batches and give them to the device;
    *   <li>poll, or only keep the membership when there is enough;
    *   <li>commit, send the heartbeat.
@@ -197,12 +198,12 @@ public final class WorkerLoop implements Agent {
     moved += settlements.runOnce(links.clock().instant());
     long now = nanos.getAsLong();
     crashes.runOnce(now);
+    device.watch(now);
     if (state == WorkerState.LOADING) {
       warmUp(now);
     }
     moved += flow.runOnce(now);
     if (state != WorkerState.LOADING) {
-      device.requireSign(now, config.longestSilence());
       moved += poll(now, moved == 0);
     }
     report();
@@ -236,12 +237,13 @@ public final class WorkerLoop implements Agent {
 
   /** Waits in Kafka only if no other thread has anything of ours. */
   private int poll(long now, boolean nothingMoved) {
-    boolean away = gate.down() || delivery.storeDown() || !device.there();
+    boolean away = gate.down() || delivery.storeDown() || !device.there() || device.stalled();
     if (valve.set(inFlight, away, room::hungry)) {
       poller.soon();
     } else if (!poller.due(now)) {
       return 0;
     }
+    consumer.keep(!device.stalled());
     boolean waits = nothingMoved && inFlight.count() == 0 && delivery.pending() == 0;
     long wait = waits ? Math.min(IDLE, heartbeat.untilDue(now)) : 0;
     List<Received> records = poller.poll(wait, spareNanos(now));
@@ -295,6 +297,9 @@ public final class WorkerLoop implements Agent {
 
   /** A worker whose device is away takes no work, as one that loads its models. */
   private WorkerState shown() {
+    if (device.stalled()) {
+      return WorkerState.STALLED;
+    }
     return state == WorkerState.READY && !device.there() ? WorkerState.LOADING : state;
   }
 

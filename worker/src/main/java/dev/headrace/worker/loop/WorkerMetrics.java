@@ -3,6 +3,7 @@ package dev.headrace.worker.loop;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Status;
+import dev.headrace.protocol.service.WorkerState;
 import dev.headrace.worker.device.ServiceSample;
 import dev.headrace.worker.device.StepSample;
 import dev.headrace.worker.failure.Action;
@@ -90,6 +91,11 @@ public final class WorkerMetrics {
         "memory of the models that come and go",
         health,
         h -> h.modelBytes());
+    gauge(
+        "device.stalled",
+        "whether the device has been at a batch for far too long",
+        health,
+        h -> h.state() == WorkerState.STALLED ? 1 : 0);
     gauge("store.up", "whether Redis answers", health, h -> h.storeUp() ? 1 : 0);
     gauge("broker.up", "whether Kafka answers", health, h -> h.brokerUp() ? 1 : 0);
   }

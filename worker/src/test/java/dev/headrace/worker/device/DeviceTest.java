@@ -78,7 +78,12 @@ class DeviceTest {
 
   private DeviceAgent agent(EngineFactory factory) {
     return new DeviceAgent(
-        "engine-test", factory, mailbox, drops, loop, heard, () -> now += 1_000_000);
+        "engine-test",
+        factory,
+        new DeviceAgent.Boxes(mailbox, drops, loop),
+        heard,
+        new Pulse(),
+        () -> now += 1_000_000);
   }
 
   private void listen() {

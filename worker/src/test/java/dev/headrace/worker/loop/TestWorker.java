@@ -13,6 +13,7 @@ import dev.headrace.worker.device.EngineFactory;
 import dev.headrace.worker.device.LoadCall;
 import dev.headrace.worker.device.LoaderAgent;
 import dev.headrace.worker.device.OneShotEngine;
+import dev.headrace.worker.device.Pulse;
 import dev.headrace.worker.device.RowDrop;
 import dev.headrace.worker.failure.RetryConfig;
 import dev.headrace.worker.mailbox.Mailbox;
@@ -37,12 +38,14 @@ final class TestWorker {
   private final Mailbox<LoadCall> toLoader = new Mailbox<>(4);
   private final Mailbox<PrepareCall> toPrepare = new Mailbox<>(64);
   private final DeviceAgent device;
+
+  /** Of the device's thread; a test enters it for a device that does not come back. */
+  final Pulse pulse = new Pulse();
+
   private final PrepareAgent prepare;
   private final LoaderAgent loader;
 
   static final IntakeConfig INTAKE = new IntakeConfig(100, 1 << 20, Duration.ofSeconds(5));
-
-  static final Duration SILENCE = Duration.ofMinutes(5);
 
   TestWorker(Cluster cluster, String id, FakeRunner runner) {
     this(cluster, id, runner, null, INTAKE);
@@ -86,7 +89,12 @@ final class TestWorker {
     this.loader = new LoaderAgent("loader", toLoader, toLoop, loop.loadListener(), cluster::nanos);
     this.device =
         new DeviceAgent(
-            "engine", engine, toDevice, drops, toLoop, loop.deviceListener(), cluster::nanos);
+            "engine",
+            engine,
+            new DeviceAgent.Boxes(toDevice, drops, toLoop),
+            loop.deviceListener(),
+            pulse,
+            cluster::nanos);
   }
 
   private static LoopConfig config(String id, IntakeConfig intake) {
@@ -100,7 +108,7 @@ final class TestWorker {
         Duration.ZERO,
         Duration.ofMillis(200),
         Duration.ofMillis(200),
-        SILENCE,
+        Duration.ofSeconds(60),
         1);
   }
 
@@ -118,6 +126,7 @@ final class TestWorker {
         toLoop,
         toDevice,
         drops,
+        pulse,
         toLoader,
         toPrepare,
         new WorkerMetrics(metrics, "type", id, health::latest),

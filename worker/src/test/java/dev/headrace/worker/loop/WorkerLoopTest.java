@@ -80,7 +80,7 @@ class WorkerLoopTest {
     Address address = new Address(Requests.CLIENT, "a", true, null);
     Outcome cancelled = Outcomes.cancelled(address, cluster.now(), "/sdk");
     cluster.outcomes.deliver(List.of(cancelled));
-    cluster.add(embeddings("a", "x"));
+    cluster.add(embeddings("a", "x").time(cluster.now()));
     cluster.advance(Duration.ofMillis(500));
     worker.run();
     assertThat(runner.batches).isEmpty();
@@ -96,12 +96,28 @@ class WorkerLoopTest {
     Address address = new Address(Requests.CLIENT, "a", true, null);
     Outcome cancelled = Outcomes.cancelled(address, cluster.now(), "/sdk");
     cluster.outcomes.deliver(List.of(cancelled));
-    cluster.add(embeddings("a", "x"));
-    cluster.advance(Duration.ofMillis(499));
+    cluster.add(embeddings("a", "x").time(cluster.now()));
+    cluster.advance(Duration.ofMillis(450));
     worker.run();
     assertThat(runner.batches).hasSize(1);
     assertThat(cluster.published()).containsExactly(cancelled);
     assertThat(worker.consumer.unacknowledged()).isZero();
+  }
+
+  /** As one that the router held until now: its record is new, the request is not. */
+  @Test
+  void work_that_just_came_is_looked_up_by_the_age_of_its_request() {
+    worker.started();
+    runner.batches.clear();
+    Requests held = embeddings("a", "x"); // submitted at the beginning
+    cluster.advance(Duration.ofMillis(500));
+    Address address = new Address(Requests.CLIENT, "a", true, null);
+    Outcome cancelled = Outcomes.cancelled(address, cluster.now(), "/sdk");
+    cluster.outcomes.deliver(List.of(cancelled));
+    cluster.add(held);
+    worker.run();
+    assertThat(runner.batches).isEmpty();
+    assertThat(cluster.published()).containsExactly(cancelled);
   }
 
   @Test
