@@ -110,7 +110,7 @@ final class WorkerCommand implements Callable<Integer> {
   static HttpEndpoint.Health health(WorkerHealth health, Instant now) {
     List<String> reasons = new ArrayList<>();
     if (health.state() == WorkerState.STALLED) {
-      reasons.add("the device has been at one batch for far longer than predicted");
+      reasons.add("the device, or a preparing thread, has been at the same work for far too long");
     }
     boolean hangs = health.hangs(now);
     if (hangs) {

@@ -67,7 +67,7 @@ public final class Reports {
   }
 
   /**
-   * Workers whose device has been at a batch for far too long.
+   * Workers that have been at the same work for far too long.
    *
    * @return a sentence for each, in order
    */
@@ -76,7 +76,7 @@ public final class Reports {
         .filter(r -> r.state() == WorkerState.STALLED)
         .map(
             r ->
-                "worker %s of lane %s is stalled: its device has been at one batch for too long"
+                "worker %s of lane %s is stalled: it has been at the same work for too long"
                     .formatted(r.workerId(), r.lane()))
         .sorted()
         .toList();

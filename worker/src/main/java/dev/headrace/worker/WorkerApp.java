@@ -13,6 +13,7 @@ import dev.headrace.worker.device.LoadCall;
 import dev.headrace.worker.device.LoaderAgent;
 import dev.headrace.worker.device.Pulse;
 import dev.headrace.worker.device.RowDrop;
+import dev.headrace.worker.loop.HangWatch;
 import dev.headrace.worker.loop.HealthBoard;
 import dev.headrace.worker.loop.LoopConfig;
 import dev.headrace.worker.loop.LoopLinks;
@@ -28,6 +29,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,7 +58,7 @@ public final class WorkerApp implements AutoCloseable {
   private final List<AgentRunner> prepare = new ArrayList<>();
   private final AgentRunner loader;
   private final AgentRunner device;
-  private final Pulse pulse = new Pulse();
+  private final HangWatch.Pulses pulses;
 
   /**
    * Assembles a worker; {@link #start} starts it.
@@ -67,6 +69,9 @@ public final class WorkerApp implements AutoCloseable {
       WorkerConfig config, EngineFactory engine, WorkerLinks links, MeterRegistry registry) {
     this.config = config;
     this.health = new HealthBoard(WorkerHealth.starting(links.clock().instant()));
+    this.pulses =
+        new HangWatch.Pulses(
+            new Pulse(), Stream.generate(Pulse::new).limit(config.preparing()).toList());
     Mailbox<Runnable> toLoop = new Mailbox<>(LOOP_MAILBOX);
     Mailbox<DeviceBatch> toDevice = new Mailbox<>(SERVANT_MAILBOX);
     Mailbox<RowDrop> drops = new Mailbox<>(LOOP_MAILBOX);
@@ -87,7 +92,7 @@ public final class WorkerApp implements AutoCloseable {
     for (PrepareAgent agent :
         PrepareAgent.team(
             "prepare" + suffix,
-            config.preparing(),
+            pulses.preparing(),
             toPrepare,
             toLoop,
             workerLoop.prepareListener(),
@@ -107,7 +112,7 @@ public final class WorkerApp implements AutoCloseable {
                 engine,
                 new DeviceAgent.Boxes(toDevice, drops, toLoop),
                 workerLoop.deviceListener(),
-                pulse,
+                pulses.device(),
                 links.nanos()),
             drain);
   }
@@ -154,7 +159,7 @@ public final class WorkerApp implements AutoCloseable {
         mailboxes.loop(),
         mailboxes.device(),
         mailboxes.drops(),
-        pulse,
+        pulses,
         mailboxes.loader(),
         mailboxes.prepare(),
         metrics,
@@ -198,13 +203,14 @@ public final class WorkerApp implements AutoCloseable {
   }
 
   /**
-   * Whether the worker ended with its device's thread still in the engine, where no interrupt
-   * reaches it: nothing but the end of the process frees the device.
+   * Whether the worker ended because one of its threads does not come back. No interrupt reaches it
+   * in native code: nothing but the end of the process frees what it holds.
    */
   public boolean stuck() {
     return loop.failure() instanceof FailureException f
         && f.failure().code() == ErrorCode.DEVICE_LOST
-        && Pulse.inside(pulse.beats());
+        && Stream.concat(Stream.of(pulses.device()), pulses.preparing().stream())
+            .anyMatch(p -> Pulse.inside(p.beats()));
   }
 
   /** Waits for the end; false when the time is over first. */
@@ -226,9 +232,10 @@ public final class WorkerApp implements AutoCloseable {
   /** Finishes what was begun within half of this time, hands back the rest, stops. */
   public void close(Duration timeout) {
     loop.close(timeout);
+    Duration rest = stuck() ? STUCK : timeout;
     prepare.forEach(AgentRunner::drain);
-    prepare.forEach(one -> one.close(timeout));
+    prepare.forEach(one -> one.close(rest));
     loader.close(timeout);
-    device.close(stuck() ? STUCK : timeout);
+    device.close(rest);
   }
 }

@@ -75,9 +75,39 @@ class WorkerPoisonIT {
     assertThat(letters.get(0).text(DeadLetter.ERROR_CODE)).isEqualTo("poison");
   }
 
-  /** Runs a worker until it dies or all is done. */
-  private void live(Path logs, int life, List<String> ids)
-      throws IOException, InterruptedException {
+  @ParameterizedTest
+  @ValueSource(strings = {"group", "share"})
+  void text_that_a_tokenizer_does_not_come_back_from_ends_as_poison(
+      String intake, @TempDir Path logs) throws Exception {
+    stage.settings().put("worker.intake", intake);
+    stage.settings().put("worker.batch.stuck-after", "3s");
+    List<String> ids = new ArrayList<>();
+    List<WireRecord> records = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      ids.add("r" + i);
+      String text = i == 20 ? PoisonedWorker.ENDLESS : "word";
+      records.add(
+          Requests.embeddings("r" + i, text)
+              .time(Instant.now())
+              .slack(Duration.ofMinutes(4))
+              .record());
+    }
+    stage.submit(records);
+    List<Integer> statuses = new ArrayList<>();
+    while (stage.outcomes(ids).size() < ids.size()) {
+      assertThat(statuses.size()).as("lives, logs in %s", logs).isLessThan(6);
+      statuses.add(live(logs, statuses.size() + 1, ids));
+    }
+    // It is known which request did it: two lives, and a third that refuses it.
+    assertThat(statuses.subList(0, 2)).containsExactly(3, 3);
+    assertThat(statuses).hasSize(3);
+    Map<String, Outcome> outcomes = stage.outcomes(ids);
+    assertThat(outcomes.remove("r20").failure().code()).isEqualTo(ErrorCode.POISON);
+    assertThat(outcomes.values()).allMatch(o -> o.status() == Status.OK);
+  }
+
+  /** Runs a worker until it dies or all is done; its status. */
+  private int live(Path logs, int life, List<String> ids) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx256m", "-cp", System.getProperty("java.class.path")));
@@ -95,5 +125,6 @@ class WorkerPoisonIT {
       process.destroyForcibly();
       process.waitFor(10, TimeUnit.SECONDS);
     }
+    return process.exitValue();
   }
 }

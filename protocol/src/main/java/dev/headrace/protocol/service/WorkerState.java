@@ -6,7 +6,7 @@ public enum WorkerState {
   LOADING,
   /** It takes work. */
   READY,
-  /** Its device has been at a batch for far too long; it takes no work, and may have to end. */
+  /** It has been at the same work for far too long; it takes no more, and may have to end. */
   STALLED,
   /** It finishes what it has and takes no more. */
   DRAINING

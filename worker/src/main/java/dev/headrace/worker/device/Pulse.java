@@ -3,16 +3,29 @@ package dev.headrace.worker.device;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Whether the device's thread is inside its engine, and whether it is still the same call: counted
- * up on the way in and on the way out. Written by that thread, read by any. Without a clock, so
- * that whoever looks decides what time counts.
+ * Whether a thread is inside a call that may not come back (the device's in its engine, a preparing
+ * one in a body), and whether it is still the same call: counted up on the way in and on the way
+ * out. Written by that thread, read by any. Without a clock, so that whoever looks decides what
+ * time counts.
  */
 public final class Pulse {
   private final AtomicLong beats = new AtomicLong();
+  private volatile long what;
 
-  /** The thread goes into the engine. */
+  /** The thread goes into a call. */
   public void enter() {
     beats.setRelease(beats.getPlain() + 1);
+  }
+
+  /** The thread goes into a call for this job. */
+  public void enter(long job) {
+    what = job;
+    enter();
+  }
+
+  /** The job of the call that it is in, or was in last. */
+  public long what() {
+    return what;
   }
 
   /** It came back. */

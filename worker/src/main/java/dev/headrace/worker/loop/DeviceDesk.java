@@ -15,19 +15,14 @@ import dev.headrace.worker.heartbeat.BusyMeter;
 import dev.headrace.worker.heartbeat.ModelMeters;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The loop's side of the device: takes what its thread posts, and knows how the device is. Runs on
  * the loop's thread alone.
  */
 final class DeviceDesk implements DeviceListener {
-  private static final Logger LOG = LoggerFactory.getLogger(DeviceDesk.class);
-
   private final Parts parts;
   private final LongSupplier nanos;
   private final LongSupplier numbers;
@@ -35,13 +30,10 @@ final class DeviceDesk implements DeviceListener {
 
   private @Nullable ModelLoader loader;
   private @Nullable WarmUp warmUp;
-  private final StallWatch stalls;
   private boolean lost;
   private boolean there = true;
   private long memoryFreeBytes;
   private long memoryUnusedBytes;
-
-  private boolean stalled;
 
   /** What it works with; {@code warmUp} is the longest time that the models may take to warm up. */
   record Parts(
@@ -53,9 +45,8 @@ final class DeviceDesk implements DeviceListener {
       WorkerMetrics metrics,
       Duration warmUp) {}
 
-  DeviceDesk(Parts parts, StallWatch stalls, LongSupplier nanos, LongSupplier numbers) {
+  DeviceDesk(Parts parts, LongSupplier nanos, LongSupplier numbers) {
     this.parts = parts;
-    this.stalls = stalls;
     this.nanos = nanos;
     this.numbers = numbers;
     this.busy = new BusyMeter(nanos.getAsLong());
@@ -68,42 +59,6 @@ final class DeviceDesk implements DeviceListener {
     }
     warmUp = null;
     return true;
-  }
-
-  /**
-   * Looks whether it still comes back.
-   *
-   * @throws FailureException when it does not: only a new process can use it again
-   */
-  void watch(long nowNanos) {
-    stalls.look(parts.dispatcher.patienceSeconds(), nowNanos);
-    if (stalls.stalled() != stalled) {
-      stalled = !stalled;
-      parts.heartbeat.soon(nowNanos);
-      if (stalled) {
-        LOG.warn(
-            "device stalled, no more work is taken seconds={} expected={}",
-            stalls.seconds(),
-            stalls.patienceSeconds());
-      } else {
-        LOG.info("device came back");
-      }
-    }
-    if (stalls.stuck()) {
-      lost = true;
-      throw new FailureException(
-          ErrorCode.DEVICE_LOST,
-          String.format(
-              Locale.ROOT,
-              "the device has been at one batch for %.0f s (expected: at most %.3g s by its prediction; worker.batch.stuck-after)",
-              stalls.seconds(),
-              stalls.patienceSeconds()));
-    }
-  }
-
-  /** Whether it has been at a batch for far too long. */
-  boolean stalled() {
-    return stalled;
   }
 
   /** Whether it can be reached. */

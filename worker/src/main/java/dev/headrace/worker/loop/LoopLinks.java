@@ -9,7 +9,6 @@ import dev.headrace.transport.redis.OutcomeStore;
 import dev.headrace.transport.redis.ResultCache;
 import dev.headrace.worker.device.DeviceBatch;
 import dev.headrace.worker.device.LoadCall;
-import dev.headrace.worker.device.Pulse;
 import dev.headrace.worker.device.RowDrop;
 import dev.headrace.worker.mailbox.Mailbox;
 import dev.headrace.worker.prepare.PrepareCall;
@@ -24,7 +23,7 @@ import java.util.function.LongSupplier;
  * @param mailbox the loop's own
  * @param device mailbox of the device's thread
  * @param drops mailbox of the device's thread for rows to give up
- * @param pulse of the device's thread
+ * @param pulses of the device's and the preparing threads
  * @param loader mailbox of the loader's thread
  * @param prepare mailbox of the preparing thread
  * @param health where the loop publishes how it does
@@ -42,7 +41,7 @@ public record LoopLinks(
     Mailbox<Runnable> mailbox,
     Mailbox<DeviceBatch> device,
     Mailbox<RowDrop> drops,
-    Pulse pulse,
+    HangWatch.Pulses pulses,
     Mailbox<LoadCall> loader,
     Mailbox<PrepareCall> prepare,
     WorkerMetrics metrics,

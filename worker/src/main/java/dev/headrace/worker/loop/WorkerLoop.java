@@ -63,6 +63,7 @@ public final class WorkerLoop implements Agent {
   private final Poller poller;
   private final Heartbeat heartbeat;
   private final DeviceDesk device;
+  private final HangWatch hangs;
 
   private WorkerState state = WorkerState.LOADING;
   private double utilisation;
@@ -120,9 +121,10 @@ public final class WorkerLoop implements Agent {
         new DeviceDesk(
             new DeviceDesk.Parts(
                 dispatcher, models, flow, meters, heartbeat, links.metrics(), config.warmUp()),
-            new StallWatch(links.pulse(), config.stuckAfter(), now),
             nanos,
             numbers::getAndIncrement);
+    this.hangs =
+        new HangWatch(links.pulses(), config.stuckAfter(), dispatcher, inFlight, crashes, now);
     this.healthAt = now;
   }
 
@@ -184,7 +186,7 @@ public final class WorkerLoop implements Agent {
    * <ol>
    *   <li>run what the other threads posted: rows that are finished, bodies and responses;
    *   <li>deliver outcomes, retries and dead letters, acknowledge what is safe;
-   *   <li>end leaderships, read the crash ledger, see whether the device still comes back;
+   *   <li>end leaderships, read the crash ledger, see whether the other threads still come back;
    *   <li>let jobs through, hand over bodies, form batches and give them to the device;
    *   <li>poll, or only keep the membership when there is enough;
    *   <li>commit, send the heartbeat.
@@ -198,7 +200,9 @@ public final class WorkerLoop implements Agent {
     moved += settlements.runOnce(links.clock().instant());
     long now = nanos.getAsLong();
     crashes.runOnce(now);
-    device.watch(now);
+    if (hangs.look(now)) {
+      heartbeat.soon(now);
+    }
     if (state == WorkerState.LOADING) {
       warmUp(now);
     }
@@ -237,13 +241,13 @@ public final class WorkerLoop implements Agent {
 
   /** Waits in Kafka only if no other thread has anything of ours. */
   private int poll(long now, boolean nothingMoved) {
-    boolean away = gate.down() || delivery.storeDown() || !device.there() || device.stalled();
+    boolean away = gate.down() || delivery.storeDown() || !device.there() || hangs.stalled();
     if (valve.set(inFlight, away, room::hungry)) {
       poller.soon();
     } else if (!poller.due(now)) {
       return 0;
     }
-    consumer.keep(!device.stalled());
+    consumer.keep(!hangs.stalled());
     boolean waits = nothingMoved && inFlight.count() == 0 && delivery.pending() == 0;
     long wait = waits ? Math.min(IDLE, heartbeat.untilDue(now)) : 0;
     List<Received> records = poller.poll(wait, spareNanos(now));
@@ -297,7 +301,7 @@ public final class WorkerLoop implements Agent {
 
   /** A worker whose device is away takes no work, as one that loads its models. */
   private WorkerState shown() {
-    if (device.stalled()) {
+    if (hangs.stalled()) {
       return WorkerState.STALLED;
     }
     return state == WorkerState.READY && !device.there() ? WorkerState.LOADING : state;
@@ -359,7 +363,7 @@ public final class WorkerLoop implements Agent {
       LOG.warn("handing back records count={}", inFlight.count());
       dispatcher.stop();
     }
-    crashes.close(device.lost());
+    crashes.close(device.lost() || hangs.stuck());
     heartbeat.remove();
     consumer.close(timeout);
     links.health().write(health(nanos.getAsLong()));

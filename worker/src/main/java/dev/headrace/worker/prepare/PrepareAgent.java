@@ -3,6 +3,7 @@ package dev.headrace.worker.prepare;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.transport.agent.Agent;
+import dev.headrace.worker.device.Pulse;
 import dev.headrace.worker.mailbox.Mailbox;
 import dev.headrace.worker.task.TaskReader;
 import java.time.Duration;
@@ -27,6 +28,7 @@ public final class PrepareAgent implements Agent {
   private final PrepareListener listener;
   private final LongSupplier nanos;
   private final Preparer preparer;
+  private final Pulse pulse;
 
   /** How bodies are read. */
   public record Tools(TaskReader reader, BodyStore bodies, int sharedCapacity) {}
@@ -37,25 +39,27 @@ public final class PrepareAgent implements Agent {
       Mailbox<Runnable> loop,
       PrepareListener listener,
       Preparer preparer,
+      Pulse pulse,
       LongSupplier nanos) {
     this.name = name;
     this.mailbox = mailbox;
     this.loop = loop;
     this.listener = listener;
     this.preparer = preparer;
+    this.pulse = pulse;
     this.nanos = nanos;
   }
 
   /**
    * Makes agents that share the work and the vectors that requests share.
    *
-   * @param count of them
+   * @param pulses one for each of them; beats while it is at a body or a response
    * @param mailbox theirs
    * @param loop the mailbox of the thread to which {@code listener} belongs
    */
   public static List<PrepareAgent> team(
       String name,
-      int count,
+      List<Pulse> pulses,
       Mailbox<PrepareCall> mailbox,
       Mailbox<Runnable> loop,
       PrepareListener listener,
@@ -67,9 +71,9 @@ public final class PrepareAgent implements Agent {
             tools.bodies(),
             tools.sharedCapacity(),
             rows -> loop.put(() -> listener.wanted(rows)));
-    List<PrepareAgent> team = new ArrayList<>(count);
-    for (int i = 0; i < count; i++) {
-      team.add(new PrepareAgent(name, mailbox, loop, listener, preparer, nanos));
+    List<PrepareAgent> team = new ArrayList<>(pulses.size());
+    for (Pulse pulse : pulses) {
+      team.add(new PrepareAgent(name, mailbox, loop, listener, preparer, pulse, nanos));
     }
     return team;
   }
@@ -101,9 +105,9 @@ public final class PrepareAgent implements Agent {
     }
     List<Rendered> out = new ArrayList<>();
     if (call instanceof PrepareCall.Responses responses) {
-      responses.items().forEach(i -> preparer.render(i, out));
+      responses.items().forEach(i -> at(i.job(), () -> preparer.render(i, out)));
     } else if (call instanceof PrepareCall.Shared shared) {
-      preparer.arrived(shared.rows(), shared.outputs(), out);
+      at(shared.rows().firstJob(), () -> preparer.arrived(shared.rows(), shared.outputs(), out));
     } else if (call instanceof PrepareCall.SharedFailed failed) {
       preparer.failed(failed.rows(), failed.failure(), out);
     }
@@ -116,14 +120,23 @@ public final class PrepareAgent implements Agent {
     List<Prepared> results = new ArrayList<>(items.size());
     long started = nanos.getAsLong();
     for (ToPrepare item : items) {
-      results.add(preparer.prepare(item));
+      at(item.job(), () -> results.add(preparer.prepare(item)));
       if (nanos.getAsLong() - started >= COLLECT_NANOS) {
-        post(results);
-        results = new ArrayList<>();
+        post(List.copyOf(results));
+        results.clear();
         started = nanos.getAsLong();
       }
     }
     post(results);
+  }
+
+  private void at(long job, Runnable work) {
+    pulse.enter(job);
+    try {
+      work.run();
+    } finally {
+      pulse.leave();
+    }
   }
 
   private void post(List<Prepared> results) {

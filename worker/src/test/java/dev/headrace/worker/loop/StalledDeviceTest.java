@@ -98,4 +98,22 @@ class StalledDeviceTest {
         .filteredOn(b -> b.get(0).startsWith("word"))
         .allSatisfy(b -> assertThat(b).as("suspects run alone").hasSize(1));
   }
+
+  @Test
+  void request_that_holds_up_a_preparing_thread_is_told_from_its_company() {
+    worker.started();
+    add("fine", "a");
+    add("endless", "b");
+    worker.hangPreparing("endless");
+    hang(20);
+    assertThat(heartbeat().state()).isEqualTo(WorkerState.STALLED);
+    assertThatThrownBy(() -> hang(50))
+        .isInstanceOf(FailureException.class)
+        .hasMessageContaining("at request client/endless");
+    worker.close();
+    assertThat(cluster.ledger.crashes())
+        .containsEntry("client/endless", 1)
+        .containsEntry("alone:client/endless", 1)
+        .doesNotContainKey("client/fine");
+  }
 }

@@ -23,6 +23,7 @@ import dev.headrace.worker.task.TaskReader;
 import dev.headrace.worker.testing.FakeRunner;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.util.List;
 
 /** A worker whose three threads are this one: the test says who moves. */
 final class TestWorker {
@@ -41,6 +42,9 @@ final class TestWorker {
 
   /** Of the device's thread; a test enters it for a device that does not come back. */
   final Pulse pulse = new Pulse();
+
+  /** Of the preparing thread. */
+  final Pulse preparing = new Pulse();
 
   private final PrepareAgent prepare;
   private final LoaderAgent loader;
@@ -84,7 +88,13 @@ final class TestWorker {
         new PrepareAgent.Tools(new TaskReader(BodyLimits.DEFAULT), cluster.outcomes::blob, 100);
     this.prepare =
         PrepareAgent.team(
-                "prepare", 1, toPrepare, toLoop, loop.prepareListener(), tools, cluster::nanos)
+                "prepare",
+                List.of(preparing),
+                toPrepare,
+                toLoop,
+                loop.prepareListener(),
+                tools,
+                cluster::nanos)
             .get(0);
     this.loader = new LoaderAgent("loader", toLoader, toLoop, loop.loadListener(), cluster::nanos);
     this.device =
@@ -126,7 +136,7 @@ final class TestWorker {
         toLoop,
         toDevice,
         drops,
-        pulse,
+        new HangWatch.Pulses(pulse, List.of(preparing)),
         toLoader,
         toPrepare,
         new WorkerMetrics(metrics, "type", id, health::latest),
@@ -157,6 +167,19 @@ final class TestWorker {
   /** One turn of the loop; how much moved. */
   int turn() {
     return loop.turn();
+  }
+
+  /** The preparing thread takes bodies and does not come back from that of this request. */
+  void hangPreparing(String id) {
+    for (int turns = 0; toPrepare.isEmpty(); turns++) {
+      assertThat(turns).as("turns until there are bodies").isLessThan(10_000);
+      turn();
+      cluster.advance(Duration.ofMillis(1));
+    }
+    ((PrepareCall.Bodies) toPrepare.poll(0))
+        .items().stream()
+            .filter(item -> item.request().id().equals(id))
+            .forEach(item -> preparing.enter(item.job()));
   }
 
   /** One call of the preparing thread, if there is one. */
