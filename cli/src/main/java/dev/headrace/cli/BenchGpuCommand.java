@@ -46,7 +46,7 @@ final class BenchGpuCommand implements Callable<Integer> {
       names = "--parts",
       split = ",",
       defaultValue =
-          "encoders,generate,generate_pipeline,pipeline,two_gpus,device_error,on_demand,storm,mixed,"
+          "encoders,generate,generate_pipeline,pipeline,two_gpus,group,device_error,on_demand,storm,mixed,"
               + "products,reference,reference_compiled",
       description =
           "What to measure. products: a layer's kernels alone (encoders has them, too)."

@@ -32,8 +32,10 @@ final class PrepareThreads {
    *
    * @param cores that the process may use
    * @param gpus that the process may use, which other workers may have
+   * @param own that this worker has, several if they are a group
    */
-  static int onGpu(int cores, int gpus) {
-    return Math.max(1, Math.min(cores * 3 / 4 / Math.max(1, gpus), MOST_FOR_A_GPU));
+  static int onGpu(int cores, int gpus, int own) {
+    int forOne = Math.min(cores * 3 / 4 / Math.max(1, gpus), MOST_FOR_A_GPU);
+    return Math.max(1, forOne * own);
   }
 }

@@ -133,7 +133,8 @@ public record WorkerConfig(
         0,
         256,
         "Threads that read bodies, tokenise and write responses; 0 for one per four cores, at most"
-            + " eight, and on a GPU for three of four cores shared by the GPUs, at most sixteen.");
+            + " eight, and on a GPU for three of four cores shared by the GPUs, at most sixteen for"
+            + " each.");
   }
 
   /** How many threads read bodies and write responses. */
@@ -143,7 +144,7 @@ public record WorkerConfig(
     }
     int cores = Runtime.getRuntime().availableProcessors();
     return kind == EngineKind.TORCH && engine.onGpu()
-        ? PrepareThreads.onGpu(cores, DeviceInventory.gpus().size())
+        ? PrepareThreads.onGpu(cores, DeviceInventory.gpus().size(), engine.members().size())
         : PrepareThreads.onCpu(cores);
   }
 

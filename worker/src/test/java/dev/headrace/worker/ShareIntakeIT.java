@@ -11,14 +11,17 @@ import dev.headrace.protocol.body.GenerationResponse;
 import dev.headrace.protocol.event.OutcomeCodec;
 import dev.headrace.protocol.event.WireRecord;
 import dev.headrace.protocol.naming.Topics;
+import dev.headrace.protocol.service.WorkerState;
 import dev.headrace.worker.device.Concurrency;
 import dev.headrace.worker.testing.FakeGenerator;
 import dev.headrace.worker.testing.FakeRunner;
 import dev.headrace.worker.testing.PacedEngine;
+import dev.headrace.worker.testing.PoisonedWorker;
 import dev.headrace.worker.testing.Requests;
 import dev.headrace.worker.testing.SlowRunner;
 import dev.headrace.worker.testing.Stage;
 import dev.headrace.worker.testing.WordModel;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -35,6 +38,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Workers that take their lane's work as a share group, with a real Kafka and a real Redis. */
 class ShareIntakeIT {
@@ -204,6 +208,39 @@ class ShareIntakeIT {
     assertThat(stage.outcome(guilty).detail(Detail.WORKER)).isEqualTo("w2");
     hanging.letGo();
     assertOneOutcomeEach(ids);
+  }
+
+  @Test
+  void records_of_a_killed_worker_come_to_others_long_before_the_lock(@TempDir Path logs)
+      throws Exception {
+    stage.settings().put("redis.heartbeat-ttl", "2s");
+    stage.settings().put("worker.share.lock", "60s");
+    stage.settings().put("worker.batch.max-rows", "16");
+    Process killed = 
+        PoisonedWorker.start(stage.settings(), "killed", logs.resolve("killed.log").toFile());
+    try {
+      await()
+          .until(
+              () ->
+                  stage.stores().deviceRegistry().list().stream()
+                      .anyMatch(
+                          r -> r.workerId().equals("killed") && r.state() == WorkerState.READY));
+      String killer = stage.lane() + "-killer";
+      List<String> ids = new ArrayList<>(List.of(killer));
+      stage.submit(
+          List.of(Requests.embeddings(killer, PoisonedWorker.KILLER).time(Instant.now()).record()));
+      ids.addAll(submit(0, 40));
+      await().until(() -> !killed.isAlive());
+      long begin = System.nanoTime();
+      stage.worker("w2", ShareIntakeIT::runner); // survives it
+      awaitAll(ids);
+      assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(40));
+      assertThat(stage.outcomes(ids).values()).allMatch(o -> o.status() == Status.OK);
+      assertThat(stage.outcome(killer).detail(Detail.WORKER)).isEqualTo("w2");
+      assertOneOutcomeEach(ids);
+    } finally {
+      killed.destroyForcibly();
+    }
   }
 
   @Test

@@ -108,15 +108,8 @@ class WorkerPoisonIT {
 
   /** Runs a worker until it dies or all is done; its status. */
   private int live(Path logs, int life, List<String> ids) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx256m", "-cp", System.getProperty("java.class.path")));
-    command.add(PoisonedWorker.class.getName());
-    stage.settings().forEach((k, v) -> command.add(k + "=" + v));
-    command.add("worker.id=life-" + life);
     File log = logs.resolve("life-" + life + ".log").toFile();
-    Process process =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log).start();
+    Process process = PoisonedWorker.start(stage.settings(), "life-" + life, log);
     try {
       await()
           .atMost(Duration.ofSeconds(90))

@@ -245,8 +245,16 @@ final class FleetBench {
     // Its batches would fill libtorch's cache before memory is taken away, and that would do.
     values.put("worker.warm-up", "0s");
     values.put("worker.prepare.threads", "6");
+    values.put("worker.models", bert.name() + ",idle");
+    values.put("worker.models.memory", "auto");
     values.putAll(settings);
-    try (Fleet fleet = new Fleet(List.of(new Fleet.Member(values, engine(values))))) {
+    ModelCatalog catalog = ModelCatalog.builtIn().with(List.of(bert, named("idle")));
+    EngineFactory engine =
+        EncoderRunner.factory(EngineConfig.read(Settings.of(values)), catalog, System::nanoTime);
+    try (Fleet fleet = new Fleet(List.of(new Fleet.Member(values, engine)))) {
+      fleet.run("idle", requests(TEXTS, TEXTS), 4);
+      fleet.run(bert.name(), requests(TEXTS, TEXTS), 4);
+      long both = fleet.worker(0).app().health().modelBytes();
       Cuda.select(gpu);
       long free;
       long until = System.nanoTime() + (long) (seconds * 1e9);
@@ -275,6 +283,8 @@ final class FleetBench {
       } finally {
         taken.forEach(DeviceMemory::close);
       }
+      long last = fleet.worker(0).app().health().modelBytes();
+      figure("storm_idle_model_mib_unloaded", (both - last) / (double) (1 << 20));
       figure("storm_seconds", seconds);
       figure("storm_batches_out_of_memory", fleet.count("batch.failures"));
       figure("storm_requests", requests);

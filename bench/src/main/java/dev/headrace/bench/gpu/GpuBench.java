@@ -26,6 +26,7 @@ public final class GpuBench {
     GENERATE_PIPELINE,
     PIPELINE,
     TWO_GPUS,
+    GROUP,
     DEVICE_ERROR,
     ON_DEMAND,
     STORM,
@@ -217,10 +218,12 @@ public final class GpuBench {
       part(
           "two engines",
           () -> figure("two_gpu_engine_ratio", TwoEngines.ratio(bert, encoders.mixed())));
-      part("one large request", () -> largeRequest(bert));
-      part("group", fleets::group, fleets);
       part("lost device", fleets::lostDevice, fleets);
       part("peers", () -> Transfers.peers().forEach(this::figure));
+    }
+    if (gpus > 1 && parts.contains(Part.GROUP)) {
+      part("one large request", () -> largeRequest(RandomBert.describe()));
+      part("group", fleets::group, fleets);
     }
   }
 

@@ -206,6 +206,36 @@ class RouterStateTest {
     assertThat(state.model("m")).isNotNull();
   }
 
+  /** Sums of such numbers would be none. */
+  @Test
+  void garbage_among_the_routers_heartbeats_does_no_harm() {
+    beat(heartbeat("w1", "a"));
+    routers.publish("r2", router("1.7e308", "3", "1", "0"));
+    routers.publish("r3", router("1.7e308", "3", "1", "0"));
+    routers.publish("r4", router("1", "9223372036854775807", "1", "0"));
+    routers.publish("r5", router("1", "3", "-1e308", "0"));
+    routers.publish("r6", router("1", "3", "1", "9223372036854775807"));
+    routers.publish("r7", router("7", "3", "1", "3"));
+    routerLag = 100;
+    refresh();
+    assertThat(state.routers()).isEqualTo(2);
+    // The 97 records that nobody has taken are of the kind of the 3 that wait.
+    assertThat(state.allWaiting().get("a").requests()).isEqualTo(100);
+    assertThat(state.allWaiting().get("a").seconds()).isCloseTo(7 * 100 / 3.0, within(1e-6));
+  }
+
+  private static Map<String, String> router(
+      String seconds, String requests, String slack, String taken) {
+    Map<String, String> hash = new HashMap<>();
+    hash.put("router", "r");
+    hash.put(
+        "waiting",
+        "{\"a\":{\"seconds\":%s,\"requests\":%s,\"slack_seconds\":%s}}"
+            .formatted(seconds, requests, slack));
+    hash.put("taken", taken);
+    return hash;
+  }
+
   @Test
   void worker_that_says_one_thing_and_then_another_counts_once_by_the_last() {
     beat(heartbeat("w1", "a"), heartbeat("w1", "b"));

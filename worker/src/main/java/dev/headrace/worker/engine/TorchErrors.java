@@ -1,6 +1,7 @@
 package dev.headrace.worker.engine;
 
 import dev.headrace.worker.engine.EngineException.Kind;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -8,6 +9,9 @@ import java.util.Locale;
  * Messages: c10/core/CPUAllocator.cpp, c10/cuda/CUDACachingAllocator.cpp, CUDA's error strings.
  */
 final class TorchErrors {
+  /** Before what was wrong, at the end of where it was (torch/csrc/jit/runtime/interpreter.cpp). */
+  private static final String WRONG = "RuntimeError: ";
+
   private TorchErrors() {}
 
   /** The exception to throw for {@code cause}; errors of the JVM itself are thrown as they are. */
@@ -19,7 +23,7 @@ final class TorchErrors {
       throw fatal;
     }
     String message = cause.getMessage() == null ? cause.toString() : cause.getMessage();
-    return new EngineException(kind(message), doing + ": " + firstLine(message), cause);
+    return new EngineException(kind(message), doing + ": " + inOneLine(message), cause);
   }
 
   static Kind kind(String message) {
@@ -37,9 +41,13 @@ final class TorchErrors {
     return Kind.INTERNAL;
   }
 
-  private static String firstLine(String message) {
-    String stripped = message.strip();
-    int end = stripped.indexOf('\n');
-    return end < 0 ? stripped : stripped.substring(0, end);
+  /** The first line; of a script's error the last that says what was wrong, not where. */
+  private static String inOneLine(String message) {
+    List<String> lines = message.strip().lines().toList();
+    return lines.stream()
+        .filter(line -> line.startsWith(WRONG))
+        .reduce((one, other) -> other)
+        .map(line -> line.substring(WRONG.length()))
+        .orElse(lines.isEmpty() ? "" : lines.get(0));
   }
 }

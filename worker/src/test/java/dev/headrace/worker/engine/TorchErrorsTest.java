@@ -35,6 +35,20 @@ class TorchErrorsTest {
   }
 
   @Test
+  void of_a_script_the_message_says_what_was_wrong_and_not_where() {
+    RuntimeException cause =
+        new IllegalStateException(
+            """
+            The following operation failed in the TorchScript interpreter.
+            Traceback of TorchScript, serialized code (most recent call last):
+              File "code/__torch__.py", line 4, in forward
+            RuntimeError: CUDA out of memory. Tried to allocate 96.00 MiB.
+            """);
+    assertThat(TorchErrors.translate("running x", cause))
+        .hasMessage("running x: CUDA out of memory. Tried to allocate 96.00 MiB.");
+  }
+
+  @Test
   void errors_of_the_jvm_pass_unchanged() {
     OutOfMemoryError error = new OutOfMemoryError("heap");
     assertThatThrownBy(() -> TorchErrors.translate("running x", error)).isSameAs(error);

@@ -1,5 +1,9 @@
 package dev.headrace.worker.testing;
 
+import java.util.ArrayList;
+import java.nio.file.Path;
+import java.io.IOException;
+import java.io.File;
 import dev.headrace.protocol.config.Settings;
 import dev.headrace.worker.WorkerProcess;
 import dev.headrace.worker.device.BatchRunner;
@@ -23,6 +27,18 @@ public final class PoisonedWorker {
   public static final String ENDLESS = "endless";
 
   private PoisonedWorker() {}
+
+  /** Starts such a worker as a process of its own, which writes to this file. */
+  public static Process start(Map<String, String> settings, String id, File log)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-Xmx256m", "-cp", System.getProperty("java.class.path")));
+    command.add(PoisonedWorker.class.getName());
+    settings.forEach((k, v) -> command.add(k + "=" + v));
+    command.add("worker.id=" + id);
+    return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log).start();
+  }
 
   /** Runs a worker with these settings, as {@code key=value}. */
   public static void main(String[] args) throws InterruptedException {
