@@ -216,7 +216,7 @@ class ShareIntakeIT {
     stage.settings().put("redis.heartbeat-ttl", "2s");
     stage.settings().put("worker.share.lock", "60s");
     stage.settings().put("worker.batch.max-rows", "16");
-    Process killed = 
+    Process killed =
         PoisonedWorker.start(stage.settings(), "killed", logs.resolve("killed.log").toFile());
     try {
       await()

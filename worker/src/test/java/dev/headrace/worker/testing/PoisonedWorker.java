@@ -1,9 +1,5 @@
 package dev.headrace.worker.testing;
 
-import java.util.ArrayList;
-import java.nio.file.Path;
-import java.io.IOException;
-import java.io.File;
 import dev.headrace.protocol.config.Settings;
 import dev.headrace.worker.WorkerProcess;
 import dev.headrace.worker.device.BatchRunner;
@@ -12,7 +8,11 @@ import dev.headrace.worker.device.Row;
 import dev.headrace.worker.device.RowOutput;
 import dev.headrace.worker.device.ServedModel;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
