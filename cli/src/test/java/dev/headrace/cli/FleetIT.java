@@ -109,6 +109,7 @@ class FleetIT {
       if (System.nanoTime() - nextDeath > 0) {
         int router = random.nextInt(2);
         int worker = random.nextInt(3);
+        System.err.printf("%s kill: r%d w%d%n", Instant.now(), router, worker);
         fleet.kill("r" + router);
         fleet.kill("w" + worker);
         fleet.router("r" + router);
@@ -126,7 +127,19 @@ class FleetIT {
       var model = report.models().get(MODEL);
       if (model != null && model.curve().samples() > 50) {
         double each = model.curve().marginalSeconds(1, 45, model.batchRows());
-        fullest.merge(report.lane(), lag.getOrDefault(report.lane(), 0L) * each, Math::max);
+        long records = lag.getOrDefault(report.lane(), 0L);
+        double before = fullest.getOrDefault(report.lane(), 0.0);
+        if (records * each > before) {
+          fullest.put(report.lane(), records * each);
+          System.err.printf(
+              "%s fuller: lane=%s records=%d seconds each=%.4f by worker=%s of samples=%d%n",
+              Instant.now(),
+              report.lane(),
+              records,
+              each,
+              report.workerId(),
+              model.curve().samples());
+        }
       }
     }
   }
