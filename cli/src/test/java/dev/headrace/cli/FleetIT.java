@@ -3,6 +3,7 @@ package dev.headrace.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Status;
 import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.service.DeviceReport;
@@ -71,17 +72,23 @@ class FleetIT {
       fleet.awaitReady(3);
       List<PendingResult> pending = new ArrayList<>();
       Map<String, Double> fullest = new HashMap<>();
-      kill(fleet, client, pending, fullest, seconds, new Random(seed));
+      Map<String, Integer> most = new HashMap<>();
+      int kills = kill(fleet, client, pending, fullest, most, seconds, new Random(seed));
       assertThat(fleet.failures()).as("ended by themselves, seed %s", seed).isEmpty();
-      check(fleet, pending, begin, seed);
       System.err.printf(
-          "chaos: seconds=%d requests=%d fullest lanes in seconds=%s%n",
-          seconds, pending.size(), fullest);
+          "chaos: seconds=%d requests=%d kills=%d fullest lanes in seconds=%s most workers=%s%n",
+          seconds, pending.size(), kills, fullest, most);
+      check(fleet, pending, begin, kills, seed);
       if (seconds >= 60) { // shorter runs end before the workers' curves are known well
         assertThat(fullest).as("lanes looked at, seed %s", seed).isNotEmpty();
       }
-      // Window of 2 s for each of the most workers that a lane had, and what a dead worker took.
-      assertThat(fullest.values()).as("seed %s", seed).allMatch(s -> s <= 2 * (2 * 2.0) + 1);
+      // Window of 2 s for each of the most workers that a lane had, dead ones among them for as
+      // long
+      // as their heartbeats lived, and what a dead worker took.
+      assertThat(fullest)
+          .as("seed %s, most workers %s", seed, most)
+          .allSatisfy(
+              (lane, s) -> assertThat(s).isLessThanOrEqualTo(2 * (2.0 * most.get(lane)) + 1));
     }
   }
 
@@ -90,22 +97,25 @@ class FleetIT {
     fleet.worker("w" + i, i < 2 ? "fp32" : "int8", i < 2 ? 0.01 : 1, "worker.intake=" + INTAKE);
   }
 
-  private void kill(
+  /** Returns how many workers were killed. */
+  private int kill(
       Fleet fleet,
       HeadraceClient client,
       List<PendingResult> pending,
       Map<String, Double> fullest,
+      Map<String, Integer> most,
       int seconds,
       Random random)
       throws Exception {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
     long nextDeath = System.nanoTime() + TimeUnit.SECONDS.toNanos(3);
+    int kills = 0;
     while (System.nanoTime() - end < 0) {
       Tier tier = Tier.values()[random.nextInt(3)];
       for (int i = random.nextInt(8) == 0 ? 40 : 4; i > 0; i--) {
         pending.add(client.submit(request(Duration.ofSeconds(90)).tier(tier)));
       }
-      look(fleet, fullest);
+      look(fleet, fullest, most);
       if (System.nanoTime() - nextDeath > 0) {
         int router = random.nextInt(2);
         int worker = random.nextInt(3);
@@ -114,16 +124,22 @@ class FleetIT {
         fleet.kill("w" + worker);
         fleet.router("r" + router);
         worker(fleet, worker);
+        kills++;
         nextDeath = System.nanoTime() + TimeUnit.SECONDS.toNanos(8 + random.nextInt(8));
       }
       TimeUnit.MILLISECONDS.sleep(200);
     }
+    return kills;
   }
 
   /** Seconds of work in each lane, by its records and its workers' own curves. */
-  private static void look(Fleet fleet, Map<String, Double> fullest) {
+  private static void look(Fleet fleet, Map<String, Double> fullest, Map<String, Integer> most) {
     Map<String, Long> lag = fleet.admin().lag(List.of(CHEAP, DEAR));
-    for (DeviceReport report : fleet.stores().deviceRegistry().list()) {
+    List<DeviceReport> reports = fleet.stores().deviceRegistry().list();
+    Map<String, Integer> workers = new HashMap<>();
+    reports.forEach(r -> workers.merge(r.lane(), 1, Integer::sum));
+    workers.forEach((lane, count) -> most.merge(lane, count, Math::max));
+    for (DeviceReport report : reports) {
       var model = report.models().get(MODEL);
       if (model != null && model.curve().samples() > 50) {
         double each = model.curve().marginalSeconds(1, 45, model.batchRows());
@@ -132,9 +148,10 @@ class FleetIT {
         if (records * each > before) {
           fullest.put(report.lane(), records * each);
           System.err.printf(
-              "%s fuller: lane=%s records=%d seconds each=%.4f by worker=%s of samples=%d%n",
+              "%s fuller: lane=%s workers=%d records=%d seconds each=%.4f by worker=%s of samples=%d%n",
               Instant.now(),
               report.lane(),
+              workers.get(report.lane()),
               records,
               each,
               report.workerId(),
@@ -144,14 +161,22 @@ class FleetIT {
     }
   }
 
-  private void check(Fleet fleet, List<PendingResult> pending, Instant begin, long seed)
+  private void check(Fleet fleet, List<PendingResult> pending, Instant begin, int kills, long seed)
       throws Exception {
     List<InferenceResult> results = all(pending);
     assertThat(results).as("seed %s", seed).hasSameSizeAs(pending);
     long ok = results.stream().filter(r -> r.status() == Status.OK).count();
+    // A request that ran alone when its worker was killed, after it had been in a batch of another
+    // that was, looks like what killed both; and a worker runs but one alone at a time.
+    List<InferenceResult> failed =
+        results.stream().filter(r -> r.status() == Status.FAILED).toList();
+    assertThat(failed)
+        .as("seed %s", seed)
+        .hasSizeLessThanOrEqualTo(kills)
+        .allMatch(r -> r.errorCode().orElseThrow() == ErrorCode.POISON);
     assertThat(results)
-        .as("only results and deadlines, seed %s", seed)
-        .allMatch(r -> r.status() == Status.OK || r.status() == Status.EXPIRED);
+        .as("results and deadlines, seed %s", seed)
+        .allMatch(r -> Set.of(Status.OK, Status.EXPIRED, Status.FAILED).contains(r.status()));
     assertThat(ok).as("seed %s", seed).isGreaterThan(results.size() / 2);
     await()
         .atMost(Duration.ofSeconds(60))

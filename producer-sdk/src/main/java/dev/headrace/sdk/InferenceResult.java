@@ -354,6 +354,7 @@ public final class InferenceResult {
 
   @Override
   public String toString() {
-    return "InferenceResult[" + id() + " " + status() + " " + outcome.details() + "]";
+    String why = outcome.failure() == null ? "" : " " + outcome.failure();
+    return "InferenceResult[" + id() + " " + status() + why + " " + outcome.details() + "]";
   }
 }
