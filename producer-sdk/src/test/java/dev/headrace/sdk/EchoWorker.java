@@ -172,6 +172,7 @@ final class EchoWorker implements AutoCloseable {
                 0,
                 0,
                 0,
+                0,
                 Map.of(model, served)));
     reportAt = Instant.now().plusSeconds(1);
   }

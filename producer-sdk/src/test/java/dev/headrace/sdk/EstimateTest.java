@@ -47,6 +47,7 @@ class EstimateTest {
             0,
             0,
             0,
+            0,
             Map.of("m", model)));
   }
 

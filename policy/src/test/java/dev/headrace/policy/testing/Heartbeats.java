@@ -113,6 +113,7 @@ public final class Heartbeats {
         0,
         0,
         0,
+        0,
         models ? Map.of(model, report) : Map.of());
   }
 }

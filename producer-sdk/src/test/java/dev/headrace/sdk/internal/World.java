@@ -294,6 +294,7 @@ final class World {
             0,
             0,
             0,
+            0,
             Map.of(MODEL, new ModelReport(revision, Set.of(Task.EMBEDDINGS), curve, 1))));
   }
 

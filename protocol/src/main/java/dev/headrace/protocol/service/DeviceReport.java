@@ -36,32 +36,4 @@ public record DeviceReport(
   public DeviceReport {
     models = Map.copyOf(models);
   }
-
-  /** Of a worker that does not say what it keeps unused. */
-  public DeviceReport(
-      String workerId,
-      String deviceType,
-      String lane,
-      double usdPerHour,
-      WorkerState state,
-      Instant sentAt,
-      double queuedSeconds,
-      double runningSeconds,
-      long memoryFreeBytes,
-      double utilisation,
-      Map<String, ModelReport> models) {
-    this(
-        workerId,
-        deviceType,
-        lane,
-        usdPerHour,
-        state,
-        sentAt,
-        queuedSeconds,
-        runningSeconds,
-        memoryFreeBytes,
-        0,
-        utilisation,
-        models);
-  }
 }

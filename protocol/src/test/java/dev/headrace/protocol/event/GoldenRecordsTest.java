@@ -129,6 +129,7 @@ class GoldenRecordsTest {
         1.5,
         0.125,
         140_000_000_000L,
+        0,
         0.82,
         Map.of(
             "minilm",

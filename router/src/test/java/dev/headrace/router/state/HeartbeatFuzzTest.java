@@ -205,6 +205,7 @@ class HeartbeatFuzzTest {
         3,
         2,
         1 << 20,
+        0,
         0.5,
         Map.of("m", embeds, "g", writes));
   }

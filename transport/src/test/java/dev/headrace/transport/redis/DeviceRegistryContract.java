@@ -33,7 +33,7 @@ abstract class DeviceRegistryContract {
     DeviceReport report = Samples.report(worker);
     DeviceReport later =
         new DeviceReport(
-            worker, "d", "l", 1, WorkerState.DRAINING, Samples.NOW, 0, 0, 0, 0, Map.of());
+            worker, "d", "l", 1, WorkerState.DRAINING, Samples.NOW, 0, 0, 0, 0, 0, Map.of());
     registry().publish(report);
     registry().publish(later);
 

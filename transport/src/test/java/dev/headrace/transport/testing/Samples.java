@@ -81,6 +81,7 @@ public final class Samples {
         1.5,
         0.25,
         1L << 30,
+        0,
         0.75,
         Map.of("minilm", new ModelReport("r1", Set.of(Task.EMBEDDINGS), curve, 8)));
   }

@@ -42,6 +42,7 @@ class WorkerRedeliveryTest {
             0,
             0,
             0,
+            0,
             Map.of()));
     cluster.ledger.started("other", List.of(name(id)));
   }
