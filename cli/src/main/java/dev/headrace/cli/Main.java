@@ -3,6 +3,8 @@ package dev.headrace.cli;
 import dev.headrace.protocol.config.ConfigException;
 import dev.headrace.sdk.InvalidRequestException;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -62,6 +64,7 @@ public final class Main implements Runnable {
   static CommandLine commandLine() {
     return new CommandLine(new Main())
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler((e, args) -> wrongUsage(e))
         .setExecutionExceptionHandler(
             (e, commandLine, parsed) -> {
               commandLine.getErr().println(commandLine.getColorScheme().errorText(message(e)));
@@ -69,18 +72,36 @@ public final class Main implements Runnable {
             });
   }
 
+  /** The error, and where help is: all of the help would push the error out of sight. */
+  private static int wrongUsage(CommandLine.ParameterException e) {
+    CommandLine command = e.getCommandLine();
+    String name = command.getCommandSpec().qualifiedName();
+    command.getErr().println(command.getColorScheme().errorText("headrace: " + e.getMessage()));
+    CommandLine.UnmatchedArgumentException.printSuggestions(e, command.getErr());
+    command.getErr().println("'" + name + " --help' says what there is");
+    return USAGE;
+  }
+
   private static int exitCode(Exception e) {
     return e instanceof ConfigException || e instanceof InvalidRequestException ? USAGE : FAILED;
   }
 
   private static String message(Exception e) {
-    String message = e.getMessage();
-    return "headrace: " + (message == null ? e.toString() : message);
+    Throwable cause = e;
+    while (cause.getCause() != null
+        && (cause instanceof CompletionException || cause instanceof ExecutionException)) {
+      cause = cause.getCause(); // the wrapper says no more than the name of a class
+    }
+    String message = cause.getMessage();
+    return "headrace: " + (message == null ? cause.toString() : message);
   }
 
   @Override
   public void run() {
     throw new CommandLine.ParameterException(
-        spec.commandLine(), "command: missing (expected: one of those below)");
+        spec.commandLine(),
+        "command: missing (expected: one of "
+            + String.join(", ", spec.subcommands().keySet())
+            + ")");
   }
 }

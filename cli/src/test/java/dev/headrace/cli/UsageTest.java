@@ -29,6 +29,24 @@ class UsageTest {
   }
 
   @Test
+  void wrong_usage_is_told_in_a_few_lines_with_the_way_to_the_help() {
+    for (Run run :
+        List.of(
+            Run.of("submit", "embed"),
+            Run.of("submit", "embed", "--text", "x", "--tier", "gold"),
+            Run.of("batch", "nosuch.jsonl", "--output", "o", "--errors", "e"),
+            Run.of("resultt"))) {
+      assertThat(run.code()).isEqualTo(2);
+      assertThat(run.err()).startsWith("headrace: ").contains("--help' says what there is");
+      assertThat(run.err().lines()).hasSizeLessThan(5);
+    }
+    assertThat(Run.of("submit", "embed").err())
+        .contains("Missing required option: '--text=<texts>'")
+        .contains("'headrace submit embed --help'");
+    assertThat(Run.of("resultt").err()).contains("Did you mean: headrace result");
+  }
+
+  @Test
   void values_out_of_range_are_named_with_what_was_expected() {
     Run run = Run.of("demo", "--requests", "0");
     assertThat(run.code()).isEqualTo(2);

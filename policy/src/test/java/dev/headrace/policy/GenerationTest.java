@@ -39,7 +39,7 @@ class GenerationTest {
             CURVE,
             new SideBySide(10, 3.5));
     return new DeviceReport(
-        "w", "gpu", "gpu", 2, WorkerState.READY, START, 0, 0, 0, 0, 0, Map.of("m", model));
+        "w", "gpu", "gpu", "", 2, WorkerState.READY, START, 0, 0, 0, 0, 0, Map.of("m", model));
   }
 
   @Test

@@ -165,6 +165,7 @@ final class EchoWorker implements AutoCloseable {
                 "echo",
                 "echo",
                 "echo",
+                "",
                 0,
                 WorkerState.READY,
                 Instant.now(),

@@ -40,6 +40,7 @@ class EstimateTest {
             type + "-1",
             type,
             type,
+            "",
             usdPerHour,
             WorkerState.READY,
             Instant.now(),

@@ -5,11 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.headrace.protocol.Address;
-import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Status;
-import dev.headrace.protocol.event.WireRecord;
-import dev.headrace.transport.kafka.EventProducer;
 import dev.headrace.transport.redis.OutcomeStore;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,55 +20,17 @@ import java.util.TreeSet;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The client with its threads, over fakes. */
 @Timeout(60)
-class HeadraceClientTest {
-  private static final Duration LONG = Duration.ofSeconds(20);
-
-  private final FakeServers servers = new FakeServers();
-  private final CountDownLatch hold = new CountDownLatch(1);
-  private HeadraceClient client = servers.client(Map.of());
-
-  @AfterEach
-  void close() {
-    hold.countDown();
-    client.close();
-  }
-
-  private void restart(Map<String, String> settings) {
-    client.close();
-    client = servers.client(settings);
-  }
-
-  private static Request request(String text) {
-    return Request.embed("m", text);
-  }
-
-  private void awaitSent(int count) {
-    await().atMost(LONG).until(() -> servers.sent().size() >= count);
-  }
-
-  private static HeadraceException failure(PendingResult result) {
-    try {
-      result.get(20, TimeUnit.SECONDS);
-      throw new AssertionError("expected a failure: " + result.join());
-    } catch (java.util.concurrent.ExecutionException e) {
-      return (HeadraceException) e.getCause();
-    } catch (InterruptedException | java.util.concurrent.TimeoutException e) {
-      throw new AssertionError(e);
-    }
-  }
-
+class HeadraceClientTest extends ClientSuite {
   @Test
   void future_completes_with_the_outcome() throws Exception {
     PendingResult pending = client.submit(request("t"));
@@ -158,14 +117,6 @@ class HeadraceClientTest {
     assertThat(second.orTimeout(20, TimeUnit.SECONDS).join().isOk()).isTrue();
   }
 
-  private static void awaitQuietly(CountDownLatch latch) {
-    try {
-      latch.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
   @Test
   void submit_does_no_io_on_the_callers_thread() {
     client.close();
@@ -179,17 +130,6 @@ class HeadraceClientTest {
 
     assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(5));
     assertThat(result).isNotDone();
-  }
-
-  /** A Kafka that takes a record only when the test ends. */
-  private final class Hanging implements EventProducer {
-    @Override
-    public void send(String topic, WireRecord record, Callback callback) {
-      awaitQuietly(hold);
-    }
-
-    @Override
-    public void close(Duration timeout) {}
   }
 
   /** A Redis that does this instead of answering. */
@@ -310,26 +250,6 @@ class HeadraceClientTest {
   }
 
   @Test
-  void closing_sends_what_was_taken_and_fails_what_is_left_by_name() {
-    PendingResult pending = client.submit(request("a"));
-    client.close();
-
-    assertThat(servers.sent()).extracting(InferenceRequest::id).containsExactly(pending.id());
-    assertThat(failure(pending))
-        .isInstanceOf(ClientClosedException.class)
-        .hasMessage(
-            "request "
-                + pending.id()
-                + ": client me is closed; it was sent, its outcome will be known to a client named"
-                + " me");
-    assertThatThrownBy(() -> client.submit(request("b")))
-        .isInstanceOf(ClientClosedException.class)
-        .hasMessage("client me is closed");
-    assertThatThrownBy(() -> client.result("x")).isInstanceOf(ClientClosedException.class);
-    assertThat(servers.closedConnections).hasValue(1);
-  }
-
-  @Test
   void later_client_of_the_same_name_finds_the_outcome() {
     PendingResult pending = client.submit(request("a"));
     client.close();
@@ -350,64 +270,6 @@ class HeadraceClientTest {
     assertThat(again.id()).isEqualTo(pending.id());
     assertThat(again.orTimeout(20, TimeUnit.SECONDS).join().isOk()).isTrue();
     assertThat(servers.sent()).hasSize(1);
-  }
-
-  @Test
-  void closing_is_bounded_when_kafka_hangs() {
-    client.close();
-    client = servers.client(Map.of(), new Hanging(), servers.store);
-    PendingResult pending = client.submit(request("a"));
-    long begin = System.nanoTime();
-    client.close(Duration.ofMillis(200));
-
-    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(5));
-    assertThat(failure(pending))
-        .hasMessageEndingWith("client me is closed; it may not have been sent");
-  }
-
-  @Test
-  void closing_waits_for_kafkas_answer() throws Exception {
-    servers.producer.hold();
-    PendingResult pending = client.submit(request("a"));
-    CompletableFuture<Void> closing = CompletableFuture.runAsync(() -> client.close(LONG));
-    await().atMost(LONG).until(() -> servers.producer.waiting() == 1);
-    assertThat(closing).isNotDone();
-    servers.producer.release();
-
-    closing.get(20, TimeUnit.SECONDS);
-    assertThat(failure(pending)).hasMessageContaining("it was sent");
-  }
-
-  @Test
-  void callback_may_close_the_client() {
-    PendingResult pending = client.submit(request("a"));
-    CompletableFuture<Void> closed = pending.thenAccept(r -> client.close(LONG));
-    awaitSent(1);
-    servers.answer();
-
-    closed.orTimeout(20, TimeUnit.SECONDS).join();
-    await().atMost(LONG).until(() -> threads().isEmpty());
-  }
-
-  @Test
-  void closing_twice_at_once_is_harmless() {
-    CompletableFuture<Void> other = CompletableFuture.runAsync(() -> client.close());
-    client.close();
-
-    other.orTimeout(20, TimeUnit.SECONDS).join();
-    assertThat(servers.closedConnections).hasValue(1);
-  }
-
-  @Test
-  void interrupted_close_releases_everything_and_stays_interrupted() {
-    servers.producer.hold();
-    PendingResult pending = client.submit(request("a"));
-    Thread.currentThread().interrupt();
-    client.close(LONG);
-
-    assertThat(Thread.interrupted()).isTrue();
-    assertThat(failure(pending)).isInstanceOf(ClientClosedException.class);
-    assertThat(servers.closedConnections).hasValue(1);
   }
 
   @Test
@@ -438,14 +300,6 @@ class HeadraceClientTest {
     assertThat(threads()).isEqualTo(documented);
     client.close();
     assertThat(threads()).isEmpty();
-  }
-
-  private static Set<String> threads() {
-    return Thread.getAllStackTraces().keySet().stream()
-        .filter(t -> t.isAlive() && t.getName().startsWith("headrace-sdk"))
-        .peek(t -> assertThat(t.isDaemon()).isTrue())
-        .map(Thread::getName)
-        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   @Test

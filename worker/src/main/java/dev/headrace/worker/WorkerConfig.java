@@ -10,12 +10,9 @@ import dev.headrace.worker.failure.RetryConfig;
 import dev.headrace.worker.generate.GenerationConfig;
 import dev.headrace.worker.loop.Identity;
 import dev.headrace.worker.loop.IntakeConfig;
+import dev.headrace.worker.loop.UniqueName;
 import dev.headrace.worker.upstream.UpstreamConfig;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -155,7 +152,8 @@ public record WorkerConfig(
             "",
             NAME_OR_NONE,
             NAME_EXPECTED + ", or nothing",
-            "Unique name of this worker; when empty made of host, process and a random number.");
+            "Unique name of this worker; when empty made of host, process and a random number. A"
+                + " worker ends when another that lives has its name.");
     String type =
         s.text(
             "worker.device-type",
@@ -172,7 +170,7 @@ public record WorkerConfig(
             NAME_EXPECTED + ", or nothing",
             "Pool whose work it takes; when empty the device type.");
     return new Identity(
-        id.isEmpty() ? uniqueId() : id,
+        id.isEmpty() ? UniqueName.next() : id,
         deviceType,
         lane.isEmpty() ? deviceType : lane,
         price(
@@ -260,25 +258,5 @@ public record WorkerConfig(
             "Longest text of a request, in characters."),
         s.integer(
             "worker.limits.labels", usual.maxLabels(), 2, 4096, "Most labels of one request."));
-  }
-
-  /** {@code host-pid-random}: unique even if hosts share names and processes are restarted. */
-  private static String uniqueId() {
-    byte[] random = new byte[4];
-    new SecureRandom().nextBytes(random);
-    String host = host().replaceAll("[^A-Za-z0-9._-]", "-");
-    return host.substring(0, Math.min(host.length(), 40))
-        + "-"
-        + ProcessHandle.current().pid()
-        + "-"
-        + HexFormat.of().formatHex(random);
-  }
-
-  private static String host() {
-    try {
-      return InetAddress.getLocalHost().getHostName();
-    } catch (UnknownHostException e) {
-      return "host";
-    }
   }
 }

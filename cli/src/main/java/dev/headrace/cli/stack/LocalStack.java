@@ -109,6 +109,8 @@ public final class LocalStack implements AutoCloseable {
   private void startWorker(Map<String, String> own) {
     Map<String, String> values = new HashMap<>(own);
     values.putAll(settingsMap());
+    // A name that was given is for both, and no two workers may have one.
+    values.computeIfPresent("worker.id", (key, id) -> id + "-" + workers.size());
     workers.add(WorkerProcess.plan(Settings.of(values)).start(registry));
   }
 

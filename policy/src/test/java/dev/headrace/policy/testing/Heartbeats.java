@@ -106,6 +106,7 @@ public final class Heartbeats {
         worker,
         deviceType,
         lane,
+        "",
         usdPerHour,
         state,
         RequestBuilder.START,

@@ -36,8 +36,8 @@ import org.slf4j.LoggerFactory;
  *   <li>Once a second the clock: what the sender could not look up is looked up; requests that are
  *       not sent in time fail, those that are given up get a last look and fail. It also decides
  *       whether outcomes must be read from Kafka: Redis is away; it was just away and may have come
- *       back with less than it had; or requests are overdue, as when it lost its data without a
- *       sign.
+ *       back with less than it had; it announced an outcome that it does not have; or requests are
+ *       overdue, as when it lost its data without a sign.
  *   <li>Kafka, if it must be.
  * </ol>
  *
@@ -54,8 +54,9 @@ final class Replies implements LoopThread.Step {
   private static final Duration REDIS_PAUSE = Duration.ofMillis(250);
 
   /**
-   * For how long after Redis came back Kafka is read too (chosen): an outcome that Redis took and
-   * lost is appended to Kafka within the workers' delivery, which retries every 200 ms.
+   * For how long after Redis came back, or was seen to lack something, Kafka is read too (chosen):
+   * an outcome that Redis took and lost is appended to Kafka within the workers' delivery, which
+   * retries every 200 ms.
    */
   static final Duration CATCH_UP = Duration.ofSeconds(10);
 
@@ -132,7 +133,13 @@ final class Replies implements LoopThread.Step {
 
   private void askRedis() {
     try {
-      fetch(pendingOf(reader.read(toSweep.isEmpty() ? shared(limits.pause()) : Duration.ZERO)));
+      List<Pending> announced =
+          pendingOf(reader.read(toSweep.isEmpty() ? shared(limits.pause()) : Duration.ZERO));
+      fetch(announced);
+      if (announced.stream().anyMatch(table::contains)) {
+        // Stored before it was announced and not there: taken out, as by an eviction policy.
+        catchUpUntil = nanos.getAsLong() + CATCH_UP.toNanos();
+      }
       sweepSlice();
       if (gate.answered()) {
         catchUpUntil = nanos.getAsLong() + CATCH_UP.toNanos();

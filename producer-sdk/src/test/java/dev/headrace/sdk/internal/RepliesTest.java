@@ -149,6 +149,19 @@ class RepliesTest {
   }
 
   @Test
+  void outcome_that_was_evicted_before_it_was_read_comes_from_kafka_long_before_it_is_overdue() {
+    Told evicted = submitted("a");
+    Told kept = submitted("b");
+    world.work();
+    world.store.evict(World.CLIENT, "a");
+    world.receiveFor(Duration.ofSeconds(3));
+
+    assertThat(World.text(kept.outcome())).isEqualTo("result of b");
+    assertThat(World.text(evicted.outcome())).isEqualTo("result of a");
+    assertThat(world.outcomes.open()).isZero(); // nothing is waited for any more
+  }
+
+  @Test
   void kafka_is_left_when_all_was_read_that_redis_may_have_lost() {
     Told unfinished = submitted("a");
     world.outage.begin();

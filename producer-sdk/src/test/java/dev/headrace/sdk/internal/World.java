@@ -287,6 +287,7 @@ final class World {
             id,
             "cpu",
             "cpu",
+            "",
             0.1,
             state,
             time.instant(),

@@ -9,6 +9,8 @@ import java.util.Map;
  * @param workerId unique among living workers
  * @param deviceType as {@code cpu-int8} or {@code nvidia-h200}
  * @param lane the pool it belongs to
+ * @param group the consumer or share group as which it takes the lane's work; empty when it does
+ *     not say
  * @param usdPerHour price of this worker's device
  * @param state where it is in its life
  * @param sentAt the worker's clock
@@ -24,6 +26,7 @@ public record DeviceReport(
     String workerId,
     String deviceType,
     String lane,
+    String group,
     double usdPerHour,
     WorkerState state,
     Instant sentAt,

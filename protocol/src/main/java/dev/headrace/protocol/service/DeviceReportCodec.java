@@ -30,6 +30,10 @@ public final class DeviceReportCodec {
     hash.put("worker", r.workerId());
     hash.put("device_type", r.deviceType());
     hash.put("lane", r.lane());
+    // Absent in what older workers write.
+    if (!r.group().isEmpty()) {
+      hash.put("group", r.group());
+    }
     hash.put("usd_per_hour", Double.toString(r.usdPerHour()));
     hash.put("state", r.state().name());
     hash.put("sent_at", r.sentAt().toString());
@@ -93,6 +97,7 @@ public final class DeviceReportCodec {
               text(hash, "worker"),
               text(hash, "device_type"),
               text(hash, "lane"),
+              hash.getOrDefault("group", ""),
               number(hash, "usd_per_hour"),
               WorkerState.valueOf(text(hash, "state")),
               time(text(hash, "sent_at")),

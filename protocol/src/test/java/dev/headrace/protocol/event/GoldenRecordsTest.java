@@ -123,6 +123,7 @@ class GoldenRecordsTest {
         "w-7",
         "nvidia-h200",
         "gpu",
+        "headrace.share.gpu",
         3.5,
         WorkerState.READY,
         TIME,

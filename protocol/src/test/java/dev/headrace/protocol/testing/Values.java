@@ -234,7 +234,8 @@ public final class Values {
                 Arbitraries.maps(text(30), models).ofMaxSize(4))
             .as(
                 (worker, type, lane, price, state, sent, map) ->
-                    new DeviceReport(worker, type, lane, price, state, sent, 0, 0, 0, 0, 0, map));
+                    new DeviceReport(
+                        worker, type, lane, type + lane, price, state, sent, 0, 0, 0, 0, 0, map));
     return Combinators.combine(
             base,
             amounts(),
@@ -248,6 +249,7 @@ public final class Values {
                     r.workerId(),
                     r.deviceType(),
                     r.lane(),
+                    r.group(),
                     r.usdPerHour(),
                     r.state(),
                     r.sentAt(),

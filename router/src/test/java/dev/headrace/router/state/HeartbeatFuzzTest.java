@@ -199,6 +199,7 @@ class HeartbeatFuzzTest {
         worker,
         random.nextBoolean() ? lane : "other",
         lane,
+        "",
         1.5,
         random.nextInt(8) == 0 ? WorkerState.STALLED : WorkerState.READY,
         RequestBuilder.START,

@@ -13,9 +13,11 @@ import org.apache.kafka.common.KafkaFuture;
 /** Waits for answers of Kafka's admin client, each for a bounded time. Thread-safe. */
 final class AdminCalls {
   private final Duration timeout;
+  private final String servers;
 
-  AdminCalls(Duration timeout) {
-    this.timeout = timeout;
+  AdminCalls(KafkaConfig config) {
+    this.timeout = config.timeout();
+    this.servers = String.join(",", config.bootstrapServers());
   }
 
   <T> T await(KafkaFuture<T> future, String what) {
@@ -35,9 +37,10 @@ final class AdminCalls {
       if (expected.contains(cause.getClass())) {
         return Optional.empty();
       }
-      throw KafkaErrors.ofCall(cause, what);
+      throw KafkaErrors.ofCall(cause, what + " at " + servers);
     } catch (TimeoutException e) {
-      throw new FailureException(ErrorCode.BROKER_UNAVAILABLE, what + ": no answer", e);
+      throw new FailureException(
+          ErrorCode.BROKER_UNAVAILABLE, what + " at " + servers + ": no answer", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new FailureException(ErrorCode.INTERNAL_ERROR, what + ": interrupted", e);

@@ -52,7 +52,7 @@ public final class TopicAdmin implements LaneBacklog, AutoCloseable {
 
   public TopicAdmin(KafkaConfig config) {
     this.config = config;
-    this.calls = new AdminCalls(config.timeout());
+    this.calls = new AdminCalls(config);
     try {
       this.admin = Admin.create(ClientProperties.admin(config));
     } catch (KafkaException e) {

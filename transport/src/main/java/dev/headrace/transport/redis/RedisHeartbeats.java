@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.clients.jedis.Protocol.Command;
@@ -48,15 +49,27 @@ class RedisHeartbeats<T> implements HeartbeatRegistry<T> {
 
   @Override
   public void publish(T report) {
+    send(report, "");
+  }
+
+  /**
+   * Sends a heartbeat.
+   *
+   * @param instance whose other heartbeats alone it may replace; empty for whosever
+   * @return what the script says
+   */
+  final @Nullable Object send(T report, String instance) {
     String id = kind.id().apply(report);
     long ttl = config.heartbeatTtl().toMillis();
-    List<String> fields = new ArrayList<>();
+    List<String> fields = new ArrayList<>(List.of(instance));
     kind.encode().apply(report).forEach((k, v) -> fields.addAll(List.of(k, v)));
-    link.run(
+    List<Reply> replies =
+        link.run(
             List.of(
                 Call.ofAll(HEARTBEAT, List.of(kind.key().apply(id)), ttl, fields),
-                Call.of(ENLIST, List.of(kind.index()), id, ttl)))
-        .forEach(Reply::orThrow);
+                Call.of(ENLIST, List.of(kind.index()), id, ttl)));
+    replies.forEach(Reply::orThrow);
+    return replies.get(0).value();
   }
 
   @Override

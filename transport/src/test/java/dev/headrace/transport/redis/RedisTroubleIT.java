@@ -8,6 +8,7 @@ import dev.headrace.embedded.EmbeddedRedis;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.config.Settings;
+import dev.headrace.protocol.service.RouterReport;
 import dev.headrace.transport.redis.OutcomeStore.Delivered;
 import dev.headrace.transport.redis.ResultCache.Place;
 import dev.headrace.transport.redis.ResultCache.Question;
@@ -126,6 +127,28 @@ class RedisTroubleIT {
     raw(c -> run(c, Command.CONFIG, "SET", "maxmemory", "0"));
 
     assertThat(deliver("r")).extracting(Delivered::first).containsExactly(true);
+  }
+
+  /** Else the routers would take all workers for dead and move their work, for want of memory. */
+  @Test
+  void heartbeats_live_on_when_memory_is_full() {
+    start(Map.of("redis.heartbeat-ttl", "1s"));
+    DeviceRegistry devices = stores.deviceRegistry();
+    assertThat(devices.claim(Samples.report("w1"), "a")).isEmpty();
+    stores.routerRegistry().publish(new RouterReport("r1", Map.of()));
+    raw(c -> run(c, Command.CONFIG, "SET", "maxmemory", "1"));
+    for (int i = 0; i < 6; i++) {
+      await().pollDelay(Duration.ofMillis(400)).until(() -> true);
+      assertThat(devices.claim(Samples.report("w1"), "a")).isEmpty();
+      assertThat(devices.claim(Samples.report("w1"), "b")).isPresent();
+      stores.routerRegistry().publish(new RouterReport("r1", Map.of()));
+    }
+    assertThat(devices.claim(Samples.report("w2"), "c")).as("a new one is seen").isEmpty();
+
+    assertThat(devices.list())
+        .containsExactlyInAnyOrder(Samples.report("w1"), Samples.report("w2"));
+    assertThat(stores.routerRegistry().list()).hasSize(1);
+    assertThat(stores.crashLedger().crashes()).as("and it can be read").isEmpty();
   }
 
   @Test

@@ -54,6 +54,12 @@ abstract class InMemoryHeartbeats<T> implements HeartbeatRegistry<T> {
         });
   }
 
+  /** The fields that stand under this sender, nothing when they are too old. */
+  final synchronized Map<String, String> standing(String sender) {
+    Entry entry = entries.get(sender);
+    return entry != null && lives(entry) ? entry.hash() : Map.of();
+  }
+
   @Override
   public final synchronized void remove(String sender) {
     outage.run(

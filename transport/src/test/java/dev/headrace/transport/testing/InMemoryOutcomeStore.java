@@ -157,6 +157,11 @@ public final class InMemoryOutcomeStore implements OutcomeStore {
     return List.copyOf(replies.getOrDefault(client, List.of()));
   }
 
+  /** Forgets an outcome that was announced, as a Redis that makes room by its policy. */
+  public synchronized void evict(String client, String id) {
+    results.remove(RedisKeys.result(client, id));
+  }
+
   /** Forgets everything, as a Redis that lost its data. */
   public synchronized void clear() {
     results.clear();

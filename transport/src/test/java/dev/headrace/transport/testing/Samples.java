@@ -75,6 +75,7 @@ public final class Samples {
         workerId,
         "cpu-fp32",
         "cpu-fp32",
+        "headrace.work.cpu-fp32",
         0.5,
         WorkerState.READY,
         NOW,

@@ -3,15 +3,18 @@ package dev.headrace.worker.loop;
 import dev.headrace.protocol.service.DeviceReport;
 import dev.headrace.protocol.service.ModelReport;
 import dev.headrace.protocol.service.WorkerState;
-import dev.headrace.transport.redis.DeviceRegistry;
 import java.time.Instant;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /** Tells the router what this worker can do and how busy it is. */
 final class Heartbeat {
-  private final DeviceRegistry registry;
-  private final StoreGate gate;
+  /** How often one that waits for another's to run out looks (chosen). */
+  private static final long WAITING_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+  private final Claim claim;
   private final Identity self;
+  private final String group;
   private final long intervalNanos;
   private long dueAt;
 
@@ -24,11 +27,10 @@ final class Heartbeat {
       long memoryUnusedBytes,
       double utilisation) {}
 
-  Heartbeat(
-      DeviceRegistry registry, StoreGate gate, Identity self, long intervalNanos, long nowNanos) {
-    this.registry = registry;
-    this.gate = gate;
+  Heartbeat(Claim claim, Identity self, String group, long intervalNanos, long nowNanos) {
+    this.claim = claim;
     this.self = self;
+    this.group = group;
     this.intervalNanos = intervalNanos;
     this.dueAt = nowNanos;
   }
@@ -43,6 +45,12 @@ final class Heartbeat {
     dueAt = nowNanos;
   }
 
+  /**
+   * Tells how it does.
+   *
+   * @throws dev.headrace.protocol.FailureException when another worker lives that has what only one
+   *     can have
+   */
   void send(Load load, Map<String, ModelReport> models, long nowNanos, Instant now) {
     dueAt = nowNanos + intervalNanos;
     DeviceReport report =
@@ -50,6 +58,7 @@ final class Heartbeat {
             self.workerId(),
             self.deviceType(),
             self.lane(),
+            group,
             self.usdPerHour(),
             load.state(),
             now,
@@ -59,11 +68,17 @@ final class Heartbeat {
             load.memoryUnusedBytes(),
             load.utilisation(),
             models);
-    gate.tell("sending the heartbeat", () -> registry.publish(report));
+    boolean before = claim.held();
+    claim.send(report);
+    if (claim.waits()) {
+      dueAt = nowNanos + Math.min(WAITING_NANOS, intervalNanos);
+    } else if (claim.held() && !before) {
+      soon(nowNanos); // this one did not say so yet
+    }
   }
 
   /** The worker is gone. */
   void remove() {
-    gate.tell("removing the heartbeat", () -> registry.remove(self.workerId()));
+    claim.release();
   }
 }

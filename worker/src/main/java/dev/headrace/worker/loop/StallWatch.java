@@ -5,12 +5,13 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Whether the device's thread comes back from its engine. It may take what follows from the
- * predictions and a fixed time besides, for predictions of what never ran are guesses: after a
+ * Whether a thread comes back from the call that it is in: the device's from its engine, a
+ * preparing one from a body or a response. It may take what follows from the predictions (of a body
+ * there are none) and a fixed time besides, for predictions of what never ran are guesses: after a
  * quarter of that time the worker is stalled and takes no more work, after all of it it is stuck.
  *
  * <p>Only time in which the loop itself comes round counts. When the process or the machine was
- * suspended the device had no time either.
+ * suspended the thread had no time either.
  */
 final class StallWatch {
   /** Share of the fixed time after which no more work is taken (chosen). */
@@ -27,7 +28,7 @@ final class StallWatch {
   private double patience;
 
   /**
-   * Watches a device.
+   * Watches a thread by its pulse.
    *
    * @param allowed fixed time beyond what was predicted; zero to watch nothing
    */
@@ -38,9 +39,9 @@ final class StallWatch {
   }
 
   /**
-   * Takes note of how the device does.
+   * Takes note of how the thread does.
    *
-   * @param patienceSeconds that it may take by what was predicted
+   * @param patienceSeconds that it may take by what was predicted; 0 where nothing is
    */
   void look(double patienceSeconds, long nowNanos) {
     long beats = pulse.beats();

@@ -61,6 +61,7 @@ public final class WorkerLoop implements Agent {
   private final Room room;
   private final Valve valve;
   private final Poller poller;
+  private final Claim claim;
   private final Heartbeat heartbeat;
   private final DeviceDesk device;
   private final HangWatch hangs;
@@ -115,8 +116,9 @@ public final class WorkerLoop implements Agent {
     this.valve = new Valve(consumer, config.intake(), turns);
     links.slots().whenAssigned(valve::slotsCame);
     this.poller = new Poller(consumer, valve, nanos);
+    this.claim = new Claim(links.registry(), gate, self, links.group(), UniqueName.next());
     this.heartbeat =
-        new Heartbeat(links.registry(), gate, self, config.heartbeatInterval().toNanos(), now);
+        new Heartbeat(claim, self, links.group(), config.heartbeatInterval().toNanos(), now);
     this.device =
         new DeviceDesk(
             new DeviceDesk.Parts(
@@ -199,7 +201,9 @@ public final class WorkerLoop implements Agent {
     moved += delivery.runOnce();
     moved += settlements.runOnce(links.clock().instant());
     long now = nanos.getAsLong();
-    crashes.runOnce(now);
+    if (claim.held()) {
+      crashes.runOnce(now); // whose marks are under its id is known
+    }
     if (hangs.look(now)) {
       heartbeat.soon(now);
     }
@@ -229,6 +233,9 @@ public final class WorkerLoop implements Agent {
   private void warmUp(long now) {
     if (device.warmedUp(now)) {
       LOG.info("ready worker={} models={}", config.identity().workerId(), models.names());
+      IntakeAdvice.of(
+              config.identity().lane(), links.group(), config.batch().maxRows(), models.served())
+          .ifPresent(LOG::warn);
       become(WorkerState.READY);
     }
   }
@@ -241,7 +248,7 @@ public final class WorkerLoop implements Agent {
 
   /** Waits in Kafka only if no other thread has anything of ours. */
   private int poll(long now, boolean nothingMoved) {
-    boolean away = gate.down() || delivery.storeDown() || !device.there() || hangs.stalled();
+    boolean away = gate.down() || delivery.storeDown() || !there() || hangs.stalled();
     if (valve.set(inFlight, away, room::hungry)) {
       poller.soon();
     } else if (!poller.due(now)) {
@@ -299,12 +306,16 @@ public final class WorkerLoop implements Agent {
     }
   }
 
-  /** A worker whose device is away takes no work, as one that loads its models. */
+  private boolean there() {
+    return device.there() && claim.held();
+  }
+
+  /** A worker that may not work, or has no device, takes no work, as one that loads its models. */
   private WorkerState shown() {
     if (hangs.stalled()) {
       return WorkerState.STALLED;
     }
-    return state == WorkerState.READY && !device.there() ? WorkerState.LOADING : state;
+    return state == WorkerState.READY && !there() ? WorkerState.LOADING : state;
   }
 
   private WorkerHealth health(long now) {
@@ -363,7 +374,9 @@ public final class WorkerLoop implements Agent {
       LOG.warn("handing back records count={}", inFlight.count());
       dispatcher.stop();
     }
-    crashes.close(device.lost() || hangs.stuck());
+    if (claim.held()) {
+      crashes.close(device.lost() || hangs.stuck());
+    }
     heartbeat.remove();
     consumer.close(timeout);
     links.health().write(health(nanos.getAsLong()));

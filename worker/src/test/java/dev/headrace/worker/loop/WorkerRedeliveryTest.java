@@ -35,6 +35,7 @@ class WorkerRedeliveryTest {
             "other",
             "type",
             Cluster.LANE,
+            "group",
             1,
             WorkerState.READY,
             cluster.now(),

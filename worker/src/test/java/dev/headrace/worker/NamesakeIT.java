@@ -1,0 +1,175 @@
+package dev.headrace.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.headrace.embedded.EmbeddedServers;
+import dev.headrace.protocol.Detail;
+import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.Status;
+import dev.headrace.protocol.config.Settings;
+import dev.headrace.protocol.event.WireRecord;
+import dev.headrace.protocol.service.DeviceReport;
+import dev.headrace.protocol.service.WorkerState;
+import dev.headrace.worker.device.OneShotEngine;
+import dev.headrace.worker.testing.FakeRunner;
+import dev.headrace.worker.testing.PoisonedWorker;
+import dev.headrace.worker.testing.Requests;
+import dev.headrace.worker.testing.Stage;
+import dev.headrace.worker.testing.WordModel;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Workers that have what only one can have, with a real Kafka and a real Redis. */
+class NamesakeIT {
+  private EmbeddedServers servers;
+  private Stage stage;
+
+  @BeforeAll
+  static void patience() {
+    Awaitility.setDefaultTimeout(Duration.ofSeconds(60));
+  }
+
+  @BeforeEach
+  void start() {
+    servers = EmbeddedServers.builder().build().start();
+    stage = new Stage(servers.kafkaBootstrap(), servers.redisUri());
+    stage.settings().put("redis.heartbeat-ttl", "3s");
+    stage.settings().put("redis.timeout", "500ms");
+  }
+
+  @AfterEach
+  void stop() {
+    stage.close();
+    servers.close();
+  }
+
+  private static FakeRunner runner() {
+    return new FakeRunner(WordModel.named("words"));
+  }
+
+  private List<String> submit(String prefix, int count) throws InterruptedException {
+    List<String> ids = new ArrayList<>();
+    List<WireRecord> records = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      ids.add(prefix + i);
+      records.add(Requests.embeddings(prefix + i, "word " + i).time(Instant.now()).record());
+    }
+    stage.submit(records);
+    return ids;
+  }
+
+  private void awaitServed(List<String> ids) {
+    await().untilAsserted(() -> assertThat(stage.outcomes(ids)).hasSize(ids.size()));
+    assertThat(stage.outcomes(ids).values()).allMatch(o -> o.status() == Status.OK);
+  }
+
+  @Test
+  void second_worker_with_the_same_id_ends_and_says_why() throws Exception {
+    WorkerProcess first = stage.worker("w1", NamesakeIT::runner);
+    await().until(() -> first.app().health().ready());
+    WorkerProcess second = stage.worker("w1", NamesakeIT::runner);
+    assertThat(second.app().awaitEnd(Duration.ofSeconds(30))).isTrue();
+    assertThat(second.app().failure())
+        .isInstanceOf(FailureException.class)
+        .hasMessageContaining("worker.id: w1 (expected: an id that no other living worker has;");
+    second.close();
+
+    assertThat(first.app().failure()).isNull();
+    awaitServed(submit("r", 100));
+    assertThat(stage.stores().deviceRegistry().list())
+        .extracting(DeviceReport::workerId)
+        .containsExactly("w1");
+  }
+
+  @Test
+  void killed_worker_that_is_started_again_waits_for_its_own_heartbeat(@TempDir Path logs)
+      throws Exception {
+    Process killed =
+        PoisonedWorker.start(stage.settings(), "w1", logs.resolve("killed.log").toFile());
+    await()
+        .until(
+            () ->
+                stage.stores().deviceRegistry().list().stream()
+                    .anyMatch(r -> r.state() == WorkerState.READY));
+    killed.destroyForcibly();
+    killed.waitFor();
+    long begin = System.nanoTime();
+    WorkerProcess again = stage.worker("w1", NamesakeIT::runner);
+    await().until(() -> again.app().health().ready());
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(20));
+    assertThat(again.app().failure()).isNull();
+    List<String> ids = submit("r", 50);
+    awaitServed(ids);
+    assertThat(stage.outcome(ids.get(0)).detail(Detail.WORKER)).isEqualTo("w1");
+  }
+
+  @Test
+  void of_two_started_while_redis_was_away_one_works_and_the_other_says_why() throws Exception {
+    servers.redis().stop();
+    WorkerProcess a = stage.worker("w1", NamesakeIT::runner);
+    WorkerProcess b = stage.worker("w1", NamesakeIT::runner);
+    List<String> ids = submit("r", 20);
+    await().pollDelay(Duration.ofSeconds(2)).until(() -> true);
+    assertThat(a.app().health().ready()).isFalse();
+    assertThat(b.app().health().ready()).isFalse();
+    servers.redis().start();
+    await().until(() -> a.app().failure() != null || b.app().failure() != null);
+    WorkerProcess ended = a.app().failure() != null ? a : b;
+    WorkerProcess lives = ended == a ? b : a;
+    assertThat(ended.app().failure()).hasMessageContaining("worker.id: w1 (expected");
+    ended.close();
+    await().until(() -> lives.app().health().ready());
+    awaitServed(ids);
+    assertThat(lives.app().failure()).isNull();
+  }
+
+  /** Whichever way they meet: each sees the other's group members, or its heartbeat. */
+  @Test
+  void of_two_of_different_intake_that_start_in_one_moment_at_most_one_works() throws Exception {
+    List<CompletableFuture<WorkerProcess>> starts = new ArrayList<>();
+    for (String intake : List.of("group", "share")) {
+      stage.settings().put("worker.intake", intake);
+      var own = new HashMap<>(stage.settings());
+      own.put("worker.id", intake);
+      WorkerProcess.Plan plan = WorkerProcess.plan(Settings.of(own));
+      starts.add(
+          CompletableFuture.supplyAsync(
+              () ->
+                  plan.start(
+                      () -> new OneShotEngine(runner(), System::nanoTime),
+                      new SimpleMeterRegistry())));
+    }
+    List<WorkerProcess> started =
+        starts.stream()
+            .map(f -> f.handle((worker, refused) -> worker).join())
+            .filter(Objects::nonNull)
+            .toList();
+    try {
+      await()
+          .until(
+              () ->
+                  started.size() < 2 || started.stream().anyMatch(w -> w.app().failure() != null));
+      started.stream()
+          .map(w -> w.app().failure())
+          .filter(Objects::nonNull)
+          .forEach(f -> assertThat(f).hasMessageContaining("worker.intake"));
+      assertThat(started.stream().filter(w -> w.app().health().ready())).hasSizeLessThan(2);
+    } finally {
+      started.forEach(WorkerProcess::close);
+    }
+  }
+}
