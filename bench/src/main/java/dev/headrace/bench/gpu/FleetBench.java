@@ -173,6 +173,11 @@ final class FleetBench {
     if (gpus == 1) {
       figure("pipeline_batch_rows_" + perRequest, median.load().batchRows());
       figure("pipeline_device_busy_share_" + perRequest, median.load().busyShare());
+      figure("pipeline_loop_cores_" + perRequest, median.load().cores("worker-loop"));
+      // The same work in every run: it tells how fast the host was.
+      figure(
+          "pipeline_prepare_cpu_us_" + perRequest,
+          1e6 * median.load().cores("prepare") / median.rowsPerSecond());
     }
     return median.rowsPerSecond();
   }

@@ -37,6 +37,14 @@ final class FleetLoad {
    * @param cores that threads of a name kept busy; numbers in names are left out
    */
   record Load(double batchRows, double busyShare, Map<String, Double> cores) {
+    /** That all threads took whose names begin so. */
+    double cores(String prefix) {
+      return cores.entrySet().stream()
+          .filter(e -> e.getKey().startsWith(prefix))
+          .mapToDouble(Map.Entry::getValue)
+          .sum();
+    }
+
     @Override
     public String toString() {
       String threads =

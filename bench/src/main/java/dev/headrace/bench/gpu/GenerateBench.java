@@ -84,6 +84,7 @@ final class GenerateBench {
       prompts.append(Arrays.toString(GenerateSpeed.prompts(sequences)));
     }
     return "{\"shapes\": [%s], \"prompts\": [%s], \"tokens\": %d, \"compiled\": %d}"
-        .formatted(shapes, prompts, GenerateSpeed.TOKENS, compiled ? 1 : 0);
+        .formatted(
+            shapes, prompts, GenerateSpeed.TOKENS, compiled ? GenerateSpeed.SEQUENCES.length : 0);
   }
 }

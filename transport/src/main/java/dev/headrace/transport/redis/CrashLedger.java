@@ -13,6 +13,16 @@ public interface CrashLedger {
   /** Notes the batch that starts now; replaces the one before. */
   void started(String workerId, List<String> requests);
 
+  /**
+   * Changes the mark: its oldest names go, others come behind the rest.
+   *
+   * @param gone how many go
+   * @param come at least one
+   * @return how many it names now; another number than the caller expects when the mark was taken
+   *     away in between, for instance by a burial
+   */
+  int moved(String workerId, int gone, List<String> come);
+
   /** Notes that nothing runs. */
   void idle(String workerId);
 

@@ -35,13 +35,35 @@ final class RedisCrashLedger implements CrashLedger {
     String running = RedisKeys.running(workerId);
     List<Call> calls = new ArrayList<>();
     calls.add(Call.of(Command.DEL, running));
+    calls.addAll(pushes(running, requests));
+    Command marked = requests.isEmpty() ? Command.SREM : Command.SADD;
+    calls.add(Call.of(marked, RedisKeys.MARKED, workerId));
+    link.run(calls).forEach(Reply::orThrow);
+  }
+
+  private static List<Call> pushes(String running, List<String> requests) {
+    List<Call> calls = new ArrayList<>();
     for (int from = 0; from < requests.size(); from += NAMES) {
       List<String> names = requests.subList(from, Math.min(requests.size(), from + NAMES));
       calls.add(Call.of(Command.RPUSH, running, names.toArray()));
     }
-    Command marked = requests.isEmpty() ? Command.SREM : Command.SADD;
-    calls.add(Call.of(marked, RedisKeys.MARKED, workerId));
-    link.run(calls).forEach(Reply::orThrow);
+    return calls;
+  }
+
+  @Override
+  public int moved(String workerId, int gone, List<String> come) {
+    String running = RedisKeys.running(workerId);
+    List<Call> calls = new ArrayList<>();
+    calls.add(Call.of(Command.SADD, RedisKeys.MARKED, workerId));
+    if (gone > 0) {
+      calls.add(Call.of(Command.LTRIM, running, gone, -1));
+    }
+    calls.addAll(pushes(running, come));
+    List<Reply> replies = link.run(calls);
+    replies.forEach(Reply::orThrow);
+    return replies.get(replies.size() - 1).orThrow() instanceof Long count
+        ? Math.toIntExact(count)
+        : 0;
   }
 
   @Override

@@ -63,6 +63,27 @@ abstract class CrashLedgerContract {
   }
 
   @Test
+  void mark_moves_on_from_its_oldest_names() {
+    String c = Clients.next() + "/c";
+    ledger().started(worker, List.of(a, b));
+    assertThat(ledger().moved(worker, 1, List.of(c))).isEqualTo(2);
+    ledger().bury(List.of(worker));
+
+    assertThat(ledger().crashes()).doesNotContainKey(a).containsEntry(b, 1).containsEntry(c, 1);
+  }
+
+  @Test
+  void mark_that_was_buried_moves_on_and_tells_that_names_are_missing() {
+    ledger().started(worker, List.of(a, b));
+    ledger().bury(List.of(worker));
+    assertThat(ledger().moved(worker, 1, List.of(b))).isEqualTo(1);
+    assertThat(ledger().dead()).contains(worker);
+    ledger().bury(List.of(worker));
+
+    assertThat(ledger().crashes()).containsEntry(a, 1).containsEntry(b, 2);
+  }
+
+  @Test
   void marked_worker_without_heartbeat_is_dead_until_it_is_buried() {
     String alive = Clients.next();
     beat(alive);

@@ -1,6 +1,7 @@
 package dev.headrace.transport.testing;
 
 import dev.headrace.transport.redis.CrashLedger;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -41,6 +42,19 @@ public final class InMemoryCrashLedger implements CrashLedger {
     outage.run(
         () -> {
           marks.put(workerId, List.copyOf(requests));
+        });
+  }
+
+  @Override
+  public synchronized int moved(String workerId, int gone, List<String> come) {
+    return outage.run(
+        () -> {
+          List<String> before = marks.getOrDefault(workerId, List.of());
+          List<String> names =
+              new ArrayList<>(before.subList(Math.min(gone, before.size()), before.size()));
+          names.addAll(come);
+          marks.put(workerId, List.copyOf(names));
+          return names.size();
         });
   }
 

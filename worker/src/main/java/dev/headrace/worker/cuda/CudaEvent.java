@@ -21,6 +21,15 @@ public final class CudaEvent implements AutoCloseable {
     Cuda.check("cudaEventRecord", cudart.cudaEventRecord(event));
   }
 
+  /** Whether the device has passed the mark, or failed: {@link #await} does not wait then. */
+  public boolean passed() {
+    if (cudart.cudaEventQuery(event) != cudart.cudaErrorNotReady) {
+      return true;
+    }
+    cudart.cudaGetLastError(); // else libtorch takes "not ready" for the error of its next kernel
+    return false;
+  }
+
   /** Waits until the device has passed the mark. */
   public void await() {
     Cuda.check("cudaEventSynchronize", cudart.cudaEventSynchronize(event));

@@ -132,13 +132,40 @@ public final class DeviceAgent implements Agent {
 
   private void admit(Engine running) {
     while (running.admits()) {
-      DeviceBatch batch = mailbox.poll(running.busy() ? 0 : IDLE_NANOS);
+      DeviceBatch batch = next(running);
       if (batch == null) {
         break;
       }
       inEngine(() -> running.admit(batch));
       admitted = batch.id();
     }
+  }
+
+  /**
+   * The next batch, if it comes before the engine has something else to do. The thread spins: it
+   * would in the engine, too, and a batch that came a moment too late would else be started only
+   * when the device stands still.
+   */
+  private @Nullable DeviceBatch next(Engine running) {
+    if (!running.busy()) {
+      return mailbox.poll(IDLE_NANOS);
+    }
+    DeviceBatch batch = mailbox.poll(0);
+    if (batch != null || running.due()) {
+      return batch;
+    }
+    long started = nanos.getAsLong();
+    pulse.enter();
+    try {
+      while (batch == null && !running.due()) {
+        Thread.onSpinWait();
+        batch = mailbox.poll(0);
+      }
+    } finally {
+      pulse.leave();
+    }
+    workedNanos += nanos.getAsLong() - started;
+    return batch;
   }
 
   private void inEngine(Runnable call) {

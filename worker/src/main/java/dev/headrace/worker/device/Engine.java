@@ -72,6 +72,14 @@ public interface Engine extends AutoCloseable {
    */
   default void drop(RowDrop drop) {}
 
+  /**
+   * Whether a step has something to do at once. An engine whose device computes beside the host
+   * says no while nothing is done there: then it can be given the next batch meanwhile.
+   */
+  default boolean due() {
+    return true;
+  }
+
   /** Whether there is anything to run. */
   boolean busy();
 

@@ -18,12 +18,8 @@ public final class StagedEngine extends RunnerEngine {
   private final Deque<Batch> batches = new ArrayDeque<>();
   private long idleSince = Long.MIN_VALUE;
 
-  /** A batch that was started, or why it could not be. */
-  private record Batch(DeviceBatch batch, Attempt attempt, long startedNanos) {}
-
-  private interface Attempt {
-    List<RowOutput> outputs() throws FailureException;
-  }
+  /** A batch that was started, or what throws why it could not be. */
+  private record Batch(DeviceBatch batch, StagedRunner.Running running, long startedNanos) {}
 
   public StagedEngine(StagedRunner runner, LongSupplier nanos) {
     super(runner);
@@ -46,14 +42,20 @@ public final class StagedEngine extends RunnerEngine {
     batches.add(new Batch(batch, start(batch), now));
   }
 
-  private Attempt start(DeviceBatch batch) {
+  private StagedRunner.Running start(DeviceBatch batch) {
     try {
-      return runner.start(batch.model(), batch.rows())::await;
+      return runner.start(batch.model(), batch.rows());
     } catch (RuntimeException e) {
       return () -> {
         throw e;
       };
     }
+  }
+
+  @Override
+  public boolean due() {
+    Batch first = batches.peek();
+    return first == null || first.running().done();
   }
 
   @Override
@@ -71,7 +73,7 @@ public final class StagedEngine extends RunnerEngine {
     long since = Math.max(first.startedNanos(), idleSince);
     List<RowOutput> outputs;
     try {
-      outputs = first.attempt().outputs();
+      outputs = first.running().await();
     } catch (FailureException e) {
       failed(first, e.failure(), listener);
       return;

@@ -17,6 +17,11 @@ public interface StagedRunner extends BatchRunner {
      * @throws FailureException whose kind says what is to be done
      */
     List<RowOutput> await() throws FailureException;
+
+    /** Whether it is over, so that {@link #await} does not wait. */
+    default boolean done() {
+      return true;
+    }
   }
 
   /** Batches that may be under way at a time; at least 1. */

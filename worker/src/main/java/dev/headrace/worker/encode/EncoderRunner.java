@@ -305,7 +305,17 @@ public final class EncoderRunner implements StagedRunner {
       }
       PendingBatch pending = translated(() -> target.session().start(texts));
       started = true;
-      return () -> ended(target, rows, pending);
+      return new Running() {
+        @Override
+        public List<RowOutput> await() {
+          return ended(target, rows, pending);
+        }
+
+        @Override
+        public boolean done() {
+          return pending.done();
+        }
+      };
     } finally {
       if (!started) {
         target.lock().readLock().unlock();

@@ -81,7 +81,17 @@ final class GroupRunner implements StagedRunner {
         parts.add(new Part(i, tokens, members.get(i).start(model, split.get(i))));
       }
     }
-    return () -> join(parts);
+    return new Running() {
+      @Override
+      public List<RowOutput> await() {
+        return join(parts);
+      }
+
+      @Override
+      public boolean done() {
+        return parts.stream().allMatch(p -> p.done().isDone());
+      }
+    };
   }
 
   /** Waits for all parts even if one failed: the next batch finds the devices free. */

@@ -147,7 +147,17 @@ final class CudaSession implements EncoderSession {
       throw afterFailure(slot, TorchErrors.translate(doing(groups), e));
     }
     running.add(slot);
-    return () -> finish(slot, values, groups);
+    return new PendingBatch() {
+      @Override
+      public EncodedBatch await() {
+        return finish(slot, values, groups);
+      }
+
+      @Override
+      public boolean done() {
+        return slot.done();
+      }
+    };
   }
 
   /**

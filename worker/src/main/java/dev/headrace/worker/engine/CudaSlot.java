@@ -69,6 +69,11 @@ final class CudaSlot implements AutoCloseable {
     event.record();
   }
 
+  /** Whether {@link #await} would not wait. */
+  boolean done() {
+    return event.passed();
+  }
+
   void await() {
     event.await();
   }

@@ -117,6 +117,9 @@ record Grouping(int overheadTokens, int maxTokens, int multiple) {
   }
 
   private int padded(int longest, int rows, int limit) {
+    if (multiple == 1) {
+      return Math.min(limit, longest); // asked for each pair of rows of a batch
+    }
     int step = multiple / gcd(rows, multiple);
     return Math.min(limit, (longest + step - 1) / step * step);
   }

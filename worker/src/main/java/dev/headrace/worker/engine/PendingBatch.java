@@ -8,4 +8,9 @@ public interface PendingBatch {
    * @throws EngineException when the device failed
    */
   EncodedBatch await();
+
+  /** Whether it is over, well or not, so that {@link #await} does not wait. */
+  default boolean done() {
+    return true;
+  }
 }

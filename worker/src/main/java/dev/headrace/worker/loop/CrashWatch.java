@@ -1,6 +1,7 @@
 package dev.headrace.worker.loop;
 
 import dev.headrace.transport.redis.CrashLedger;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -49,7 +50,16 @@ final class CrashWatch {
   private final StoreGate gate;
   private final String workerId;
   private Map<String, Integer> crashes = new HashMap<>();
-  private Set<String> marked = Set.of();
+
+  /** What the mark names if it names a few as alone; else empty. */
+  private Set<String> alone = Set.of();
+
+  /** Whether there may be a mark. */
+  private boolean marked;
+
+  /** Whether the mark names what the ledger was told of {@link RunningNames}, and nothing else. */
+  private boolean inStep;
+
   private final Set<String> toForget = new HashSet<>();
   private boolean refreshDue = true;
   private boolean started;
@@ -172,18 +182,42 @@ final class CrashWatch {
    *
    * @param exactly whether the mark must name no other; else one too many costs at most a run alone
    */
-  void running(Set<String> requests, boolean exactly) {
+  void running(RunningNames names, boolean exactly) {
     idle = false;
-    Set<String> names = new HashSet<>(requests);
     if (exactly) {
-      requests.forEach(r -> names.add(ALONE + r));
+      only(names.all());
+    } else if (!inStep || names.stale() || !follows(names)) {
+      List<String> all = names.all();
+      alone = Set.of();
+      inStep = !all.isEmpty() && tell(all);
     }
-    if (exactly ? marked.equals(names) : marked.containsAll(names)) {
-      return;
+  }
+
+  /** Tells the ledger what is new; whether it then names what it should. */
+  private boolean follows(RunningNames names) {
+    if (!names.hasNew()) {
+      return true;
     }
-    if (gate.tell("marking a batch", () -> ledger.started(workerId, List.copyOf(names)))) {
-      marked = names;
+    RunningNames.Change change = names.change();
+    Integer count =
+        gate.ask("marking a batch", () -> ledger.moved(workerId, change.gone(), change.come()));
+    return count != null && count == names.size();
+  }
+
+  /** These requests are on the device, or hang elsewhere, and the mark must name no other. */
+  void only(Collection<String> requests) {
+    Set<String> names = new HashSet<>(requests);
+    requests.forEach(r -> names.add(ALONE + r));
+    inStep = false;
+    if (!alone.equals(names) && tell(List.copyOf(names))) {
+      alone = names;
     }
+  }
+
+  private boolean tell(List<String> names) {
+    boolean told = gate.tell("marking a batch", () -> ledger.started(workerId, names));
+    marked |= told;
+    return told;
   }
 
   /** Nothing is on the device any more. */
@@ -195,14 +229,16 @@ final class CrashWatch {
   }
 
   private void linger(long nowNanos) {
-    if (idle && !marked.isEmpty() && nowNanos - idleSince >= LINGER_NANOS) {
+    if (idle && marked && nowNanos - idleSince >= LINGER_NANOS) {
       clear();
     }
   }
 
   private void clear() {
     if (gate.tell("clearing the mark", () -> ledger.idle(workerId))) {
-      marked = Set.of();
+      marked = false;
+      inStep = false;
+      alone = Set.of();
     }
   }
 
@@ -214,7 +250,7 @@ final class CrashWatch {
   void close(boolean crashed) {
     if (crashed) {
       gate.tell("burying the mark", () -> ledger.bury(List.of(workerId)));
-    } else if (!marked.isEmpty()) {
+    } else if (marked) {
       clear();
     }
   }

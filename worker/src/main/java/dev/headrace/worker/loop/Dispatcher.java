@@ -195,8 +195,8 @@ final class Dispatcher {
       ready.add(given(batch, nowNanos));
     }
     if (!ready.isEmpty()) {
-      Set<String> names = names();
-      crashes.running(names, onDevice.alone() || names.size() == 1);
+      RunningNames names = onDevice.names();
+      crashes.running(names, onDevice.alone() || names.running() == 1);
       ready.forEach(this::handOver);
     } else if (onDevice.isEmpty()) {
       crashes.idle(nowNanos);
@@ -241,6 +241,9 @@ final class Dispatcher {
     for (RowRef row : batch.rows()) {
       urgency.add(row.urgency());
       RowSet owner = owner(row);
+      if (!owner.name().isEmpty()) {
+        onDevice.named(id, inputs.size(), owner.name());
+      }
       inputs.add(owner.row(row.row()));
       if (iterating) {
         iterations.joined(owner);
@@ -264,18 +267,6 @@ final class Dispatcher {
       throw new IllegalStateException("no rows of " + row);
     }
     return owner;
-  }
-
-  private Set<String> names() {
-    Set<String> names = new HashSet<>();
-    onDevice.forEachOpen(
-        (batch, index, row) -> {
-          RowSet owner = sets.get(row.owner());
-          if (owner != null && !owner.name().isEmpty()) {
-            names.add(owner.name());
-          }
-        });
-    return names;
   }
 
   private void handOver(DeviceBatch batch) {

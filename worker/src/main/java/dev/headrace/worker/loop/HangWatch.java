@@ -87,7 +87,7 @@ public final class HangWatch {
   private void end(long number, StallWatch watch) {
     Job job = inFlight.get(number);
     if (job != null) {
-      crashes.running(Set.of(job.name()), true);
+      crashes.only(Set.of(job.name()));
     }
     stuck = true;
     throw lost("a preparing thread has been at request " + (job == null ? "?" : job.name()), watch);

@@ -1,6 +1,7 @@
 package dev.headrace.worker.loop;
 
-import java.util.Set;
+import java.util.Arrays;
+import java.util.List;
 
 /** Where a request is on its way through the worker. */
 enum JobState {
@@ -17,20 +18,21 @@ enum JobState {
   /** Acknowledged, or no longer ours. */
   GONE;
 
-  private Set<JobState> successors() {
+  private boolean leadsTo(JobState next) {
     return switch (this) {
-      case CHECKING -> Set.of(PREPARING, ENDING, GONE);
-      case PREPARING -> Set.of(CHECKING, RUNNING, ENDING, GONE);
-      case RUNNING -> Set.of(RENDERING, ENDING, GONE);
-      case RENDERING -> Set.of(ENDING, GONE);
-      case ENDING -> Set.of(GONE);
-      case GONE -> Set.of();
+      case CHECKING -> next == PREPARING || next == ENDING || next == GONE;
+      case PREPARING -> next == CHECKING || next == RUNNING || next == ENDING || next == GONE;
+      case RUNNING -> next == RENDERING || next == ENDING || next == GONE;
+      case RENDERING -> next == ENDING || next == GONE;
+      case ENDING -> next == GONE;
+      case GONE -> false;
     };
   }
 
   JobState to(JobState next) {
-    if (!successors().contains(next)) {
-      throw new IllegalStateException(this + " to " + next + " (expected: " + successors() + ")");
+    if (!leadsTo(next)) {
+      List<JobState> successors = Arrays.stream(values()).filter(this::leadsTo).toList();
+      throw new IllegalStateException(this + " to " + next + " (expected: " + successors + ")");
     }
     return next;
   }

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** The batches that the device was given, and which of their rows are not finished. */
 final class OnDevice {
   private final Map<Long, Given> given = new LinkedHashMap<>();
+  private final RunningNames names = new RunningNames();
   private long next;
   private int batches;
 
@@ -18,6 +19,7 @@ final class OnDevice {
   private static final class Given {
     final Batch batch;
     final @Nullable RowRef[] open;
+    final RunningNames.@Nullable Name[] names;
     final double predictedSeconds;
     final boolean iterating;
     int unfinished;
@@ -27,6 +29,7 @@ final class OnDevice {
       this.batch = batch;
       this.iterating = iterating;
       this.open = batch.rows().toArray(new RowRef[0]);
+      this.names = new RunningNames.Name[open.length];
       this.predictedSeconds = predictedSeconds;
       this.unfinished = open.length;
       this.sinceNanos = nowNanos;
@@ -57,6 +60,27 @@ final class OnDevice {
       batches++;
     }
     return next++;
+  }
+
+  /** For whose sake a row of a batch runs, as the crash ledger names it. */
+  void named(long batch, int row, String request) {
+    Given g = given.get(batch);
+    if (g != null) {
+      g.names[row] = names.join(request);
+    }
+  }
+
+  /** Those that were {@linkplain #named named}, until their rows are finished. */
+  RunningNames names() {
+    return names;
+  }
+
+  private void leave(Given g, int row) {
+    RunningNames.Name name = g.names[row];
+    if (name != null) {
+      g.names[row] = null;
+      names.leave(name);
+    }
   }
 
   /** Batches of models that do not work by iterations. */
@@ -151,6 +175,7 @@ final class OnDevice {
     }
     RowRef ref = g.open[row];
     g.open[row] = null;
+    leave(g, row);
     g.unfinished--;
     if (g.unfinished == 0) {
       over(batch, nowNanos);
@@ -166,9 +191,11 @@ final class OnDevice {
     }
     over(batch, nowNanos);
     List<RowRef> open = new ArrayList<>();
-    for (RowRef row : g.open) {
+    for (int i = 0; i < g.open.length; i++) {
+      RowRef row = g.open[i];
       if (row != null) {
         open.add(row);
+        leave(g, i);
       }
     }
     return new Batch(g.batch.model(), open, g.batch.alone());

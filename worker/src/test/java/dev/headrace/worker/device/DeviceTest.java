@@ -119,6 +119,60 @@ class DeviceTest {
     assertThat(mailbox.offer(batch(8, "x"))).isFalse();
   }
 
+  /** A device that computes beside the host: a batch is over when that was asked for so often. */
+  private final class Beside extends FakeRunner implements StagedRunner {
+    private final List<String> calls = new ArrayList<>();
+    private int asked;
+
+    Beside() {
+      super(model);
+    }
+
+    @Override
+    public int depth() {
+      return 2;
+    }
+
+    @Override
+    public List<RowOutput> run(ServedModel of, List<Row> rows) {
+      return super.run(of, rows);
+    }
+
+    @Override
+    public Running start(ServedModel of, List<Row> rows) {
+      calls.add("start " + rows.size());
+      return new Running() {
+        @Override
+        public List<RowOutput> await() {
+          calls.add("await " + rows.size());
+          return Beside.super.run(of, rows);
+        }
+
+        @Override
+        public boolean done() {
+          if (++asked == 3) {
+            mailbox.offer(batch(2, "c", "d"));
+          }
+          return asked >= 10;
+        }
+      };
+    }
+  }
+
+  @Test
+  void batch_that_comes_while_another_runs_is_started_behind_it() {
+    Beside beside = new Beside();
+    DeviceAgent agent = agent(() -> new StagedEngine(beside, () -> now));
+    agent.doWork();
+    mailbox.offer(batch(1, "a"));
+    agent.doWork();
+    assertThat(beside.calls).containsExactly("start 1", "start 2", "await 1");
+    agent.doWork();
+    listen();
+    assertThat(heard.finished).containsOnlyKeys(1L, 2L);
+    assertThat(heard.worked).isPositive();
+  }
+
   @Test
   void failure_of_a_batch_is_told_and_the_next_one_runs() {
     DeviceAgent agent = agent(() -> oneShot(runner));

@@ -8,6 +8,7 @@ import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.Task;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -17,6 +18,7 @@ class StagedEngineTest {
   private final List<ServiceSample> samples = new ArrayList<>();
   private final List<Long> finished = new ArrayList<>();
   private final List<Failure> failures = new ArrayList<>();
+  private final Set<Integer> over = new HashSet<>();
   private long now;
   private final StagedEngine engine = new StagedEngine(new Runner(), () -> now);
 
@@ -33,6 +35,24 @@ class StagedEngineTest {
     step();
     assertThat(finished).containsExactly(1L, 2L);
     assertThat(engine.busy()).isFalse();
+  }
+
+  @Test
+  void a_step_is_due_when_the_batch_that_was_started_first_is_over() {
+    assertThat(engine.due()).isTrue();
+    engine.admit(batch(1));
+    engine.admit(batch(2));
+    assertThat(engine.due()).isFalse();
+    over.add(2);
+    assertThat(engine.due()).isFalse();
+    over.add(1);
+    assertThat(engine.due()).isTrue();
+  }
+
+  @Test
+  void a_step_is_due_when_the_first_batch_could_not_be_started() {
+    engine.admit(batch(Runner.BROKEN));
+    assertThat(engine.due()).isTrue();
   }
 
   @Test
@@ -111,7 +131,17 @@ class StagedEngineTest {
       }
       List<RowOutput> outputs = new ArrayList<>();
       rows.forEach(r -> outputs.add(new RowOutput.Vector(new float[] {1})));
-      return () -> outputs;
+      return new Running() {
+        @Override
+        public List<RowOutput> await() {
+          return outputs;
+        }
+
+        @Override
+        public boolean done() {
+          return over.contains(rows.size());
+        }
+      };
     }
 
     @Override
