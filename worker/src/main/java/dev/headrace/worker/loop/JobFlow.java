@@ -116,7 +116,7 @@ final class JobFlow implements PrepareListener {
     if (cancels.due(nowNanos)) {
       moved += cancel(nowNanos);
     }
-    return moved + desk.flush() + dispatcher.dispatch(nowNanos) + streams.runOnce(nowNanos);
+    return moved + desk.flush(nowNanos) + dispatcher.dispatch(nowNanos) + streams.runOnce(nowNanos);
   }
 
   /** Of those that generate, and of those that have waited long for the device. */

@@ -13,10 +13,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /**
- * The loop's side of the preparing threads: hands bodies over in small chunks, so that responses
- * are never stuck behind many of them, and keeps what their mailbox does not take.
+ * The loop's side of the preparing threads: hands bodies over in small chunks, no more than they
+ * can do until the loop comes round again, so that responses are never stuck behind many of them;
+ * and keeps what their mailbox does not take.
  */
 final class PrepareDesk {
   /** Bodies in a chunk: some milliseconds of tokenising (chosen). */
@@ -25,8 +27,25 @@ final class PrepareDesk {
   /** Bytes in a chunk (chosen). */
   private static final int CHUNK_BYTES = 256 * 1024;
 
+  /** With bodies for as long the threads have enough (chosen: a loop turns in a few of it). */
+  private static final long ENOUGH_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  /** Most that the window grows, in chunks for each thread (chosen). */
+  private static final int MOST_CHUNKS = 8;
+
   private final Mailbox<PrepareCall> mailbox;
+  private final int least;
   private final int most;
+
+  /** Bodies that may be with the threads. */
+  private int window;
+
+  /** Whether bodies waited here for room in the window when last some were handed over. */
+  private boolean keptBack;
+
+  /** Since when the threads have not run out of bodies. */
+  private long busySince;
+
   private final ArrayDeque<Item> bodies = new ArrayDeque<>();
   private final List<ToRender> responses = new ArrayList<>();
   private final ArrayDeque<PrepareCall> calls = new ArrayDeque<>();
@@ -41,11 +60,14 @@ final class PrepareDesk {
    * Makes an empty desk.
    *
    * @param mailbox the preparing threads'
-   * @param threads of them; as many chunks are at work, and one waits
+   * @param threads of them; as many chunks are at work, and one waits, or more if these are done
+   *     before the loop comes round
    */
   PrepareDesk(Mailbox<PrepareCall> mailbox, int threads) {
     this.mailbox = mailbox;
-    this.most = CHUNK * (threads + 1);
+    this.least = CHUNK * (threads + 1);
+    this.most = least * MOST_CHUNKS;
+    this.window = least;
   }
 
   /**
@@ -97,23 +119,39 @@ final class PrepareDesk {
     return bodies.isEmpty() && responses.isEmpty() && calls.isEmpty();
   }
 
-  /** Hands over what the thread takes; returns how many calls. */
-  int flush() {
+  /** Hands over what the threads take; returns how many calls. */
+  int flush(long nowNanos) {
     if (!responses.isEmpty()) {
       calls.add(new PrepareCall.Responses(List.copyOf(responses)));
       responses.clear();
     }
-    while (!bodies.isEmpty() && handedOver < most) {
+    fit(nowNanos);
+    while (!bodies.isEmpty() && handedOver < window) {
       List<ToPrepare> chunk = chunk();
       calls.add(new PrepareCall.Bodies(chunk));
       handedOver += chunk.size();
     }
+    keptBack = !bodies.isEmpty();
     int moved = 0;
     while (!calls.isEmpty() && mailbox.offer(calls.peekFirst())) {
       calls.removeFirst();
       moved++;
     }
     return moved;
+  }
+
+  /**
+   * Doubles the window when the threads ran out of bodies while some waited here; makes it a chunk
+   * smaller while they never do.
+   */
+  private void fit(long nowNanos) {
+    if (handedOver == 0) {
+      window = keptBack ? Math.min(2 * window, most) : window;
+      busySince = nowNanos;
+    } else if (nowNanos - busySince > ENOUGH_NANOS) {
+      window = Math.max(window - CHUNK, least);
+      busySince = nowNanos;
+    }
   }
 
   private List<ToPrepare> chunk() {
