@@ -43,6 +43,18 @@ class PrepareDeskTest {
     return bodies;
   }
 
+  /** With far more bodies waiting than it takes, grows the window until it does not. */
+  private int widest() {
+    come(10_000);
+    int with = 0;
+    for (int i = 0; i < 4; i++) {
+      desk.back(with);
+      with = turn(5);
+    }
+    assertThat(with).isEqualTo(1024);
+    return with;
+  }
+
   @Test
   void a_thread_that_is_done_before_the_loop_comes_round_gets_twice_as_many() {
     come(5000);
@@ -68,13 +80,7 @@ class PrepareDeskTest {
 
   @Test
   void a_thread_that_has_become_slow_gets_a_chunk_less_by_and_by() {
-    come(10_000);
-    int with = 0;
-    for (int i = 0; i < 4; i++) {
-      desk.back(with);
-      with = turn(5);
-    }
-    assertThat(with).isEqualTo(1024);
+    int with = widest();
     for (int i = 0; i < 40; i++) { // a chunk in 25 ms
       desk.back(64);
       with += turn(25) - 64;
@@ -84,12 +90,7 @@ class PrepareDeskTest {
 
   @Test
   void the_loop_may_come_round_often_without_making_the_window_smaller() {
-    come(10_000);
-    int with = 0;
-    for (int i = 0; i < 4; i++) {
-      desk.back(with);
-      with = turn(5);
-    }
+    int with = widest();
     for (int i = 0; i < 19; i++) {
       assertThat(turn(1)).isZero();
     }
