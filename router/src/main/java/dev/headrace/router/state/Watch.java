@@ -9,6 +9,7 @@ import dev.headrace.transport.redis.RouterRegistry;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -31,8 +32,14 @@ public final class Watch {
   private final AtomicBoolean asked = new AtomicBoolean();
   private final AtomicReference<@Nullable Reading> answer = new AtomicReference<>();
 
-  /** The reading thread's own. */
-  private Set<String> lanes = Set.of();
+  /**
+   * Readings that find nothing in a lane without heartbeats, after which it is not counted any more
+   * (chosen): what was sent when its last worker went may be in its topic only at the next.
+   */
+  private static final int LEFT_ALONE = 2;
+
+  /** Lanes that are counted, and how often nothing was found since they have no heartbeats. */
+  private final Map<String, Integer> lanes = new TreeMap<>();
 
   private boolean registryFailed;
   private boolean topicsFailed;
@@ -69,12 +76,17 @@ public final class Watch {
   private Reading read(long nowNanos, Map<String, Double> marks, RouterReport own) {
     List<DeviceReport> reports = reports();
     List<RouterReport> others = reports == null ? null : others(own);
+    Set<String> named = new TreeSet<>(reports == null ? lanes.keySet() : Set.of());
     if (reports != null) {
-      TreeSet<String> named = new TreeSet<>();
       reports.stream().filter(Reports::usable).forEach(r -> named.add(r.lane()));
-      lanes = named;
     }
+    named.forEach(lane -> lanes.put(lane, 0));
     Map<String, Long> lag = lag();
+    if (lag != null) {
+      lanes.replaceAll(
+          (lane, empty) -> named.contains(lane) || lag.getOrDefault(lane, 0L) > 0 ? 0 : empty + 1);
+      lanes.values().removeIf(empty -> empty >= LEFT_ALONE);
+    }
     return new Reading(nowNanos, marks, reports, others, lag, lag == null ? null : routerLag());
   }
 
@@ -114,7 +126,7 @@ public final class Watch {
       return Map.of();
     }
     try {
-      Map<String, Long> lag = topics.lag(lanes);
+      Map<String, Long> lag = topics.lag(Set.copyOf(lanes.keySet()));
       topicsFailed = false;
       return lag;
     } catch (FailureException e) {

@@ -22,6 +22,7 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class RouterStateTest {
@@ -33,6 +34,10 @@ class RouterStateTest {
   private final Map<String, Long> lag = new HashMap<>(Map.of("a", 0L, "b", 0L));
   private final ArrayDeque<Runnable> watchThread = new ArrayDeque<>();
   private boolean brokerDown;
+
+  /** Lanes whose records were counted last. */
+  private Set<String> asked = Set.of();
+
   private final RouterState state =
       new RouterState(
           "r1",
@@ -47,7 +52,7 @@ class RouterStateTest {
 
   private final class Topics implements LaneTopics {
     @Override
-    public Map<String, Long> lag(java.util.Set<String> lanes) {
+    public Map<String, Long> lag(Set<String> lanes) {
       return counted(lanes);
     }
 
@@ -57,7 +62,8 @@ class RouterStateTest {
     }
   }
 
-  private Map<String, Long> counted(java.util.Set<String> lanes) {
+  private Map<String, Long> counted(Set<String> lanes) {
+    asked = lanes;
     if (brokerDown) {
       throw new FailureException(ErrorCode.BROKER_UNAVAILABLE, "away");
     }
@@ -132,6 +138,26 @@ class RouterStateTest {
     clock.advance(Duration.ofMinutes(2));
     refresh();
     assertThat(state.model("m")).isNull();
+  }
+
+  /** Else what it had last would look like work for ever, and the lane never scale to zero. */
+  @Test
+  void lane_that_lost_its_workers_is_counted_until_nothing_is_left_in_it() {
+    beat(heartbeat("w1", "a"), heartbeat("w2", "b"));
+    lag.put("a", 4L);
+    refresh();
+    registry.remove("w1");
+    lag.put("a", 2L); // another router sent them before it saw that the worker is gone
+    refresh();
+    assertThat(state.fleet().lanes()).extracting(Lane::name).containsExactly("b");
+    assertThat(state.lag()).containsEntry("a", 2L);
+    lag.put("a", 0L);
+    refresh();
+    assertThat(state.lag()).containsEntry("a", 0L);
+    assertThat(asked).containsExactlyInAnyOrder("a", "b");
+    refresh();
+    refresh();
+    assertThat(asked).containsExactly("b");
   }
 
   @Test

@@ -377,8 +377,11 @@ public final class WorkerLoop implements Agent {
     if (claim.held()) {
       crashes.close(device.lost() || hangs.stuck());
     }
-    heartbeat.remove();
-    consumer.close(timeout);
+    try {
+      consumer.close(timeout); // what it did is committed before a router sees that it is gone
+    } finally {
+      heartbeat.remove();
+    }
     links.health().write(health(nanos.getAsLong()));
   }
 }
