@@ -94,9 +94,8 @@ class FleetIT {
       if (seconds >= 60) { // shorter runs end before the workers' curves are known well
         assertThat(fullest).as("lanes looked at, seed %s", seed).isNotEmpty();
       }
-      // The window for each of the most workers that a lane had (dead ones among them for as long
-      // as
-      // their heartbeats lived), as much again for predictions that rose since, and what a dead
+      // For each of the most workers that a lane had (dead ones for as long as their heartbeats
+      // lived) the window, and as much again for predictions that rose since; 1 s for what a dead
       // worker took.
       assertThat(fullest)
           .as("seed %s, most workers %s", seed, most)

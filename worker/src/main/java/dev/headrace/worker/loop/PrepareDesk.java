@@ -30,8 +30,8 @@ final class PrepareDesk {
   /** With bodies for as long the threads have enough (chosen: a loop turns in a few of it). */
   private static final long ENOUGH_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
-  /** Most that the window grows, in chunks for each thread (chosen). */
-  private static final int MOST_CHUNKS = 8;
+  /** The window grows up to so many times its least (chosen). */
+  private static final int MOST_TIMES = 8;
 
   private final Mailbox<PrepareCall> mailbox;
   private final int least;
@@ -66,7 +66,7 @@ final class PrepareDesk {
   PrepareDesk(Mailbox<PrepareCall> mailbox, int threads) {
     this.mailbox = mailbox;
     this.least = CHUNK * (threads + 1);
-    this.most = least * MOST_CHUNKS;
+    this.most = least * MOST_TIMES;
     this.window = least;
   }
 
