@@ -22,7 +22,7 @@ class ThreadsIT {
       Pattern.compile("(?m)^\\| `([^`]+)` \\| (router|worker|client|all) ");
   private static final Pattern OURS =
       Pattern.compile(
-          "(router|worker|prepare|loader|engine|headrace)-.*|kafka-producer-first-sends.*");
+          "(router|worker|prepare|deliver|loader|engine|headrace)-.*|kafka-producer-first-sends.*");
 
   @Test
   void the_table_of_threads_names_what_runs() throws Exception {

@@ -13,6 +13,8 @@ import dev.headrace.worker.device.LoadCall;
 import dev.headrace.worker.device.LoaderAgent;
 import dev.headrace.worker.device.Pulse;
 import dev.headrace.worker.device.RowDrop;
+import dev.headrace.worker.loop.DeliveryAgent;
+import dev.headrace.worker.loop.DeliveryCall;
 import dev.headrace.worker.loop.HangWatch;
 import dev.headrace.worker.loop.HealthBoard;
 import dev.headrace.worker.loop.LoopConfig;
@@ -38,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>{@code worker-loop}: owns consumer, jobs, batcher and state;
  *   <li>{@code prepare}: reads bodies, tokenises, writes responses; one or several;
+ *   <li>{@code deliver}: hands outcomes to Redis and Kafka;
  *   <li>{@code loader}: loads and unloads models;
  *   <li>{@code engine}: owns the engine.
  * </ul>
@@ -52,10 +55,14 @@ public final class WorkerApp implements AutoCloseable {
   /** For a thread that will not come back: only to try the interrupt. */
   private static final Duration STUCK = Duration.ofSeconds(1);
 
+  /** For what is not delivered when the loop, which would acknowledge it, is gone (chosen). */
+  private static final Duration LEFT = Duration.ofSeconds(5);
+
   private final WorkerConfig config;
   private final HealthBoard health;
   private final AgentRunner loop;
   private final List<AgentRunner> prepare = new ArrayList<>();
+  private final AgentRunner delivery;
   private final AgentRunner loader;
   private final AgentRunner device;
   private final HangWatch.Pulses pulses;
@@ -77,13 +84,19 @@ public final class WorkerApp implements AutoCloseable {
     Mailbox<RowDrop> drops = new Mailbox<>(LOOP_MAILBOX);
     Mailbox<LoadCall> toLoader = new Mailbox<>(SERVANT_MAILBOX);
     Mailbox<PrepareCall> toPrepare = new Mailbox<>(SERVANT_MAILBOX);
+    Mailbox<List<DeliveryCall>> toDelivery = new Mailbox<>(SERVANT_MAILBOX);
     String suffix = "-" + config.identity().deviceType();
+    WorkerMetrics metrics =
+        new WorkerMetrics(
+            registry, config.identity().deviceType(), config.identity().workerId(), health::latest);
     WorkerLoop workerLoop =
         new WorkerLoop(
             "worker-loop" + suffix,
             loopConfig(config, links),
             loopLinks(
-                links, registry, new Mailboxes(toLoop, toDevice, drops, toLoader, toPrepare)));
+                links,
+                metrics,
+                new Mailboxes(toLoop, toDevice, drops, toLoader, toPrepare, toDelivery)));
     PrepareAgent.Tools tools =
         new PrepareAgent.Tools(
             new TaskReader(config.limits()), links.outcomes()::blob, config.sharedVectors());
@@ -100,6 +113,19 @@ public final class WorkerApp implements AutoCloseable {
             links.nanos())) {
       prepare.add(new AgentRunner(agent, drain));
     }
+    this.delivery =
+        new AgentRunner(
+            new DeliveryAgent(
+                "deliver" + suffix,
+                new Delivery(links.outcomes(), links.producer(), links.delivery(), links.nanos()),
+                links.cache(),
+                metrics,
+                new DeliveryAgent.Boxes(toDelivery, toLoop),
+                workerLoop.deliveryListener(),
+                links.delivery().retryPause(),
+                links.nanos(),
+                links.clock()),
+            drain);
     this.loader =
         new AgentRunner(
             new LoaderAgent(
@@ -136,23 +162,19 @@ public final class WorkerApp implements AutoCloseable {
       Mailbox<DeviceBatch> device,
       Mailbox<RowDrop> drops,
       Mailbox<LoadCall> loader,
-      Mailbox<PrepareCall> prepare) {}
+      Mailbox<PrepareCall> prepare,
+      Mailbox<List<DeliveryCall>> delivery) {}
 
-  private LoopLinks loopLinks(WorkerLinks links, MeterRegistry registry, Mailboxes mailboxes) {
+  private LoopLinks loopLinks(WorkerLinks links, WorkerMetrics metrics, Mailboxes mailboxes) {
     String lane = config.identity().lane();
     String group = config.laneIntake().group(lane);
     SlotWatch slots = new SlotWatch();
     EventConsumer consumer = links.consumers().create(group, Topics.work(lane), slots);
-    WorkerMetrics metrics =
-        new WorkerMetrics(
-            registry, config.identity().deviceType(), config.identity().workerId(), health::latest);
     return new LoopLinks(
         consumer,
         slots,
         group,
-        new Delivery(links.outcomes(), links.producer(), links.delivery(), links.nanos()),
         links.outcomes(),
-        links.cache(),
         links.registry(),
         links.ledger(),
         links.chunks(),
@@ -162,6 +184,7 @@ public final class WorkerApp implements AutoCloseable {
         pulses,
         mailboxes.loader(),
         mailboxes.prepare(),
+        mailboxes.delivery(),
         metrics,
         health,
         links.nanos(),
@@ -173,6 +196,7 @@ public final class WorkerApp implements AutoCloseable {
     device.start();
     loader.start();
     prepare.forEach(AgentRunner::start);
+    delivery.start();
     loop.start();
   }
 
@@ -184,8 +208,9 @@ public final class WorkerApp implements AutoCloseable {
   /** The names of its threads; several may share one. */
   public List<String> threads() {
     String suffix = "-" + config.identity().deviceType();
-    return List.of(
-        "worker-loop" + suffix, "prepare" + suffix, "loader" + suffix, "engine" + suffix);
+    return Stream.of("worker-loop", "prepare", "deliver", "loader", "engine")
+        .map(name -> name + suffix)
+        .toList();
   }
 
   /** What ended it, or null while it runs or when it ended well. */
@@ -195,6 +220,9 @@ public final class WorkerApp implements AutoCloseable {
       if (failure == null) {
         failure = one.failure();
       }
+    }
+    if (failure == null) {
+      failure = delivery.failure();
     }
     if (failure == null) {
       failure = loader.failure();
@@ -235,6 +263,7 @@ public final class WorkerApp implements AutoCloseable {
     Duration rest = stuck() ? STUCK : timeout;
     prepare.forEach(AgentRunner::drain);
     prepare.forEach(one -> one.close(rest));
+    delivery.close(stuck() ? STUCK : LEFT);
     loader.close(timeout);
     device.close(rest);
   }

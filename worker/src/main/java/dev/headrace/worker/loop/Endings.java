@@ -8,7 +8,6 @@ import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Outcomes;
 import dev.headrace.protocol.Status;
 import dev.headrace.protocol.naming.Topics;
-import dev.headrace.transport.delivery.Delivery;
 import dev.headrace.transport.kafka.EventConsumer;
 import dev.headrace.transport.kafka.Received;
 import dev.headrace.transport.redis.OutcomeStore.Delivered;
@@ -17,6 +16,10 @@ import dev.headrace.transport.redis.ResultCache.Settlement;
 import dev.headrace.worker.failure.FailedRecords;
 import dev.headrace.worker.failure.RetryPolicy;
 import dev.headrace.worker.failure.RetryPolicy.Plan;
+import dev.headrace.worker.loop.DeliveryCall.Append;
+import dev.headrace.worker.loop.DeliveryCall.Confirm;
+import dev.headrace.worker.loop.DeliveryCall.DeadLetter;
+import dev.headrace.worker.loop.DeliveryCall.Deliver;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.time.Duration;
@@ -28,8 +31,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a job ends: each way hands its effects to {@link Delivery} and acknowledges the record when
- * they are safe. What a job ends with here is its only end.
+ * How a job ends: each way hands its effects to the {@link DeliveryDesk} and acknowledges the
+ * record when they are safe. What a job ends with here is its only end.
  */
 final class Endings {
   private static final int DIGITS = 6;
@@ -41,9 +44,8 @@ final class Endings {
 
   private final Identity identity;
   private final EventConsumer consumer;
-  private final Delivery delivery;
+  private final DeliveryDesk delivery;
   private final InFlight inFlight;
-  private final Settlements settlements;
   private final CrashWatch crashes;
   private final RetryPolicy retries;
   private final FailedRecords records;
@@ -54,9 +56,8 @@ final class Endings {
   /** What the endings work with. */
   record Parts(
       EventConsumer consumer,
-      Delivery delivery,
+      DeliveryDesk delivery,
       InFlight inFlight,
-      Settlements settlements,
       CrashWatch crashes,
       RetryPolicy retries,
       FailedRecords records,
@@ -67,7 +68,6 @@ final class Endings {
     this.consumer = parts.consumer();
     this.delivery = parts.delivery();
     this.inFlight = parts.inFlight();
-    this.settlements = parts.settlements();
     this.crashes = parts.crashes();
     this.retries = parts.retries();
     this.records = parts.records();
@@ -97,12 +97,12 @@ final class Endings {
         };
     var letter = records.deadLetter(received, null, failure);
     if (address == null) {
-      delivery.append(Topics.DEAD_LETTERS, letter, done);
+      delivery.give(new DeadLetter(letter, null, null, done));
       return;
     }
     Outcome outcome = told(Outcomes.failed(address, failure, clock.instant(), identity.source()));
     metrics.outcome(outcome);
-    delivery.appendThenOutcome(Topics.DEAD_LETTERS, letter, outcome, done);
+    delivery.give(new DeadLetter(letter, outcome, null, done));
   }
 
   /** OK, with this response. */
@@ -121,9 +121,7 @@ final class Endings {
             details(job, rows),
             body,
             job.request().trace());
-    metrics.outcome(outcome);
-    begin(job);
-    delivery.outcome(outcome, done(job, outcome, job.cacheable() ? outcome : null));
+    deliver(job, outcome, job.cacheable() ? outcome : null);
   }
 
   private Map<String, String> details(Job job, RowSet rows) {
@@ -173,15 +171,13 @@ final class Endings {
   void standing(Job job, Delivered standing) {
     metrics.standing();
     begin(job);
-    delivery.standing(standing, done(job, standing.stored(), null));
+    delivery.give(new Confirm(standing, settlement(job, standing.stored(), null), () -> over(job)));
   }
 
   /** The deadline is over. */
   void expired(Job job) {
     Outcome outcome = told(Outcomes.expired(job.request(), clock.instant(), identity.source()));
-    metrics.outcome(outcome);
-    begin(job);
-    delivery.outcome(outcome, done(job, outcome, null));
+    deliver(job, outcome, null);
   }
 
   /** A standing outcome, CANCELLED, with what there was of the response by then. */
@@ -205,9 +201,7 @@ final class Endings {
   void expired(Job job, byte[] partial) {
     Outcome bare = Outcomes.expired(job.request(), clock.instant(), identity.source());
     Outcome outcome = partial(job, bare, partial);
-    metrics.outcome(outcome);
-    begin(job);
-    delivery.outcome(outcome, done(job, outcome, null));
+    deliver(job, outcome, null);
   }
 
   /** FAILED and dead letter. */
@@ -217,11 +211,12 @@ final class Endings {
     metrics.outcome(outcome);
     metrics.deadLetter(failure.code());
     begin(job);
-    delivery.appendThenOutcome(
-        Topics.DEAD_LETTERS,
-        records.deadLetter(job.received(), job.request(), failure),
-        outcome,
-        done(job, outcome, null));
+    delivery.give(
+        new DeadLetter(
+            records.deadLetter(job.received(), job.request(), failure),
+            outcome,
+            settlement(job, outcome, null),
+            () -> over(job)));
   }
 
   /** Back to the router, to come again later. */
@@ -244,10 +239,11 @@ final class Endings {
       begin(job);
       long due = clock.millis() + retry.delay().toMillis();
       InferenceRequest next = job.request().retried(retry.attempts());
-      delivery.append(
-          Topics.retry(retry.delay()),
-          records.retry(job.received(), next, failure, due),
-          () -> acknowledge(job));
+      delivery.give(
+          new Append(
+              Topics.retry(retry.delay()),
+              records.retry(job.received(), next, failure, due),
+              () -> acknowledge(job)));
     }
   }
 
@@ -264,15 +260,21 @@ final class Endings {
     job.to(JobState.ENDING);
   }
 
-  private Runnable done(Job job, Outcome outcome, @Nullable Outcome result) {
-    return () -> {
-      String key = job.cacheKey();
-      if (key != null) {
-        settlements.add(new Settlement(key, ResultCache.tokenOf(outcome), result));
-      }
-      crashes.ended(job.name());
-      acknowledge(job);
-    };
+  private void deliver(Job job, Outcome outcome, @Nullable Outcome result) {
+    metrics.outcome(outcome);
+    begin(job);
+    delivery.give(new Deliver(outcome, settlement(job, outcome, result), () -> over(job)));
+  }
+
+  private static @Nullable Settlement settlement(
+      Job job, Outcome outcome, @Nullable Outcome result) {
+    String key = job.cacheKey();
+    return key == null ? null : new Settlement(key, ResultCache.tokenOf(outcome), result);
+  }
+
+  private void over(Job job) {
+    crashes.ended(job.name());
+    acknowledge(job);
   }
 
   private void acknowledge(Job job) {

@@ -1,18 +1,17 @@
 package dev.headrace.worker.loop;
 
-import dev.headrace.transport.delivery.Delivery;
 import dev.headrace.transport.kafka.EventConsumer;
 import dev.headrace.transport.redis.ChunkStore;
 import dev.headrace.transport.redis.CrashLedger;
 import dev.headrace.transport.redis.DeviceRegistry;
 import dev.headrace.transport.redis.OutcomeStore;
-import dev.headrace.transport.redis.ResultCache;
 import dev.headrace.worker.device.DeviceBatch;
 import dev.headrace.worker.device.LoadCall;
 import dev.headrace.worker.device.RowDrop;
 import dev.headrace.worker.mailbox.Mailbox;
 import dev.headrace.worker.prepare.PrepareCall;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
@@ -26,15 +25,14 @@ import java.util.function.LongSupplier;
  * @param pulses of the device's and the preparing threads
  * @param loader mailbox of the loader's thread
  * @param prepare mailbox of the preparing thread
+ * @param delivery mailbox of the delivering thread
  * @param health where the loop publishes how it does
  */
 public record LoopLinks(
     EventConsumer consumer,
     SlotWatch slots,
     String group,
-    Delivery delivery,
     OutcomeStore outcomes,
-    ResultCache cache,
     DeviceRegistry registry,
     CrashLedger ledger,
     ChunkStore chunks,
@@ -44,6 +42,7 @@ public record LoopLinks(
     HangWatch.Pulses pulses,
     Mailbox<LoadCall> loader,
     Mailbox<PrepareCall> prepare,
+    Mailbox<List<DeliveryCall>> delivery,
     WorkerMetrics metrics,
     HealthBoard health,
     LongSupplier nanos,

@@ -2,7 +2,6 @@ package dev.headrace.worker.loop;
 
 import dev.headrace.protocol.service.WorkerState;
 import dev.headrace.transport.agent.Agent;
-import dev.headrace.transport.delivery.Delivery;
 import dev.headrace.transport.kafka.EventConsumer;
 import dev.headrace.transport.kafka.Received;
 import dev.headrace.worker.batch.Batcher;
@@ -21,12 +20,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The worker: one thread that owns everything but the device and the bodies. It never waits for
- * either: their threads post calls into its mailbox, and it posts work into theirs.
+ * The worker: one thread that owns everything but the device, the bodies and the delivery. It never
+ * waits for them: their threads post calls into its mailbox, and it posts work into theirs.
  *
- * <p>All effects of a record go through {@link Delivery}; it is acknowledged when they are safe. So
- * a worker may die anywhere: what is not acknowledged comes again, and finds the outcome that
- * stands or is done over.
+ * <p>All effects of a record go through the delivering thread; it is acknowledged when they are
+ * safe. So a worker may die anywhere: what is not acknowledged comes again, and finds the outcome
+ * that stands or is done over.
  */
 public final class WorkerLoop implements Agent {
   private static final Logger LOG = LoggerFactory.getLogger(WorkerLoop.class);
@@ -44,7 +43,7 @@ public final class WorkerLoop implements Agent {
   private final LoopConfig config;
   private final LoopLinks links;
   private final EventConsumer consumer;
-  private final Delivery delivery;
+  private final DeliveryDesk delivery;
   private final LongSupplier nanos;
 
   private final InFlight inFlight = new InFlight();
@@ -53,7 +52,6 @@ public final class WorkerLoop implements Agent {
   private final StoreGate gate;
   private final CrashWatch crashes;
   private final Dispatcher dispatcher;
-  private final Settlements settlements;
   private final PrepareDesk desk;
   private final Intake intake;
   private final ModelDesk models;
@@ -76,7 +74,7 @@ public final class WorkerLoop implements Agent {
     this.config = config;
     this.links = links;
     this.consumer = links.consumer();
-    this.delivery = links.delivery();
+    this.delivery = new DeliveryDesk(links.delivery());
     this.nanos = links.nanos();
     long now = nanos.getAsLong();
     Identity self = config.identity();
@@ -85,7 +83,6 @@ public final class WorkerLoop implements Agent {
     Batcher batcher = new Batcher(config.batch(), meters);
     this.dispatcher =
         new Dispatcher(batcher, meters, links.device(), links.drops(), crashes, links.metrics());
-    this.settlements = new Settlements(links.cache(), gate, delivery, links.metrics());
     Endings endings = endings(self);
     this.desk = new PrepareDesk(links.prepare(), config.prepareThreads());
     this.models = new ModelDesk(links.loader(), endings, nanos);
@@ -146,7 +143,6 @@ public final class WorkerLoop implements Agent {
             consumer,
             delivery,
             inFlight,
-            settlements,
             crashes,
             new RetryPolicy(config.retry(), self.deviceType()),
             new FailedRecords(links.group(), self.deviceType()),
@@ -174,6 +170,11 @@ public final class WorkerLoop implements Agent {
     return flow;
   }
 
+  /** What the delivering thread calls, through the mailbox. */
+  public DeliveryListener deliveryListener() {
+    return delivery;
+  }
+
   /** One turn; if nothing moved, waits for whatever comes first. */
   @Override
   public void doWork() {
@@ -186,10 +187,11 @@ public final class WorkerLoop implements Agent {
    * One turn:
    *
    * <ol>
-   *   <li>run what the other threads posted: rows that are finished, bodies and responses;
-   *   <li>deliver outcomes, retries and dead letters, acknowledge what is safe;
-   *   <li>end leaderships, read the crash ledger, see whether the other threads still come back;
-   *   <li>let jobs through, hand over bodies, form batches and give them to the device;
+   *   <li>run what the other threads posted: rows that are finished, bodies and responses,
+   *       acknowledgements of what is safe;
+   *   <li>read the crash ledger, see whether the other threads still come back;
+   *   <li>let jobs through, hand over bodies, form batches and give them to the device; hand over
+   *       outcomes, retries and dead letters;
    *   <li>poll, or only keep the membership when there is enough;
    *   <li>commit, send the heartbeat.
    * </ol>
@@ -198,8 +200,6 @@ public final class WorkerLoop implements Agent {
    */
   int turn() {
     int moved = drainMailbox();
-    moved += delivery.runOnce();
-    moved += settlements.runOnce(links.clock().instant());
     long now = nanos.getAsLong();
     if (claim.held()) {
       crashes.runOnce(now); // whose marks are under its id is known
@@ -211,6 +211,7 @@ public final class WorkerLoop implements Agent {
       warmUp(now);
     }
     moved += flow.runOnce(now);
+    moved += delivery.flush();
     if (state != WorkerState.LOADING) {
       moved += poll(now, moved == 0);
     }
@@ -255,7 +256,7 @@ public final class WorkerLoop implements Agent {
       return 0;
     }
     consumer.keep(!hangs.stalled());
-    boolean waits = nothingMoved && inFlight.count() == 0 && delivery.pending() == 0;
+    boolean waits = nothingMoved && inFlight.count() == 0;
     long wait = waits ? Math.min(IDLE, heartbeat.untilDue(now)) : 0;
     List<Received> records = poller.poll(wait, spareNanos(now));
     followSlots();
@@ -338,12 +339,11 @@ public final class WorkerLoop implements Agent {
    */
   private void nap() {
     boolean waiting = state == WorkerState.LOADING || inFlight.count() > 0;
-    if (!waiting && !valve.closed() && delivery.pending() == 0) {
+    if (!waiting && !valve.closed()) {
       return; // the next turn waits in Kafka
     }
     long spare = spareNanos(nanos.getAsLong());
-    long longest = delivery.pending() > 0 ? Poller.BUSY : Poller.pause(spare);
-    long wait = Math.max(MILLI, Math.min(longest, spare));
+    long wait = Math.max(MILLI, Math.min(Poller.pause(spare), spare));
     Runnable call = links.mailbox().poll(wait);
     if (call != null) {
       call.run();
@@ -358,12 +358,9 @@ public final class WorkerLoop implements Agent {
     become(WorkerState.DRAINING);
   }
 
-  /** What is left in the cache's queue is not waited for: leases run out. */
   @Override
   public boolean drained() {
-    return inFlight.count() == 0
-        && delivery.pending() == 0
-        && (settlements.isEmpty() || gate.down());
+    return inFlight.count() == 0 && delivery.pending() == 0;
   }
 
   /** Gives back what is not acknowledged: it stays with Kafka, and goes to others. */

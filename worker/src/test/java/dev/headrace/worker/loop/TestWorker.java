@@ -25,7 +25,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.List;
 
-/** A worker whose three threads are this one: the test says who moves. */
+/** A worker whose threads are this one: the test says who moves. */
 final class TestWorker {
   final Cluster cluster;
   final FakeRunner runner;
@@ -38,6 +38,7 @@ final class TestWorker {
   private final Mailbox<RowDrop> drops = new Mailbox<>(64);
   private final Mailbox<LoadCall> toLoader = new Mailbox<>(4);
   private final Mailbox<PrepareCall> toPrepare = new Mailbox<>(64);
+  private final Mailbox<List<DeliveryCall>> toDelivery = new Mailbox<>(64);
   private final DeviceAgent device;
 
   /** Of the device's thread; a test enters it for a device that does not come back. */
@@ -47,6 +48,8 @@ final class TestWorker {
   final Pulse preparing = new Pulse();
 
   private final PrepareAgent prepare;
+  private final DeliveryAgent delivery;
+  private final WorkerMetrics meters;
   private final LoaderAgent loader;
 
   static final IntakeConfig INTAKE = new IntakeConfig(100, 1 << 20, Duration.ofSeconds(5));
@@ -83,6 +86,7 @@ final class TestWorker {
     this.consumer =
         crashed == null ? new FakeConsumer(cluster.topics, slots, 50) : crashed.crash(slots);
     this.health = new HealthBoard(WorkerHealth.starting(cluster.now()));
+    this.meters = new WorkerMetrics(metrics, "type", id, health::latest);
     this.loop = new WorkerLoop("worker-loop", config(id, intake), links(id, slots));
     PrepareAgent.Tools tools =
         new PrepareAgent.Tools(new TaskReader(BodyLimits.DEFAULT), cluster.outcomes::blob, 100);
@@ -96,6 +100,17 @@ final class TestWorker {
                 tools,
                 cluster::nanos)
             .get(0);
+    this.delivery =
+        new DeliveryAgent(
+            "deliver",
+            new Delivery(cluster.outcomes, cluster.producer, cluster.delivery, cluster::nanos),
+            cluster.cache,
+            meters,
+            new DeliveryAgent.Boxes(toDelivery, toLoop),
+            loop.deliveryListener(),
+            Duration.ofMillis(200),
+            cluster::nanos,
+            cluster.clock());
     this.loader = new LoaderAgent("loader", toLoader, toLoop, loop.loadListener(), cluster::nanos);
     this.device =
         new DeviceAgent(
@@ -127,9 +142,7 @@ final class TestWorker {
         consumer,
         slots,
         "group",
-        new Delivery(cluster.outcomes, cluster.producer, cluster.delivery, cluster::nanos),
         cluster.outcomes,
-        cluster.cache,
         cluster.registry,
         cluster.ledger,
         cluster.chunks,
@@ -139,7 +152,8 @@ final class TestWorker {
         new HangWatch.Pulses(pulse, List.of(preparing)),
         toLoader,
         toPrepare,
-        new WorkerMetrics(metrics, "type", id, health::latest),
+        toDelivery,
+        meters,
         health,
         cluster::nanos,
         cluster.clock());
@@ -164,9 +178,9 @@ final class TestWorker {
     return this;
   }
 
-  /** One turn of the loop; how much moved. */
+  /** One step of the delivering thread and one turn of the loop; how much moved. */
   int turn() {
-    return loop.turn();
+    return delivery.step(0) + loop.turn();
   }
 
   /** The preparing thread takes bodies and does not come back from that of this request. */
@@ -256,6 +270,7 @@ final class TestWorker {
 
   void close() {
     loop.close(Duration.ofSeconds(1));
+    delivery.close(Duration.ofSeconds(1));
     prepare.close(Duration.ofSeconds(1));
     device.close(Duration.ofSeconds(1));
   }

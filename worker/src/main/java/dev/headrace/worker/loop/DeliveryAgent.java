@@ -1,0 +1,165 @@
+package dev.headrace.worker.loop;
+
+import dev.headrace.protocol.ErrorCode;
+import dev.headrace.protocol.Failure;
+import dev.headrace.protocol.naming.Topics;
+import dev.headrace.transport.agent.Agent;
+import dev.headrace.transport.delivery.Delivery;
+import dev.headrace.transport.redis.ResultCache;
+import dev.headrace.worker.mailbox.Mailbox;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * The thread {@code deliver-<device>}: hands outcomes to Redis and Kafka and ends leaderships while
+ * the loop forms the next batches. The loop is told what is done, and acknowledges it.
+ */
+public final class DeliveryAgent implements Agent {
+  private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /** Between two looks for Kafka's answers, which do not wake it (chosen). */
+  private static final long BUSY_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+  private final String name;
+  private final Delivery delivery;
+  private final Boxes boxes;
+  private final DeliveryListener listener;
+  private final InstantSource clock;
+  private final StoreGate gate;
+  private final Settlements settlements;
+  private List<Runnable> done = new ArrayList<>();
+  private boolean storeDown;
+
+  /**
+   * The mailboxes it reads and writes.
+   *
+   * @param calls its own
+   * @param loop of the thread to which the listener belongs
+   */
+  public record Boxes(Mailbox<List<DeliveryCall>> calls, Mailbox<Runnable> loop) {}
+
+  /**
+   * Makes the agent, which owns this delivery from now on.
+   *
+   * @param storePause wait after the cache did not answer
+   */
+  public DeliveryAgent(
+      String name,
+      Delivery delivery,
+      ResultCache cache,
+      WorkerMetrics metrics,
+      Boxes boxes,
+      DeliveryListener listener,
+      Duration storePause,
+      LongSupplier nanos,
+      InstantSource clock) {
+    this.name = name;
+    this.delivery = delivery;
+    this.boxes = boxes;
+    this.listener = listener;
+    this.clock = clock;
+    this.gate = new StoreGate(storePause.toNanos(), nanos);
+    this.settlements = new Settlements(cache, gate, delivery, metrics);
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public void doWork() {
+    step(idle() ? IDLE_NANOS : BUSY_NANOS);
+  }
+
+  private boolean idle() {
+    return delivery.pending() == 0 && settlements.isEmpty();
+  }
+
+  /**
+   * Takes what was posted, waiting so long for it, and delivers what it can.
+   *
+   * @return how much moved
+   */
+  int step(long waitNanos) {
+    try {
+      int moved = take(waitNanos) + delivery.runOnce() + settlements.runOnce(clock.instant());
+      tell();
+      return moved;
+    } catch (RuntimeException | Error e) {
+      Failure failure = new Failure(ErrorCode.INTERNAL_ERROR, name + ": " + e);
+      boxes.loop().put(() -> listener.deliveryFailed(failure));
+      throw e;
+    }
+  }
+
+  private int take(long waitNanos) {
+    int taken = 0;
+    int limit = Math.max(1, boxes.calls().size());
+    for (List<DeliveryCall> calls = boxes.calls().poll(waitNanos);
+        calls != null;
+        calls = --limit > 0 ? boxes.calls().poll(0) : null) {
+      calls.forEach(this::give);
+      taken += calls.size();
+    }
+    return taken;
+  }
+
+  private void give(DeliveryCall call) {
+    Runnable then =
+        () -> {
+          if (call.settlement() != null) {
+            settlements.add(call.settlement());
+          }
+          done.add(call.done());
+        };
+    if (call instanceof DeliveryCall.Deliver deliver) {
+      delivery.outcome(deliver.outcome(), then);
+    } else if (call instanceof DeliveryCall.Confirm confirm) {
+      delivery.standing(confirm.standing(), then);
+    } else if (call instanceof DeliveryCall.Append append) {
+      delivery.append(append.topic(), append.record(), then);
+    } else if (call instanceof DeliveryCall.DeadLetter letter) {
+      if (letter.outcome() == null) {
+        delivery.append(Topics.DEAD_LETTERS, letter.record(), then);
+      } else {
+        delivery.appendThenOutcome(Topics.DEAD_LETTERS, letter.record(), letter.outcome(), then);
+      }
+    }
+  }
+
+  private void tell() {
+    boolean down = delivery.storeDown() || gate.down();
+    if (down != storeDown) {
+      storeDown = down;
+      boxes.loop().put(() -> listener.storeAnswers(!down));
+    }
+    if (!done.isEmpty()) {
+      List<Runnable> all = done;
+      done = new ArrayList<>();
+      boxes.loop().put(() -> listener.delivered(all));
+    }
+  }
+
+  @Override
+  public void drain() {
+    // The loop stops posting; what it posted is delivered.
+  }
+
+  /** What is left in the cache's queue is not waited for: leases run out. */
+  @Override
+  public boolean drained() {
+    return boxes.calls().isEmpty()
+        && delivery.pending() == 0
+        && (settlements.isEmpty() || gate.down());
+  }
+
+  @Override
+  public void close(Duration timeout) {
+    boxes.calls().close();
+  }
+}
