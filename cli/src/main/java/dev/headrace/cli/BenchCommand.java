@@ -4,8 +4,10 @@ import dev.headrace.bench.BenchResult;
 import dev.headrace.bench.model.PassageBatches;
 import dev.headrace.bench.pipeline.EfficiencyBench;
 import dev.headrace.bench.pipeline.PipelineBench;
+import dev.headrace.bench.pipeline.Variant;
 import dev.headrace.bench.routing.RoutingBench;
 import dev.headrace.cli.demo.Passages;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -76,11 +78,19 @@ final class BenchCommand implements Runnable {
                 + " may be given several times. Not with --model.")
     Map<String, String> variant = new TreeMap<>();
 
+    @Option(
+        names = "--against",
+        paramLabel = "FOLDER",
+        description =
+            "Also run the Headrace of this other distribution (a build's cli/target/dist), on"
+                + " servers of its own. Not with --model.")
+    @Nullable Path against;
+
     @Override
     public Integer call() throws Exception {
       BenchResult result =
           model == null
-              ? new PipelineBench(rounds, orElse(60_000), settings, variant, System.err).run()
+              ? pipeline()
               : new EfficiencyBench(
                       model,
                       rounds,
@@ -90,6 +100,11 @@ final class BenchCommand implements Runnable {
                   .run();
       print(result, json);
       return 0;
+    }
+
+    private BenchResult pipeline() throws Exception {
+      Variant other = new Variant(variant, against);
+      return new PipelineBench(rounds, orElse(60_000), settings, other, System.err).run();
     }
 
     private int orElse(int usual) {
@@ -126,7 +141,7 @@ final class BenchCommand implements Runnable {
       BenchResult result = new RoutingBench(rounds, System.err).run();
       if (pipelineRequests > 0) {
         BenchResult pipeline =
-            new PipelineBench(rounds, pipelineRequests, Map.of(), Map.of(), System.err).run();
+            new PipelineBench(rounds, pipelineRequests, Map.of(), Variant.NONE, System.err).run();
         result =
             result.with(
                 "throughput_ratio",

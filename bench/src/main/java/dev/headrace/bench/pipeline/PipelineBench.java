@@ -37,7 +37,7 @@ public final class PipelineBench {
   private final int rounds;
   private final int requests;
   private final Map<String, String> settings;
-  private final Map<String, String> variant;
+  private final Variant variant;
   private final PrintStream progress;
   private final OperatingSystemMXBean os =
       ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
@@ -48,15 +48,14 @@ public final class PipelineBench {
    * @param rounds that count
    * @param requests of each side in each round
    * @param settings of Headrace over its defaults
-   * @param variant settings over these of a third side, Headrace too, on servers of its own; none
-   *     for no such side
+   * @param variant a third side, Headrace too, on servers of its own
    * @param progress takes a line per round
    */
   public PipelineBench(
       int rounds,
       int requests,
       Map<String, String> settings,
-      Map<String, String> variant,
+      Variant variant,
       PrintStream progress) {
     if (rounds < 1 || requests < SATURATED) {
       throw new IllegalArgumentException(
@@ -71,7 +70,7 @@ public final class PipelineBench {
     this.rounds = rounds;
     this.requests = requests;
     this.settings = Map.copyOf(settings);
-    this.variant = Map.copyOf(variant);
+    this.variant = variant;
     this.progress = progress;
   }
 
@@ -95,15 +94,15 @@ public final class PipelineBench {
     }
   }
 
-  /** Headrace with the settings of the variant, and servers that only it uses. */
-  private static final class Variant implements AutoCloseable {
+  /** The variant, and servers that only it uses. */
+  private static final class Beside implements AutoCloseable {
     final EmbeddedServers servers;
     final Side side;
 
-    Variant(Map<String, String> settings) throws IOException {
+    Beside(String classPath, Map<String, String> settings) throws IOException {
       servers = EmbeddedServers.builder().build().start();
       try {
-        side = Side.headrace(servers, settings);
+        side = Side.headrace(classPath, servers, settings);
       } catch (IOException e) {
         servers.close();
         throw e;
@@ -117,13 +116,13 @@ public final class PipelineBench {
     }
   }
 
-  private @Nullable Variant variant() throws IOException {
-    if (variant.isEmpty()) {
+  private @Nullable Beside beside() throws IOException {
+    if (variant.none()) {
       return null;
     }
     Map<String, String> all = new HashMap<>(settings);
-    all.putAll(variant);
-    return new Variant(all);
+    all.putAll(variant.settings());
+    return new Beside(variant.classPath(), all);
   }
 
   /** Runs all rounds. */
@@ -131,9 +130,9 @@ public final class PipelineBench {
     List<Pair> pairs = new ArrayList<>();
     int warmUp = 0;
     try (EmbeddedServers servers = EmbeddedServers.builder().build().start();
-        Side ours = Side.headrace(servers, settings);
+        Side ours = Side.headrace(Variant.NONE.classPath(), servers, settings);
         Side theirs = Side.baseline(servers);
-        Variant other = variant()) {
+        Beside other = beside()) {
       for (boolean warm = false; !warm && warmUp < MAX_WARM_UP; ) {
         warm = measure("warm-up " + ++warmUp, ours, theirs, other).compiling() < WARM;
       }
@@ -144,7 +143,7 @@ public final class PipelineBench {
     return result(pairs, warmUp);
   }
 
-  private Pair measure(String name, Side ours, Side theirs, @Nullable Variant other)
+  private Pair measure(String name, Side ours, Side theirs, @Nullable Beside other)
       throws IOException {
     Round a = measure(ours);
     Round b = measure(theirs);

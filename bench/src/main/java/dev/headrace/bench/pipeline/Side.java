@@ -45,21 +45,23 @@ final class Side implements AutoCloseable {
   }
 
   /** Headrace with a device that does nothing. */
-  static Side headrace(EmbeddedServers servers, Map<String, String> settings) throws IOException {
-    return start("headrace", servers, settings);
+  static Side headrace(String classPath, EmbeddedServers servers, Map<String, String> settings)
+      throws IOException {
+    return start("headrace", classPath, servers, settings);
   }
 
   /** The pipeline written by hand. */
   static Side baseline(EmbeddedServers servers) throws IOException {
-    return start("baseline", servers, Map.of());
+    return start("baseline", Variant.NONE.classPath(), servers, Map.of());
   }
 
-  private static Side start(String name, EmbeddedServers servers, Map<String, String> settings)
+  private static Side start(
+      String name, String classPath, EmbeddedServers servers, Map<String, String> settings)
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Side.class.getName()));
+    command.addAll(List.of("-cp", classPath, Side.class.getName()));
     command.addAll(List.of(name, servers.kafkaBootstrap(), servers.redisUri()));
     settings.forEach((key, value) -> command.add(key + "=" + value));
     Side side =
