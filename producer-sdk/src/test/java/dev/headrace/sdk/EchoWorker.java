@@ -92,7 +92,7 @@ final class EchoWorker implements AutoCloseable {
     List<String> tiers = Arrays.stream(Tier.values()).map(Topics::requests).toList();
     consumer = new GroupConsumer(kafka, "echo", tiers, new Revoking());
     DeliveryConfig delivers = DeliveryConfig.read(settings);
-    delivery = new Delivery(redis.outcomeStore(), producer, delivers, System::nanoTime);
+    delivery = new Delivery(redis.deliveryStore(), producer, delivers, System::nanoTime);
     thread = new Thread(this::run, "echo-worker");
     thread.start();
   }

@@ -127,7 +127,7 @@ public final class RouterApp implements AutoCloseable {
                 config.tenants(),
                 consumer,
                 rebalances,
-                new Delivery(stores.outcomeStore(), producer, config.delivery(), nanos, clock),
+                new Delivery(stores.deliveryStore(), producer, config.delivery(), nanos, clock),
                 stores.outcomeStore(),
                 stores.resultCache(),
                 new RouterState(routerId, config.state(), config.policy(), watch, nanos, clock),
@@ -140,7 +140,7 @@ public final class RouterApp implements AutoCloseable {
             config.rescue(),
             stores.deviceRegistry(),
             new KafkaLaneGroups(config.kafka(), admin),
-            new Delivery(stores.outcomeStore(), producer, config.delivery(), nanos, clock),
+            new Delivery(stores.deliveryStore(), producer, config.delivery(), nanos, clock),
             new RescueMetrics(registry),
             nanos,
             clock);

@@ -117,14 +117,10 @@ public final class WorkerApp implements AutoCloseable {
         new AgentRunner(
             new DeliveryAgent(
                 "deliver" + suffix,
-                new Delivery(links.outcomes(), links.producer(), links.delivery(), links.nanos()),
-                links.cache(),
+                new Delivery(links.deliveries(), links.producer(), links.delivery(), links.nanos()),
                 metrics,
                 new DeliveryAgent.Boxes(toDelivery, toLoop),
-                workerLoop.deliveryListener(),
-                links.delivery().retryPause(),
-                links.nanos(),
-                links.clock()),
+                workerLoop.deliveryListener()),
             drain);
     this.loader =
         new AgentRunner(

@@ -9,10 +9,10 @@ import dev.headrace.transport.kafka.LaneIntake;
 import dev.headrace.transport.kafka.ShareGroupConsumer;
 import dev.headrace.transport.redis.ChunkStore;
 import dev.headrace.transport.redis.CrashLedger;
+import dev.headrace.transport.redis.DeliveryStore;
 import dev.headrace.transport.redis.DeviceRegistry;
 import dev.headrace.transport.redis.OutcomeStore;
 import dev.headrace.transport.redis.RedisStores;
-import dev.headrace.transport.redis.ResultCache;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -30,7 +30,7 @@ public record WorkerLinks(
     ConsumerFactory consumers,
     EventProducer producer,
     OutcomeStore outcomes,
-    ResultCache cache,
+    DeliveryStore deliveries,
     DeviceRegistry registry,
     CrashLedger ledger,
     ChunkStore chunks,
@@ -62,7 +62,7 @@ public record WorkerLinks(
                 : new GroupConsumer(kafka, group, List.of(topic), listener),
         producer,
         stores.outcomeStore(),
-        stores.resultCache(),
+        stores.deliveryStore(),
         stores.deviceRegistry(),
         stores.crashLedger(),
         stores.chunkStore(),

@@ -25,6 +25,7 @@ import dev.headrace.router.testing.TestClock;
 import dev.headrace.transport.delivery.Delivery;
 import dev.headrace.transport.delivery.DeliveryConfig;
 import dev.headrace.transport.kafka.Slot;
+import dev.headrace.transport.redis.DeliveryStore;
 import dev.headrace.transport.testing.FakeConsumer;
 import dev.headrace.transport.testing.FakeProducer;
 import dev.headrace.transport.testing.FakeTopics;
@@ -117,7 +118,7 @@ final class LoopRig {
             tenants,
             consumer,
             rebalances,
-            new Delivery(outcomes, producer, delivery, clock, clock),
+            new Delivery(DeliveryStore.of(outcomes, cache), producer, delivery, clock, clock),
             outcomes,
             cache,
             new RouterState("r1", state, watch, clock, clock),

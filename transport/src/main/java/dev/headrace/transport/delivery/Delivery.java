@@ -1,23 +1,20 @@
 package dev.headrace.transport.delivery;
 
 import dev.headrace.protocol.ErrorCode;
-import dev.headrace.protocol.ErrorKind;
 import dev.headrace.protocol.Failure;
-import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.event.OutcomeCodec;
 import dev.headrace.protocol.event.WireRecord;
 import dev.headrace.protocol.naming.RedisKeys;
 import dev.headrace.protocol.naming.Topics;
 import dev.headrace.transport.kafka.EventProducer;
-import dev.headrace.transport.redis.OutcomeStore;
+import dev.headrace.transport.redis.DeliveryStore;
 import dev.headrace.transport.redis.OutcomeStore.Delivered;
+import dev.headrace.transport.redis.ResultCache.Settlement;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,61 +34,70 @@ import org.slf4j.LoggerFactory;
 public final class Delivery {
   private static final Logger LOG = LoggerFactory.getLogger(Delivery.class);
 
-  /** One pipelined call to Redis (chosen: a few hundred kilobytes of small outcomes). */
-  private static final int MAX_BATCH = 512;
-
   /** After this long one step returns, so that its loop can poll (chosen). */
   private static final long STEP_NANOS = 200_000_000;
 
-  /** Waiting for a Redis that does not answer takes at most a fifth of the time (chosen). */
-  private static final long PAUSES_PER_TRY = 4;
-
-  private final OutcomeStore store;
   private final DeliveryConfig config;
   private final LongSupplier nanos;
   private final InstantSource clock;
+  private final StoreOutbox store;
   private final Outbox outbox;
-
-  private final ArrayDeque<Item> toStore = new ArrayDeque<>();
-  private final ArrayDeque<Item> toMark = new ArrayDeque<>();
-  private final ArrayDeque<Standing> toAnnounce = new ArrayDeque<>();
+  private Runnable coalesced = () -> {};
   private int pending;
-  private boolean storeDown;
-  private long storeAgainAt;
-
-  /**
-   * An outcome on its way.
-   *
-   * @param answers whether it is that of a request whose record is not ours
-   */
-  private record Item(Outcome outcome, Runnable done, boolean answers) {}
-
-  private record Standing(Item item, Delivered delivered) {}
 
   /** A delivery that dates its own failures by the system's clock. */
   public Delivery(
-      OutcomeStore store, EventProducer producer, DeliveryConfig config, LongSupplier nanos) {
+      DeliveryStore store, EventProducer producer, DeliveryConfig config, LongSupplier nanos) {
     this(store, producer, config, nanos, InstantSource.system());
   }
 
   public Delivery(
-      OutcomeStore store,
+      DeliveryStore store,
       EventProducer producer,
       DeliveryConfig config,
       LongSupplier nanos,
       InstantSource clock) {
-    this.store = store;
     this.config = config;
     this.nanos = nanos;
     this.clock = clock;
     this.outbox = new Outbox(producer, config.linger(), config.retryPause(), nanos);
-    this.storeAgainAt = nanos.getAsLong();
+    this.store = new StoreOutbox(store, config.retryPause(), nanos, this::released);
+  }
+
+  /** Who counts those that are answered because they followed another. */
+  public void whenCoalesced(Runnable each) {
+    coalesced = each;
   }
 
   /** Delivers an outcome, then runs {@code done} on this thread. */
   public void outcome(Outcome outcome, Runnable done) {
+    outcome(outcome, null, done);
+  }
+
+  /**
+   * The same, and ends the leadership of its request as soon as it is stored; who followed is
+   * answered with its result.
+   */
+  public void outcome(Outcome outcome, @Nullable Settlement settlement, Runnable done) {
     pending++;
-    toStore.add(new Item(outcome, done, false));
+    storeThenPublish(outcome, settlement, done);
+  }
+
+  private void storeThenPublish(Outcome outcome, @Nullable Settlement settlement, Runnable done) {
+    store.store(
+        outcome,
+        settlement,
+        new StoreOutbox.Then() {
+          @Override
+          public void stored(Delivered delivered) {
+            afterStore(delivered, done);
+          }
+
+          @Override
+          public void refused() {
+            publish(outcome, () -> finish(done));
+          }
+        });
   }
 
   /**
@@ -101,7 +107,30 @@ public final class Delivery {
    */
   public void answer(Outcome outcome) {
     pending++;
-    toStore.add(new Item(outcome, () -> {}, true));
+    store.store(
+        outcome,
+        null,
+        new StoreOutbox.Then() {
+          @Override
+          public void stored(Delivered delivered) {
+            if (delivered.first() && config.publish() && !delivered.published()) {
+              publish(outcome, () -> store.mark(outcome.address(), () -> finish(() -> {})));
+            } else {
+              finish(() -> {}); // others publish what they delivered
+            }
+          }
+
+          @Override
+          public void refused() {
+            publish(outcome, () -> finish(() -> {}));
+          }
+        });
+  }
+
+  /** The follower's own record is parked and comes back by itself. */
+  private void released(Outcome follower, Outcome result) {
+    coalesced.run();
+    answer(result.answering(follower, clock.instant(), "coalesced"));
   }
 
   /**
@@ -110,12 +139,19 @@ public final class Delivery {
    */
   public void standing(Delivered standing, Runnable done) {
     pending++;
-    Item item = new Item(standing.stored(), done, false);
     if (standing.published()) {
-      afterStore(item, standing);
+      finish(done);
     } else {
-      toAnnounce.add(new Standing(item, standing));
+      store.announce(standing.stored().address(), () -> afterStore(standing, done));
     }
+  }
+
+  /**
+   * Ends a leadership that has no result. What is lost on the way costs time, no request: a lease
+   * runs out.
+   */
+  public void settle(Settlement settlement) {
+    store.end(settlement);
   }
 
   /**
@@ -166,15 +202,25 @@ public final class Delivery {
           if (outcome == null) {
             finish(done);
           } else {
-            toStore.add(new Item(outcome, done, false));
+            storeThenPublish(outcome, null, done);
           }
         });
   }
 
   /** Appends a record (a dead letter), then delivers the outcome, then runs {@code done}. */
   public void appendThenOutcome(String topic, WireRecord record, Outcome outcome, Runnable done) {
+    appendThenOutcome(topic, record, outcome, null, done);
+  }
+
+  /** The same, and ends the leadership of the outcome's request. */
+  public void appendThenOutcome(
+      String topic,
+      WireRecord record,
+      Outcome outcome,
+      @Nullable Settlement settlement,
+      Runnable done) {
     pending++;
-    sendDeadLetter(topic, record, () -> toStore.add(new Item(outcome, done, false)));
+    sendDeadLetter(topic, record, () -> storeThenPublish(outcome, settlement, done));
   }
 
   private void sendDeadLetter(String topic, WireRecord record, Runnable then) {
@@ -198,9 +244,14 @@ public final class Delivery {
     return pending;
   }
 
+  /** Whether nothing is left; what only Redis would take is not counted while it is away. */
+  public boolean idle() {
+    return pending == 0 && (store.isEmpty() || store.down());
+  }
+
   /** Whether Redis did not answer the last time. */
   public boolean storeDown() {
-    return storeDown;
+    return store.down();
   }
 
   /**
@@ -212,88 +263,17 @@ public final class Delivery {
   public int runOnce() {
     long until = nanos.getAsLong() + STEP_NANOS;
     int moved = outbox.drain();
-    moved += storeAll(until);
+    moved += store.sendAll(until);
     moved += outbox.sendAll(until);
     return moved;
   }
 
-  private int storeAll(long until) {
-    int moved = 0;
-    while (!(toStore.isEmpty() && toMark.isEmpty() && toAnnounce.isEmpty())
-        && nanos.getAsLong() - storeAgainAt >= 0
-        && nanos.getAsLong() - until < 0) {
-      long begin = nanos.getAsLong();
-      try {
-        moved += markBatch() + announceBatch() + storeBatch(MAX_BATCH);
-        storeDown = false;
-      } catch (FailureException e) {
-        if (isTransient(e)) {
-          storeFailed(e, begin);
-        } else {
-          moved += storeOneByOne();
-        }
-      }
+  private void afterStore(Delivered delivered, Runnable done) {
+    if (!config.publish() || delivered.published()) {
+      finish(done);
+    } else {
+      publish(delivered.stored(), () -> finish(done));
     }
-    return moved;
-  }
-
-  private static boolean isTransient(FailureException e) {
-    return e.failure().code().kind() == ErrorKind.TRANSIENT;
-  }
-
-  private void storeFailed(FailureException e, long begin) {
-    if (!storeDown) {
-      LOG.warn("store does not answer pending={} cause={}", pending, e.getMessage());
-    }
-    storeDown = true;
-    long now = nanos.getAsLong();
-    long pause = Math.max(config.retryPause().toNanos(), PAUSES_PER_TRY * (now - begin));
-    storeAgainAt = now + pause;
-  }
-
-  /** Finds the outcome that the store refuses; it goes to Kafka only. */
-  private int storeOneByOne() {
-    int count = Math.min(toStore.size(), MAX_BATCH);
-    for (int i = 0; i < count; i++) {
-      long begin = nanos.getAsLong();
-      try {
-        storeBatch(1);
-      } catch (FailureException e) {
-        if (isTransient(e)) {
-          storeFailed(e, begin);
-          return i;
-        }
-        Item item = toStore.removeFirst();
-        LOG.error("store refused outcome id={} cause={}", item.outcome().id(), e.getMessage());
-        publish(item.outcome(), () -> finish(item.done()));
-      }
-    }
-    return count;
-  }
-
-  private int storeBatch(int limit) {
-    List<Item> batch = first(toStore, limit);
-    if (batch.isEmpty()) {
-      return 0;
-    }
-    List<Outcome> outcomes = new ArrayList<>(batch.size());
-    batch.forEach(item -> outcomes.add(item.outcome()));
-    List<Delivered> results = store.deliver(outcomes);
-    for (int i = 0; i < batch.size(); i++) {
-      toStore.removeFirst();
-      afterStore(batch.get(i), results.get(i));
-    }
-    return batch.size();
-  }
-
-  private void afterStore(Item item, Delivered delivered) {
-    boolean others = item.answers() && !delivered.first(); // they publish what they delivered
-    if (!config.publish() || delivered.published() || others) {
-      finish(item.done());
-      return;
-    }
-    Outcome standing = delivered.stored();
-    publish(standing, item.answers() ? () -> toMark.add(item) : () -> finish(item.done()));
   }
 
   private void publish(Outcome outcome, Runnable then) {
@@ -342,55 +322,6 @@ public final class Delivery {
           f -> publishRefused(topic, outcome, inline, then, f),
           failure);
     }
-  }
-
-  /** Without the mark it is published once more; that is harmless. */
-  private int markBatch() {
-    return tell(
-        toMark,
-        "marked",
-        batch -> store.markPublished(batch.stream().map(i -> i.outcome().address()).toList()),
-        item -> finish(item.done()));
-  }
-
-  private int announceBatch() {
-    return tell(
-        toAnnounce,
-        "announced",
-        batch -> store.announce(batch.stream().map(s -> s.item().outcome().address()).toList()),
-        standing -> afterStore(standing.item(), standing.delivered()));
-  }
-
-  /** Tells the store of the first ones; what it refuses for good is only logged. */
-  private <T> int tell(ArrayDeque<T> queue, String what, Consumer<List<T>> call, Consumer<T> then) {
-    List<T> batch = first(queue, MAX_BATCH);
-    if (batch.isEmpty()) {
-      return 0;
-    }
-    try {
-      call.accept(batch);
-    } catch (FailureException e) {
-      if (isTransient(e)) {
-        throw e;
-      }
-      LOG.warn("outcomes not {} count={} cause={}", what, batch.size(), e.getMessage());
-    }
-    for (T one : batch) {
-      queue.removeFirst();
-      then.accept(one);
-    }
-    return batch.size();
-  }
-
-  private static <T> List<T> first(ArrayDeque<T> queue, int limit) {
-    List<T> batch = new ArrayList<>(Math.min(queue.size(), limit));
-    for (T item : queue) {
-      if (batch.size() == limit) {
-        break;
-      }
-      batch.add(item);
-    }
-    return batch;
   }
 
   private void finish(Runnable done) {

@@ -50,6 +50,10 @@ final class RedisOutcomeStore implements OutcomeStore {
    */
   @Override
   public List<Delivered> deliver(List<Outcome> outcomes) {
+    return delivery(outcomes).over(link);
+  }
+
+  Exchange<List<Delivered>> delivery(List<Outcome> outcomes) {
     List<byte[]> encoded = new ArrayList<>(outcomes.size());
     List<Call> calls = new ArrayList<>(outcomes.size() + 4);
     for (Outcome outcome : outcomes) {
@@ -58,7 +62,11 @@ final class RedisOutcomeStore implements OutcomeStore {
       calls.add(storeCall(outcome.address(), bytes));
     }
     calls.addAll(announcements(outcomes.stream().map(Outcome::address).toList()));
-    List<Reply> replies = link.run(calls);
+    return new Exchange<>(calls, replies -> delivered(outcomes, encoded, replies));
+  }
+
+  private List<Delivered> delivered(
+      List<Outcome> outcomes, List<byte[]> encoded, List<Reply> replies) {
     List<Delivered> delivered = new ArrayList<>(outcomes.size());
     for (int i = 0; i < outcomes.size(); i++) {
       Outcome outcome = outcomes.get(i);

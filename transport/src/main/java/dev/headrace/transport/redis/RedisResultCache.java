@@ -167,8 +167,16 @@ final class RedisResultCache implements ResultCache {
 
   @Override
   public List<List<Outcome>> settleAll(List<Settlement> settlements) {
+    return settlement(settlements).over(link);
+  }
+
+  Exchange<List<List<Outcome>>> settlement(List<Settlement> settlements) {
     List<Call> calls = settlements.stream().map(this::settleCall).toList();
-    List<Reply> replies = link.run(calls);
+    return new Exchange<>(calls, replies -> released(settlements, calls, replies));
+  }
+
+  private List<List<Outcome>> released(
+      List<Settlement> settlements, List<Call> calls, List<Reply> replies) {
     List<List<Outcome>> released = new ArrayList<>(settlements.size());
     List<Integer> followed = new ArrayList<>();
     for (int i = 0; i < replies.size(); i++) {

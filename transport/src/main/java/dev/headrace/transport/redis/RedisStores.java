@@ -8,8 +8,9 @@ package dev.headrace.transport.redis;
 public final class RedisStores implements AutoCloseable {
   private final RedisConfig config;
   private final RedisLink link;
-  private final OutcomeStore outcomeStore;
-  private final ResultCache resultCache;
+  private final RedisOutcomeStore outcomeStore;
+  private final RedisResultCache resultCache;
+  private final DeliveryStore deliveryStore;
   private final DeviceRegistry deviceRegistry;
   private final RouterRegistry routerRegistry;
   private final CrashLedger crashLedger;
@@ -20,6 +21,7 @@ public final class RedisStores implements AutoCloseable {
     this.link = link;
     this.outcomeStore = new RedisOutcomeStore(link, config);
     this.resultCache = new RedisResultCache(link, config);
+    this.deliveryStore = new RedisDeliveryStore(link, outcomeStore, resultCache);
     this.deviceRegistry = new RedisDeviceRegistry(link, config);
     this.routerRegistry = new RedisRouterRegistry(link, config);
     this.crashLedger = new RedisCrashLedger(link, config);
@@ -42,6 +44,10 @@ public final class RedisStores implements AutoCloseable {
 
   public ResultCache resultCache() {
     return resultCache;
+  }
+
+  public DeliveryStore deliveryStore() {
+    return deliveryStore;
   }
 
   public DeviceRegistry deviceRegistry() {

@@ -63,7 +63,12 @@ public interface ResultCache {
   List<Outcome> settle(String cacheKey, String leader, @Nullable Outcome result);
 
   /** A leadership that ends; see {@link #settle(String, String, Outcome)}. */
-  record Settlement(String cacheKey, String leader, @Nullable Outcome result) {}
+  record Settlement(String cacheKey, String leader, @Nullable Outcome result) {
+    /** The same without a result. */
+    public Settlement failed() {
+      return new Settlement(cacheKey, leader, null);
+    }
+  }
 
   /**
    * Ends several leaderships, in one round trip where the store can.

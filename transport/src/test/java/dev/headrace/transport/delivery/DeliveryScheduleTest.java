@@ -11,8 +11,10 @@ import dev.headrace.protocol.event.OutcomeCodec;
 import dev.headrace.protocol.event.RequestCodec;
 import dev.headrace.protocol.event.WireRecord;
 import dev.headrace.protocol.naming.Topics;
+import dev.headrace.transport.redis.DeliveryStore;
 import dev.headrace.transport.testing.FakeProducer;
 import dev.headrace.transport.testing.InMemoryOutcomeStore;
+import dev.headrace.transport.testing.InMemoryResultCache;
 import dev.headrace.transport.testing.Samples;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -105,7 +107,13 @@ class DeliveryScheduleTest {
   private void start() {
     life++;
     DeliveryConfig config = DeliveryConfig.read(Settings.defaults());
-    delivery = new Delivery(store, producer, config, nanos::get, () -> Samples.NOW);
+    delivery =
+        new Delivery(
+            DeliveryStore.of(store, new InMemoryResultCache(nanos::get)),
+            producer,
+            config,
+            nanos::get,
+            () -> Samples.NOW);
   }
 
   /** The records that were not acknowledged come again; what a new attempt yields may differ. */

@@ -15,11 +15,13 @@ import dev.headrace.protocol.event.RequestCodec;
 import dev.headrace.protocol.event.WireRecord;
 import dev.headrace.protocol.naming.RedisKeys;
 import dev.headrace.protocol.naming.Topics;
+import dev.headrace.transport.redis.DeliveryStore;
 import dev.headrace.transport.redis.OutcomeStore;
 import dev.headrace.transport.redis.OutcomeStore.Delivered;
 import dev.headrace.transport.testing.FakeProducer;
 import dev.headrace.transport.testing.ForwardingOutcomeStore;
 import dev.headrace.transport.testing.InMemoryOutcomeStore;
+import dev.headrace.transport.testing.InMemoryResultCache;
 import dev.headrace.transport.testing.Samples;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,6 +37,7 @@ class DeliveryTest {
 
   private final AtomicLong nanos = new AtomicLong();
   private final InMemoryOutcomeStore store = new InMemoryOutcomeStore();
+  private final InMemoryResultCache cache = new InMemoryResultCache(nanos::get);
   private final FakeProducer producer = new FakeProducer();
   private final List<String> done = new ArrayList<>();
   private final Delivery delivery = delivery(store, Map.of());
@@ -43,7 +46,8 @@ class DeliveryTest {
     Map<String, String> all = new HashMap<>(Map.of("outcomes.linger", "0s"));
     all.putAll(settings);
     DeliveryConfig config = DeliveryConfig.read(Settings.of(all));
-    return new Delivery(to, producer, config, nanos::get, () -> Samples.NOW);
+    return new Delivery(
+        DeliveryStore.of(to, cache), producer, config, nanos::get, () -> Samples.NOW);
   }
 
   private void run(Delivery d) {

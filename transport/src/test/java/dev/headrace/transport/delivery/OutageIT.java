@@ -53,7 +53,7 @@ class OutageIT {
         DeliveryConfig config = DeliveryConfig.read(settings);
         deliverAll(
             servers,
-            new Delivery(stores.outcomeStore(), producer, config, System::nanoTime),
+            new Delivery(stores.deliveryStore(), producer, config, System::nanoTime),
             consumer);
       } finally {
         producer.close(Duration.ofSeconds(5));

@@ -9,6 +9,7 @@ import dev.headrace.protocol.naming.RedisKeys;
 import dev.headrace.transport.redis.OutcomeStore.Delivered;
 import dev.headrace.transport.redis.ResultCache.Place;
 import dev.headrace.transport.redis.ResultCache.Question;
+import dev.headrace.transport.redis.ResultCache.Settlement;
 import dev.headrace.transport.testing.Samples;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -96,6 +97,37 @@ class RedisStoresIT extends RedisServerSuite {
     void beat(String workerId) {
       stores.deviceRegistry().publish(Samples.report(workerId));
     }
+  }
+
+  @Test
+  void outcomes_and_the_leaderships_that_end_with_them_go_together() {
+    String client = Clients.next();
+    String key = Clients.cacheKey();
+    String failing = Clients.cacheKey();
+    ResultCache cache = stores.resultCache();
+    for (String of : List.of(key, failing)) {
+      for (String id : List.of("a", "b")) {
+        cache.resolve(
+            List.of(
+                new Question(of, Samples.outcome(client, id, ""), Duration.ofSeconds(30), true)));
+      }
+    }
+    Outcome result = Samples.outcome(client, "a", "x");
+    DeliveryStore.Done done =
+        stores
+            .deliveryStore()
+            .deliver(
+                List.of(result, Samples.outcome(client, "other", "y")),
+                List.of(
+                    new Settlement(key, client + "/a", result),
+                    new Settlement(failing, client + "/a", null)));
+
+    assertThat(done.delivered()).extracting(OutcomeStore.Delivered::first).containsOnly(true);
+    assertThat(done.delivered()).hasSize(2);
+    assertThat(done.released().get(0)).containsExactly(Samples.outcome(client, "b", ""));
+    assertThat(done.released().get(1)).isEmpty();
+    assertThat(cache.lookup(List.of(key, failing)))
+        .containsExactly(Optional.of(result), Optional.empty());
   }
 
   @Test

@@ -2,17 +2,18 @@ package dev.headrace.worker.loop;
 
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
+import dev.headrace.protocol.Outcome;
+import dev.headrace.protocol.event.WireRecord;
 import dev.headrace.protocol.naming.Topics;
 import dev.headrace.transport.agent.Agent;
 import dev.headrace.transport.delivery.Delivery;
-import dev.headrace.transport.redis.ResultCache;
+import dev.headrace.transport.redis.ResultCache.Settlement;
 import dev.headrace.worker.mailbox.Mailbox;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The thread {@code deliver-<device>}: hands outcomes to Redis and Kafka and ends leaderships while
@@ -28,9 +29,6 @@ public final class DeliveryAgent implements Agent {
   private final Delivery delivery;
   private final Boxes boxes;
   private final DeliveryListener listener;
-  private final InstantSource clock;
-  private final StoreGate gate;
-  private final Settlements settlements;
   private List<Runnable> done = new ArrayList<>();
   private boolean storeDown;
 
@@ -42,28 +40,18 @@ public final class DeliveryAgent implements Agent {
    */
   public record Boxes(Mailbox<List<DeliveryCall>> calls, Mailbox<Runnable> loop) {}
 
-  /**
-   * Makes the agent, which owns this delivery from now on.
-   *
-   * @param storePause wait after the cache did not answer
-   */
+  /** Makes the agent, which owns this delivery from now on. */
   public DeliveryAgent(
       String name,
       Delivery delivery,
-      ResultCache cache,
       WorkerMetrics metrics,
       Boxes boxes,
-      DeliveryListener listener,
-      Duration storePause,
-      LongSupplier nanos,
-      InstantSource clock) {
+      DeliveryListener listener) {
     this.name = name;
     this.delivery = delivery;
     this.boxes = boxes;
     this.listener = listener;
-    this.clock = clock;
-    this.gate = new StoreGate(storePause.toNanos(), nanos);
-    this.settlements = new Settlements(cache, gate, delivery, metrics);
+    delivery.whenCoalesced(metrics::coalesced);
   }
 
   @Override
@@ -73,11 +61,7 @@ public final class DeliveryAgent implements Agent {
 
   @Override
   public void doWork() {
-    step(idle() ? IDLE_NANOS : BUSY_NANOS);
-  }
-
-  private boolean idle() {
-    return delivery.pending() == 0 && settlements.isEmpty();
+    step(delivery.idle() ? IDLE_NANOS : BUSY_NANOS);
   }
 
   /**
@@ -87,7 +71,7 @@ public final class DeliveryAgent implements Agent {
    */
   int step(long waitNanos) {
     try {
-      int moved = take(waitNanos) + delivery.runOnce() + settlements.runOnce(clock.instant());
+      int moved = take(waitNanos) + delivery.runOnce();
       tell();
       return moved;
     } catch (RuntimeException | Error e) {
@@ -110,30 +94,33 @@ public final class DeliveryAgent implements Agent {
   }
 
   private void give(DeliveryCall call) {
-    Runnable then =
-        () -> {
-          if (call.settlement() != null) {
-            settlements.add(call.settlement());
-          }
-          done.add(call.done());
-        };
+    Settlement settlement = call.settlement();
+    Runnable then = () -> done.add(call.done());
     if (call instanceof DeliveryCall.Deliver deliver) {
-      delivery.outcome(deliver.outcome(), then);
+      delivery.outcome(deliver.outcome(), settlement, then);
     } else if (call instanceof DeliveryCall.Confirm confirm) {
       delivery.standing(confirm.standing(), then);
+      if (settlement != null) {
+        delivery.settle(settlement);
+      }
     } else if (call instanceof DeliveryCall.Append append) {
       delivery.append(append.topic(), append.record(), then);
     } else if (call instanceof DeliveryCall.DeadLetter letter) {
-      if (letter.outcome() == null) {
-        delivery.append(Topics.DEAD_LETTERS, letter.record(), then);
-      } else {
-        delivery.appendThenOutcome(Topics.DEAD_LETTERS, letter.record(), letter.outcome(), then);
-      }
+      deadLetter(letter.record(), letter.outcome(), settlement, then);
+    }
+  }
+
+  private void deadLetter(
+      WireRecord record, @Nullable Outcome outcome, @Nullable Settlement ends, Runnable then) {
+    if (outcome == null) {
+      delivery.append(Topics.DEAD_LETTERS, record, then);
+    } else {
+      delivery.appendThenOutcome(Topics.DEAD_LETTERS, record, outcome, ends, then);
     }
   }
 
   private void tell() {
-    boolean down = delivery.storeDown() || gate.down();
+    boolean down = delivery.storeDown();
     if (down != storeDown) {
       storeDown = down;
       boxes.loop().put(() -> listener.storeAnswers(!down));
@@ -150,12 +137,9 @@ public final class DeliveryAgent implements Agent {
     // The loop stops posting; what it posted is delivered.
   }
 
-  /** What is left in the cache's queue is not waited for: leases run out. */
   @Override
   public boolean drained() {
-    return boxes.calls().isEmpty()
-        && delivery.pending() == 0
-        && (settlements.isEmpty() || gate.down());
+    return boxes.calls().isEmpty() && delivery.idle();
   }
 
   @Override

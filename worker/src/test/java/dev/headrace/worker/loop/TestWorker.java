@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.headrace.protocol.body.BodyLimits;
 import dev.headrace.transport.delivery.Delivery;
 import dev.headrace.transport.kafka.Slot;
+import dev.headrace.transport.redis.DeliveryStore;
 import dev.headrace.transport.testing.FakeConsumer;
 import dev.headrace.worker.batch.BatchConfig;
 import dev.headrace.worker.device.DeviceAgent;
@@ -103,14 +104,14 @@ final class TestWorker {
     this.delivery =
         new DeliveryAgent(
             "deliver",
-            new Delivery(cluster.outcomes, cluster.producer, cluster.delivery, cluster::nanos),
-            cluster.cache,
+            new Delivery(
+                DeliveryStore.of(cluster.outcomes, cluster.cache),
+                cluster.producer,
+                cluster.delivery,
+                cluster::nanos),
             meters,
             new DeliveryAgent.Boxes(toDelivery, toLoop),
-            loop.deliveryListener(),
-            Duration.ofMillis(200),
-            cluster::nanos,
-            cluster.clock());
+            loop.deliveryListener());
     this.loader = new LoaderAgent("loader", toLoader, toLoop, loop.loadListener(), cluster::nanos);
     this.device =
         new DeviceAgent(
