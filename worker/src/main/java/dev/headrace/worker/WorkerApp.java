@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>{@code worker-loop}: owns consumer, jobs, batcher and state;
  *   <li>{@code prepare}: reads bodies, tokenises, writes responses; one or several;
- *   <li>{@code deliver}: hands outcomes to Redis and Kafka;
+ *   <li>{@code deliver}: hands outcomes to Redis and Kafka; one or several;
  *   <li>{@code loader}: loads and unloads models;
  *   <li>{@code engine}: owns the engine.
  * </ul>
@@ -62,7 +62,7 @@ public final class WorkerApp implements AutoCloseable {
   private final HealthBoard health;
   private final AgentRunner loop;
   private final List<AgentRunner> prepare = new ArrayList<>();
-  private final AgentRunner delivery;
+  private final List<AgentRunner> delivery = new ArrayList<>();
   private final AgentRunner loader;
   private final AgentRunner device;
   private final HangWatch.Pulses pulses;
@@ -113,15 +113,16 @@ public final class WorkerApp implements AutoCloseable {
             links.nanos())) {
       prepare.add(new AgentRunner(agent, drain));
     }
-    this.delivery =
-        new AgentRunner(
-            new DeliveryAgent(
-                "deliver" + suffix,
-                new Delivery(links.deliveries(), links.producer(), links.delivery(), links.nanos()),
-                metrics,
-                new DeliveryAgent.Boxes(toDelivery, toLoop),
-                workerLoop.deliveryListener()),
-            drain);
+    for (int i = 0; i < config.delivering(); i++) {
+      DeliveryAgent agent =
+          new DeliveryAgent(
+              "deliver" + suffix,
+              new Delivery(links.deliveries(), links.producer(), links.delivery(), links.nanos()),
+              metrics,
+              new DeliveryAgent.Boxes(toDelivery, toLoop),
+              workerLoop.deliveryListener());
+      delivery.add(new AgentRunner(agent, drain));
+    }
     this.loader =
         new AgentRunner(
             new LoaderAgent(
@@ -192,7 +193,7 @@ public final class WorkerApp implements AutoCloseable {
     device.start();
     loader.start();
     prepare.forEach(AgentRunner::start);
-    delivery.start();
+    delivery.forEach(AgentRunner::start);
     loop.start();
   }
 
@@ -212,13 +213,10 @@ public final class WorkerApp implements AutoCloseable {
   /** What ended it, or null while it runs or when it ended well. */
   public @Nullable Throwable failure() {
     Throwable failure = device.failure();
-    for (AgentRunner one : prepare) {
+    for (AgentRunner one : Stream.concat(prepare.stream(), delivery.stream()).toList()) {
       if (failure == null) {
         failure = one.failure();
       }
-    }
-    if (failure == null) {
-      failure = delivery.failure();
     }
     if (failure == null) {
       failure = loader.failure();
@@ -259,7 +257,8 @@ public final class WorkerApp implements AutoCloseable {
     Duration rest = stuck() ? STUCK : timeout;
     prepare.forEach(AgentRunner::drain);
     prepare.forEach(one -> one.close(rest));
-    delivery.close(stuck() ? STUCK : LEFT);
+    delivery.forEach(AgentRunner::drain);
+    delivery.forEach(one -> one.close(stuck() ? STUCK : LEFT));
     loader.close(timeout);
     device.close(rest);
   }

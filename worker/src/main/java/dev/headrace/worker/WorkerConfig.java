@@ -31,6 +31,8 @@ import java.util.regex.Pattern;
  * @param limits of bodies
  * @param prepareThreads threads that read bodies and write responses; 0 for as many as fit the
  *     cores
+ * @param deliverThreads threads that hand outcomes to Redis and Kafka; 0 for as many as fit the
+ *     cores
  * @param sharedVectors label descriptions and the like whose vectors are remembered
  * @param heartbeatInterval between heartbeats
  * @param warmUp longest time for measuring before work is taken; zero for none
@@ -50,12 +52,16 @@ public record WorkerConfig(
     RetryConfig retry,
     BodyLimits limits,
     int prepareThreads,
+    int deliverThreads,
     int sharedVectors,
     Duration heartbeatInterval,
     Duration warmUp,
     Duration stuckAfter,
     Duration streamInterval,
     Duration drainTimeout) {
+  /** Where a second delivering thread takes no core that others need (chosen). */
+  private static final int CORES_FOR_TWO = 8;
+
   /** A name, or nothing: then it is made up. */
   private static final Pattern NAME_OR_NONE = Pattern.compile("[A-Za-z0-9._-]{0,64}");
 
@@ -83,6 +89,14 @@ public record WorkerConfig(
         RetryConfig.read(s),
         limits(s),
         prepareThreads(s),
+        s.integer(
+            "worker.deliver.threads",
+            0,
+            0,
+            16,
+            "Threads that hand outcomes to Redis and Kafka; 0 for one, and two from "
+                + CORES_FOR_TWO
+                + " cores on."),
         s.integer(
             "worker.shared-vectors",
             4096,
@@ -132,6 +146,14 @@ public record WorkerConfig(
         "Threads that read bodies, tokenise and write responses; 0 for one per four cores, at most"
             + " eight, and on a GPU for three of four cores shared by the GPUs, at most sixteen for"
             + " each.");
+  }
+
+  /** How many threads deliver: one has the most requests a second that one engine has had yet. */
+  int delivering() {
+    if (deliverThreads > 0) {
+      return deliverThreads;
+    }
+    return Runtime.getRuntime().availableProcessors() < CORES_FOR_TWO ? 1 : 2;
   }
 
   /** How many threads read bodies and write responses. */
@@ -238,6 +260,7 @@ public record WorkerConfig(
         retry,
         limits,
         prepareThreads,
+        deliverThreads,
         sharedVectors,
         heartbeatInterval,
         warmUp,

@@ -65,6 +65,7 @@ class WorkerConfigTest {
                 new RetryConfig(4),
                 BodyLimits.DEFAULT,
                 0,
+                0,
                 4096,
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(5),
@@ -117,6 +118,7 @@ class WorkerConfigTest {
     values.put("worker.limits.text-chars", "11");
     values.put("worker.limits.labels", "12");
     values.put("worker.prepare.threads", "6");
+    values.put("worker.deliver.threads", "3");
     values.put("worker.shared-vectors", "300");
     values.put("worker.models.archives", "/var/archives");
     values.put("worker.models.archives.size", "5MiB");
@@ -161,6 +163,7 @@ class WorkerConfigTest {
                 new RetryConfig(2),
                 new BodyLimits(10, 11, 12),
                 6,
+                3,
                 300,
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(3),

@@ -16,8 +16,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The thread {@code deliver-<device>}: hands outcomes to Redis and Kafka and ends leaderships while
- * the loop forms the next batches. The loop is told what is done, and acknowledges it.
+ * A thread {@code deliver-<device>}: hands outcomes to Redis and Kafka and ends leaderships while
+ * the loop forms the next batches. The loop is told what is done, and acknowledges it. Several may
+ * share a mailbox: one works while another waits for Redis, and no outcome cares for the order.
  */
 public final class DeliveryAgent implements Agent {
   private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -35,7 +36,7 @@ public final class DeliveryAgent implements Agent {
   /**
    * The mailboxes it reads and writes.
    *
-   * @param calls its own
+   * @param calls its own, or that of several
    * @param loop of the thread to which the listener belongs
    */
   public record Boxes(Mailbox<List<DeliveryCall>> calls, Mailbox<Runnable> loop) {}

@@ -7,14 +7,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The loop's side of the delivering thread: collects what a turn gives it and hands it over in one
+ * The loop's side of the delivering threads: collects what a turn gives it and hands it over in one
  * piece. It never waits; what finds no room in the mailbox goes with the next turn's.
  */
 final class DeliveryDesk implements DeliveryListener {
   private final Mailbox<List<DeliveryCall>> mailbox;
   private List<DeliveryCall> collected = new ArrayList<>();
   private int pending;
-  private boolean storeDown;
+  private int storesDown;
 
   DeliveryDesk(Mailbox<List<DeliveryCall>> mailbox) {
     this.mailbox = mailbox;
@@ -41,9 +41,9 @@ final class DeliveryDesk implements DeliveryListener {
     return pending;
   }
 
-  /** Whether Redis did not answer the last time. */
+  /** Whether Redis did not answer one of them the last time. */
   boolean storeDown() {
-    return storeDown;
+    return storesDown > 0;
   }
 
   @Override
@@ -54,7 +54,7 @@ final class DeliveryDesk implements DeliveryListener {
 
   @Override
   public void storeAnswers(boolean answers) {
-    storeDown = !answers;
+    storesDown += answers ? -1 : 1;
   }
 
   @Override

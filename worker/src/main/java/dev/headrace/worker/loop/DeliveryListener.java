@@ -3,7 +3,7 @@ package dev.headrace.worker.loop;
 import dev.headrace.protocol.Failure;
 import java.util.List;
 
-/** What the delivering thread tells; called through the mailbox of the loop. */
+/** What a delivering thread tells; called through the mailbox of the loop. */
 public interface DeliveryListener {
   /** These calls are done: what is to follow may run. */
   void delivered(List<Runnable> done);

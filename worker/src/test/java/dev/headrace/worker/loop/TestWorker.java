@@ -49,7 +49,7 @@ final class TestWorker {
   final Pulse preparing = new Pulse();
 
   private final PrepareAgent prepare;
-  private final DeliveryAgent delivery;
+  private final List<DeliveryAgent> deliveries;
   private final WorkerMetrics meters;
   private final LoaderAgent loader;
 
@@ -101,17 +101,7 @@ final class TestWorker {
                 tools,
                 cluster::nanos)
             .get(0);
-    this.delivery =
-        new DeliveryAgent(
-            "deliver",
-            new Delivery(
-                DeliveryStore.of(cluster.outcomes, cluster.cache),
-                cluster.producer,
-                cluster.delivery,
-                cluster::nanos),
-            meters,
-            new DeliveryAgent.Boxes(toDelivery, toLoop),
-            loop.deliveryListener());
+    this.deliveries = List.of(deliveryAgent(), deliveryAgent());
     this.loader = new LoaderAgent("loader", toLoader, toLoop, loop.loadListener(), cluster::nanos);
     this.device =
         new DeviceAgent(
@@ -121,6 +111,16 @@ final class TestWorker {
             loop.deviceListener(),
             pulse,
             cluster::nanos);
+  }
+
+  private DeliveryAgent deliveryAgent() {
+    DeliveryStore store = DeliveryStore.of(cluster.outcomes, cluster.cache);
+    return new DeliveryAgent(
+        "deliver",
+        new Delivery(store, cluster.producer, cluster.delivery, cluster::nanos),
+        meters,
+        new DeliveryAgent.Boxes(toDelivery, toLoop),
+        loop.deliveryListener());
   }
 
   private static LoopConfig config(String id, IntakeConfig intake) {
@@ -179,9 +179,14 @@ final class TestWorker {
     return this;
   }
 
-  /** One step of the delivering thread and one turn of the loop; how much moved. */
+  /** One step of each delivering thread and one turn of the loop; how much moved. */
   int turn() {
-    return delivery.step(0) + loop.turn();
+    return stepDelivery(0) + stepDelivery(1) + loop.turn();
+  }
+
+  /** One step of this delivering thread; how much moved. */
+  int stepDelivery(int number) {
+    return deliveries.get(number).step(0);
   }
 
   /** The preparing thread takes bodies and does not come back from that of this request. */
@@ -271,7 +276,7 @@ final class TestWorker {
 
   void close() {
     loop.close(Duration.ofSeconds(1));
-    delivery.close(Duration.ofSeconds(1));
+    deliveries.forEach(one -> one.close(Duration.ofSeconds(1)));
     prepare.close(Duration.ofSeconds(1));
     device.close(Duration.ofSeconds(1));
   }

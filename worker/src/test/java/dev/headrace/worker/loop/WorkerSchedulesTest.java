@@ -136,7 +136,7 @@ class WorkerSchedulesTest {
 
     void step() {
       int w = random.nextInt(2);
-      switch (random.nextInt(24)) {
+      switch (random.nextInt(28)) {
         case 0, 1, 2 -> submit();
         case 3, 4, 5, 6, 7, 8 -> turn(w);
         case 9, 10, 11 -> workers[w].stepPrepare();
@@ -149,12 +149,15 @@ class WorkerSchedulesTest {
         case 20 -> moves++;
         case 21 -> flaky(w);
         case 22 -> crashSometimes(w);
+        case 23, 24, 25, 26 -> workers[w].stepDelivery(random.nextInt(2));
         default -> moveSlots();
       }
     }
 
     void work(int w) {
       turn(w);
+      workers[w].stepDelivery(0);
+      workers[w].stepDelivery(1);
       workers[w].stepPrepare();
       workers[w].stepDevice();
     }
@@ -162,7 +165,7 @@ class WorkerSchedulesTest {
     /** A loop that fails is a worker that stops in order; another takes its place. */
     void turn(int w) {
       try {
-        workers[w].turn();
+        workers[w].loop.turn();
       } catch (FailureException e) {
         assertThat(e.failure().code()).isEqualTo(ErrorCode.DEVICE_LOST);
         crash(w);
