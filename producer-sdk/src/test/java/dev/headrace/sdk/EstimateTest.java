@@ -33,23 +33,27 @@ class EstimateTest {
   }
 
   private void worker(String type, double usdPerHour, double seconds, double queued) {
+    servers.devices.publish(report(type + "-1", type, usdPerHour, seconds, queued));
+  }
+
+  private static DeviceReport report(
+      String id, String type, double usdPerHour, double seconds, double queued) {
     ModelReport model =
         new ModelReport("r", Set.of(Task.EMBEDDINGS), new ServiceCurve(seconds, 0, 0, 0, 100), 1);
-    servers.devices.publish(
-        new DeviceReport(
-            type + "-1",
-            type,
-            type,
-            "",
-            usdPerHour,
-            WorkerState.READY,
-            Instant.now(),
-            queued,
-            0,
-            0,
-            0,
-            0,
-            Map.of("m", model)));
+    return new DeviceReport(
+        id,
+        type,
+        type,
+        "",
+        usdPerHour,
+        WorkerState.READY,
+        Instant.now(),
+        queued,
+        0,
+        0,
+        0,
+        0,
+        Map.of("m", model));
   }
 
   private Estimate estimate(Duration deadline) {
@@ -77,6 +81,17 @@ class EstimateTest {
     Estimate tight = estimate(Duration.ofSeconds(15));
     assertThat(tight.deviceType()).isEqualTo("fast");
     assertThat(tight.usd()).isCloseTo(36 * 0.1 / 3600, within(1e-9));
+  }
+
+  /** The router leaves such a heartbeat out; so must whoever foretells what it does. */
+  @Test
+  void heartbeat_beyond_belief_does_not_make_its_lane_look_full() {
+    worker("slow", 1, 1, 0);
+    worker("fast", 36, 0.1, 0);
+    servers.devices.publish(report("slow-2", "slow", 1, 1, 1e300));
+    Estimate estimate = estimate(Duration.ofSeconds(30));
+    assertThat(estimate.deviceType()).isEqualTo("slow");
+    assertThat(estimate.untilStart()).isZero();
   }
 
   @Test

@@ -5,6 +5,7 @@ import dev.headrace.policy.FleetBuilder;
 import dev.headrace.policy.Forecast;
 import dev.headrace.policy.Lane;
 import dev.headrace.policy.PolicyConfig;
+import dev.headrace.policy.Reports;
 import dev.headrace.policy.RoutingPolicy;
 import dev.headrace.policy.Snapshot;
 import dev.headrace.policy.Snapshot.Loads;
@@ -49,7 +50,8 @@ final class Estimator {
    * @throws dev.headrace.protocol.FailureException STORE_UNAVAILABLE
    */
   Optional<Forecast> estimate(InferenceRequest request) {
-    List<DeviceReport> reports = devices.list();
+    // Numbers beyond belief in one heartbeat would make a whole lane look full.
+    List<DeviceReport> reports = devices.list().stream().filter(Reports::usable).toList();
     Set<String> lanes = new HashSet<>();
     reports.forEach(r -> lanes.add(r.lane()));
     // A window without end: what waits is ahead of the request, and that is in the loads.
