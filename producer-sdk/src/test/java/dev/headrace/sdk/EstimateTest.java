@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.headrace.protocol.AdmissionMode;
 import dev.headrace.protocol.Task;
+import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.service.DeviceReport;
 import dev.headrace.protocol.service.ModelReport;
 import dev.headrace.protocol.service.PlannedLanes;
@@ -81,6 +82,32 @@ class EstimateTest {
     Estimate tight = estimate(Duration.ofSeconds(15));
     assertThat(tight.deviceType()).isEqualTo("fast");
     assertThat(tight.usd()).isCloseTo(36 * 0.1 / 3600, within(1e-9));
+  }
+
+  /**
+   * Economy's backlog is behind a premium request, but for economy's share of what is before it.
+   */
+  @Test
+  void of_what_routers_keep_only_what_comes_before_its_tiers_turn_is_ahead() {
+    worker("slow", 1, 1, 0);
+    worker("fast", 36, 0.1, 0);
+    Map<Tier, Double> kept = Map.of(Tier.ECONOMY, 600.0, Tier.PREMIUM, 6.0);
+    servers.routers.publish(
+        new RouterReport(
+            "r1",
+            Map.of("slow", new Waiting(606, 606, 0, kept)),
+            0,
+            new Plan(
+                "cheapest-in-time",
+                0,
+                List.of(),
+                Map.of(Tier.ECONOMY, 1.0, Tier.STANDARD, 3.0, Tier.PREMIUM, 6.0))));
+    Request request = Request.embed("m", "a text").deadline(Duration.ofHours(1));
+    assertThat(client.estimate(request.tier(Tier.PREMIUM)).orElseThrow().untilStart())
+        .isEqualTo(Duration.ofSeconds(7));
+    assertThat(client.estimate(request.tier(Tier.STANDARD)).orElseThrow().untilStart()).isZero();
+    assertThat(client.estimate(request.tier(Tier.ECONOMY)).orElseThrow().untilStart())
+        .isEqualTo(Duration.ofSeconds(606));
   }
 
   /** The router leaves such a heartbeat out; so must whoever foretells what it does. */

@@ -3,9 +3,12 @@ package dev.headrace.router.loop;
 import static dev.headrace.policy.testing.Heartbeats.heartbeat;
 import static dev.headrace.policy.testing.RequestBuilder.request;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.headrace.protocol.Tier;
+import dev.headrace.protocol.service.RouterReport;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Tiers in the router's loop: 1 s a request in the slow lane, a window of 2 s. */
@@ -52,6 +55,25 @@ class TierLoopTest {
     premium("p", Duration.ofMinutes(5));
     serve(4);
     assertThat(aheadOf("p", doneBefore)).isLessThanOrEqualTo(3); // the window and one request
+  }
+
+  @Test
+  void router_says_what_waits_in_each_tier() {
+    rig.beat(heartbeat("w1", "slow").price(1).curve(1, 100));
+    rig.turns(3);
+    rig.lag.put("slow", 100L);
+    rig.run(Duration.ofSeconds(1));
+    economy(10);
+    for (int i = 0; i < 5; i++) {
+      premium("p" + i, Duration.ofHours(1));
+    }
+    rig.run(Duration.ofSeconds(1));
+    assertThat(rig.workIds("slow")).isEmpty();
+    RouterReport.Waiting waiting = rig.routers.list().get(0).waiting().get("slow");
+    assertThat(waiting.requests()).isEqualTo(15);
+    assertThat(waiting.seconds()).isCloseTo(15, within(1e-9));
+    assertThat(waiting.tierSeconds())
+        .containsExactlyInAnyOrderEntriesOf(Map.of(Tier.ECONOMY, 10.0, Tier.PREMIUM, 5.0));
   }
 
   /** It used what economy did not want: the dear lane while economy waited for the cheap one. */
