@@ -88,9 +88,10 @@ final class Claim {
     boolean known = namesakes.has(found.instance());
     if (namesakes.look(Map.of(found.instance(), found.sentAt())).isPresent()) {
       throw refused(
-          "worker.id: %s (expected: an id that no other living worker has; %s has it, and sent a"
-              + " heartbeat at %s)",
-          self.workerId(), found.instance(), found.sentAt());
+          """
+          worker.id: %s (expected: an id that no other living worker has; %s has it, and sent a \
+          heartbeat at %s)"""
+              .formatted(self.workerId(), found.instance(), found.sentAt()));
     }
     if (!known) {
       LOG.warn(
@@ -111,21 +112,19 @@ final class Claim {
     if (all == null) {
       return false;
     }
-    Map<String, String> groups = new HashMap<>();
+    List<DeviceReport> others = all.stream().filter(this::isStranger).toList();
     Map<String, String> found = new HashMap<>();
-    for (DeviceReport r : all) {
-      if (r.lane().equals(self.lane()) && !r.group().isEmpty() && !r.group().equals(group)) {
-        groups.put(r.workerId(), r.group());
-        found.put(r.workerId(), r.sentAt().toString());
-      }
-    }
+    others.forEach(r -> found.put(r.workerId(), r.sentAt().toString()));
     boolean first = strangers.none();
     Optional<String> living = strangers.look(found);
-    if (living.isPresent()) {
-      throw refused(
-          "worker.intake: this worker would take the work of lane %s as %s (expected: as %s, like"
-              + " worker %s; stop the lane's workers to change it)",
-          self.lane(), group, groups.get(living.get()), living.get());
+    for (DeviceReport r : others) {
+      if (living.filter(r.workerId()::equals).isPresent()) {
+        throw refused(
+            """
+            worker.intake: this worker would take the work of lane %s as %s (expected: as %s, like \
+            worker %s; stop the lane's workers to change it)"""
+                .formatted(self.lane(), group, r.group(), r.workerId()));
+      }
     }
     if (first && !found.isEmpty()) {
       LOG.warn(
@@ -138,8 +137,12 @@ final class Claim {
     return found.isEmpty();
   }
 
-  private static FailureException refused(String message, Object... values) {
-    return new FailureException(ErrorCode.INTERNAL_ERROR, message.formatted(values));
+  private boolean isStranger(DeviceReport r) {
+    return r.lane().equals(self.lane()) && !r.group().isEmpty() && !r.group().equals(group);
+  }
+
+  private static FailureException refused(String message) {
+    return new FailureException(ErrorCode.INTERNAL_ERROR, message);
   }
 
   /** The worker is gone. */

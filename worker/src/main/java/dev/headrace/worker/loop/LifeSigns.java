@@ -30,9 +30,9 @@ final class LifeSigns {
   Optional<String> look(Map<String, String> sentAt) {
     Map<String, String> before = seen;
     seen = Map.copyOf(sentAt);
-    return sentAt.keySet().stream()
-        .filter(before::containsKey)
-        .filter(sender -> !sentAt.get(sender).equals(before.get(sender)))
+    return seen.entrySet().stream()
+        .filter(now -> !before.getOrDefault(now.getKey(), now.getValue()).equals(now.getValue()))
+        .map(Map.Entry::getKey)
         .findFirst();
   }
 }
