@@ -41,6 +41,12 @@ public final class KafkaProbe {
     }
   }
 
+  public void deleteTopic(String topic) throws Exception {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
+      admin.deleteTopics(List.of(topic)).all().get(30, TimeUnit.SECONDS);
+    }
+  }
+
   /** A share group starts at the end of a topic unless told otherwise. */
   public void startShareGroupAtTheBeginning(String group) throws Exception {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {

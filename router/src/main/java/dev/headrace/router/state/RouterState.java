@@ -207,6 +207,10 @@ public final class RouterState {
                 ledger(lane).read(records, mark, reading.askedAtNanos());
               });
       open.addAll(reading.lag().keySet());
+      for (String lane : reading.gone()) {
+        open.remove(lane);
+        ledger(lane).read(0, reading.marks().getOrDefault(lane, 0.0), reading.askedAtNanos());
+      }
     }
     rebuild(now);
   }

@@ -41,6 +41,12 @@ public final class Watch {
   /** Lanes that are counted, and how often nothing was found since they have no heartbeats. */
   private final Map<String, Integer> lanes = new TreeMap<>();
 
+  /**
+   * Lanes that had heartbeats when those were read last: only their topics are created. Another
+   * lane's was taken away by somebody, and nobody needs it.
+   */
+  private Set<String> served = Set.of();
+
   private boolean registryFailed;
   private boolean topicsFailed;
 
@@ -79,15 +85,21 @@ public final class Watch {
     Set<String> named = new TreeSet<>(reports == null ? lanes.keySet() : Set.of());
     if (reports != null) {
       reports.stream().filter(Reports::usable).forEach(r -> named.add(r.lane()));
+      served = named;
     }
     named.forEach(lane -> lanes.put(lane, 0));
     Map<String, Long> lag = lag();
+    Set<String> gone = new TreeSet<>();
     if (lag != null) {
+      gone.addAll(lanes.keySet());
+      gone.removeAll(named);
+      gone.removeAll(lag.keySet());
       lanes.replaceAll(
           (lane, empty) -> named.contains(lane) || lag.getOrDefault(lane, 0L) > 0 ? 0 : empty + 1);
       lanes.values().removeIf(empty -> empty >= LEFT_ALONE);
     }
-    return new Reading(nowNanos, marks, reports, others, lag, lag == null ? null : routerLag());
+    Long routerLag = lag == null ? null : routerLag();
+    return new Reading(nowNanos, marks, reports, others, lag, gone, routerLag);
   }
 
   private @Nullable List<RouterReport> others(RouterReport own) {
@@ -127,6 +139,11 @@ public final class Watch {
     }
     try {
       Map<String, Long> lag = topics.lag(Set.copyOf(lanes.keySet()));
+      Set<String> missing = new TreeSet<>(served);
+      missing.removeAll(lag.keySet());
+      if (!missing.isEmpty()) {
+        topics.create(missing); // open at the next reading
+      }
       topicsFailed = false;
       return lag;
     } catch (FailureException e) {
