@@ -14,6 +14,7 @@ import dev.headrace.router.scaling.Demand;
 import dev.headrace.router.state.RouterState;
 import dev.headrace.router.tenant.Tenants;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,8 @@ final class Dispatcher {
 
   /** Nobody notices a deadline's end earlier (chosen). */
   private static final long EXPIRE_NANOS = 1_000_000;
+
+  private static final Tier[] TIERS = Tier.values();
 
   private final TierBuffer<Entry> buffer;
   private final Tenants tenants;
@@ -124,7 +127,7 @@ final class Dispatcher {
     }
     if (decision instanceof Decision.Wait wait) {
       snapshot = snapshot.withPlanned(wait.lane(), wait.seconds());
-      waiting.computeIfAbsent(wait.lane(), l -> new Tally()).add(wait);
+      waiting.computeIfAbsent(wait.lane(), l -> new Tally()).add(wait, entry.request().tier());
       return Verdict.leave(wait.seconds());
     }
     holding.add(entry);
@@ -142,31 +145,47 @@ final class Dispatcher {
 
   /** What waits for which lane; what lies beyond the lookahead is taken to be of the same kind. */
   private Map<String, Waiting> seen() {
-    long count = 0;
+    long[] count = new long[TIERS.length];
     for (Tally tally : waiting.values()) {
-      count += tally.requests;
+      for (Tier tier : TIERS) {
+        count[tier.ordinal()] += tally.requests[tier.ordinal()];
+      }
     }
-    double scale = count < lookahead ? 1 : (double) buffer.size() / count;
+    boolean all = Arrays.stream(count).sum() < lookahead;
+    double[] scale = new double[TIERS.length];
+    for (Tier tier : TIERS) {
+      int i = tier.ordinal();
+      scale[i] = all || count[i] == 0 ? 1 : (double) buffer.size(tier) / count[i];
+    }
     List<Lane> lanes = snapshot.fleet().lanes();
     Map<String, Waiting> byLane = new HashMap<>();
-    waiting.forEach(
-        (lane, t) ->
-            byLane.put(
-                lanes.get(lane).name(),
-                new Waiting(t.seconds * scale, Math.round(t.requests * scale), t.slackSeconds)));
+    waiting.forEach((lane, t) -> byLane.put(lanes.get(lane).name(), t.waiting(scale)));
     return byLane;
   }
 
-  /** What waits for one lane. */
+  /** What waits for one lane, by tier. */
   private static final class Tally {
-    private double seconds;
-    private long requests;
+    private final double[] seconds = new double[TIERS.length];
+    private final long[] requests = new long[TIERS.length];
     private double slackSeconds = Double.MAX_VALUE;
 
-    void add(Decision.Wait wait) {
-      seconds += wait.seconds();
-      requests++;
+    void add(Decision.Wait wait, Tier tier) {
+      seconds[tier.ordinal()] += wait.seconds();
+      requests[tier.ordinal()]++;
       slackSeconds = Math.min(slackSeconds, wait.slackSeconds());
+    }
+
+    Waiting waiting(double[] scale) {
+      Waiting waiting = new Waiting(0, 0, slackSeconds);
+      for (Tier tier : TIERS) {
+        int i = tier.ordinal();
+        if (requests[i] > 0) {
+          Map<Tier, Double> own = Map.of(tier, seconds[i]);
+          Waiting one = new Waiting(seconds[i], requests[i], slackSeconds, own);
+          waiting = waiting.plus(one.times(scale[i]));
+        }
+      }
+      return waiting;
     }
   }
 

@@ -4,7 +4,6 @@ import dev.headrace.policy.Candidate;
 import dev.headrace.policy.Fleet;
 import dev.headrace.policy.FleetBuilder;
 import dev.headrace.policy.Lane;
-import dev.headrace.policy.PolicyConfig;
 import dev.headrace.policy.Reports;
 import dev.headrace.policy.ServedModel;
 import dev.headrace.policy.Snapshot;
@@ -92,21 +91,17 @@ public final class RouterState {
    * A picture without anything in it.
    *
    * @param routerId of this router, unique among those that live
-   * @param policy by which it decides, told to others; null if they need not know
+   * @param plan by which it decides, told to others; null if they need not know
    */
   public RouterState(
       String routerId,
       StateConfig config,
-      @Nullable PolicyConfig policy,
+      RouterReport.@Nullable Plan plan,
       Watch watch,
       LongSupplier nanos,
       InstantSource clock) {
     this.routerId = routerId;
-    this.plan =
-        policy == null
-            ? null
-            : new RouterReport.Plan(
-                policy.name().wireName(), policy.margin().toNanos() * 1e-9, config.planned());
+    this.plan = plan;
     this.config = config;
     this.watch = watch;
     this.nanos = nanos;
@@ -175,9 +170,7 @@ public final class RouterState {
     long unseen = routerLag - seen;
     if (unseen > 0 && kept > 0) {
       double scale = 1 + (double) unseen / kept;
-      all.replaceAll(
-          (lane, w) ->
-              new Waiting(w.seconds() * scale, Math.round(w.requests() * scale), w.slackSeconds()));
+      all.replaceAll((lane, w) -> w.times(scale));
     }
     return all;
   }
