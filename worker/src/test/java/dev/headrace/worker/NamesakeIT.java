@@ -1,6 +1,7 @@
 package dev.headrace.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.headrace.protocol.Detail;
@@ -79,6 +80,17 @@ class NamesakeIT extends OwnServersSuite {
     assertThat(stage.stores().deviceRegistry().list())
         .extracting(DeviceReport::workerId)
         .containsExactly("w1");
+  }
+
+  @Test
+  void second_worker_with_the_same_id_is_refused_before_it_loads_a_model() throws Exception {
+    WorkerProcess first = stage.worker("w1", NamesakeIT::runner);
+    await().until(() -> first.app().health().ready());
+    assertThatThrownBy(() -> stage.worker("w1"))
+        .isInstanceOf(FailureException.class)
+        .hasMessageContaining("worker.id: w1 (expected: an id that no other living worker has; one")
+        .hasMessageContaining(stage.lane());
+    awaitServed(submit("r", 20));
   }
 
   @Test
