@@ -123,6 +123,21 @@ class RouterIT extends ServerSuite {
     assertThat(dear.requests()).allMatch(r -> r.assignment().reason().equals("overflow"));
   }
 
+  /** Kafka refuses a topic whose name differs from another's in dots and underscores only. */
+  @Test
+  void lane_that_kafka_has_no_topic_for_is_named_and_the_others_are_served() {
+    stage.live(worker("x.y").price(1));
+    RouterApp router = stage.router();
+    Stage.Reader good = stage.lane(lane("x.y"));
+    stage.publish(request("first").within(Duration.ofMinutes(5)).build());
+    await().untilAsserted(() -> assertThat(good.ids()).hasSize(1));
+    stage.live(worker("x_y").price(0.1));
+    await().until(() -> router.health().reasons().toString().contains("lane " + lane("x_y")));
+    stage.publish(request("second").within(Duration.ofMinutes(5)).build());
+    await().untilAsserted(() -> assertThat(good.ids()).hasSize(2));
+    assertThat(router.health().reasons()).hasSize(1);
+  }
+
   @Test
   void whatever_cannot_run_gets_its_outcome_in_redis_and_kafka_and_its_dead_letter() {
     stage.live(worker("lane"));

@@ -14,7 +14,7 @@ import dev.headrace.router.scaling.Demand;
 import dev.headrace.router.state.RouterState;
 import dev.headrace.router.tenant.Tenants;
 import java.time.Instant;
-import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,8 +38,6 @@ final class Dispatcher {
 
   /** Nobody notices a deadline's end earlier (chosen). */
   private static final long EXPIRE_NANOS = 1_000_000;
-
-  private static final Tier[] TIERS = Tier.values();
 
   private final TierBuffer<Entry> buffer;
   private final Tenants tenants;
@@ -145,45 +143,45 @@ final class Dispatcher {
 
   /** What waits for which lane; what lies beyond the lookahead is taken to be of the same kind. */
   private Map<String, Waiting> seen() {
-    long[] count = new long[TIERS.length];
+    Map<Tier, Long> count = new EnumMap<>(Tier.class);
     for (Tally tally : waiting.values()) {
-      for (Tier tier : TIERS) {
-        count[tier.ordinal()] += tally.requests[tier.ordinal()];
-      }
+      tally.byTier.forEach((tier, share) -> count.merge(tier, share.requests, Long::sum));
     }
-    boolean all = Arrays.stream(count).sum() < lookahead;
-    double[] scale = new double[TIERS.length];
-    for (Tier tier : TIERS) {
-      int i = tier.ordinal();
-      scale[i] = all || count[i] == 0 ? 1 : (double) buffer.size(tier) / count[i];
-    }
+    boolean all = count.values().stream().mapToLong(Long::longValue).sum() < lookahead;
+    Map<Tier, Double> scale = new EnumMap<>(Tier.class);
+    count.forEach((tier, n) -> scale.put(tier, all ? 1 : (double) buffer.size(tier) / n));
     List<Lane> lanes = snapshot.fleet().lanes();
     Map<String, Waiting> byLane = new HashMap<>();
     waiting.forEach((lane, t) -> byLane.put(lanes.get(lane).name(), t.waiting(scale)));
     return byLane;
   }
 
-  /** What waits for one lane, by tier. */
+  /** What waits for one lane. */
   private static final class Tally {
-    private final double[] seconds = new double[TIERS.length];
-    private final long[] requests = new long[TIERS.length];
+    private final Map<Tier, Share> byTier = new EnumMap<>(Tier.class);
     private double slackSeconds = Double.MAX_VALUE;
 
+    /** Of one tier. */
+    private static final class Share {
+      private double seconds;
+      private long requests;
+    }
+
     void add(Decision.Wait wait, Tier tier) {
-      seconds[tier.ordinal()] += wait.seconds();
-      requests[tier.ordinal()]++;
+      Share share = byTier.computeIfAbsent(tier, t -> new Share());
+      share.seconds += wait.seconds();
+      share.requests++;
       slackSeconds = Math.min(slackSeconds, wait.slackSeconds());
     }
 
-    Waiting waiting(double[] scale) {
+    Waiting waiting(Map<Tier, Double> scale) {
       Waiting waiting = new Waiting(0, 0, slackSeconds);
-      for (Tier tier : TIERS) {
-        int i = tier.ordinal();
-        if (requests[i] > 0) {
-          Map<Tier, Double> own = Map.of(tier, seconds[i]);
-          Waiting one = new Waiting(seconds[i], requests[i], slackSeconds, own);
-          waiting = waiting.plus(one.times(scale[i]));
-        }
+      for (Map.Entry<Tier, Share> entry : byTier.entrySet()) {
+        Tier tier = entry.getKey();
+        Share share = entry.getValue();
+        Map<Tier, Double> own = Map.of(tier, share.seconds);
+        Waiting seen = new Waiting(share.seconds, share.requests, slackSeconds, own);
+        waiting = waiting.plus(seen.times(scale.getOrDefault(tier, 1.0)));
       }
       return waiting;
     }

@@ -20,7 +20,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,6 +53,9 @@ public final class RouterState {
 
   /** What is wrong with workers, by their heartbeats; each is logged once. */
   private List<String> troubles = List.of();
+
+  /** Lanes with workers that had no topic at the last reading. */
+  private Set<String> withoutTopic = Set.of();
 
   /** Routers that came or went since the last reading, for all that is known. */
   private int newcomers;
@@ -188,6 +193,7 @@ public final class RouterState {
       heartbeatsSeen = true;
       List<String> found = new ArrayList<>(Reports.outvoted(reports));
       found.addAll(Reports.stalled(reports));
+      found.addAll(closedLanes(reading));
       found.stream().filter(said -> !troubles.contains(said)).forEach(LOG::warn);
       troubles = found;
     }
@@ -213,6 +219,24 @@ public final class RouterState {
       }
     }
     rebuild(now);
+  }
+
+  /** Lanes that have workers, and no topic for the second time: the first reading creates it. */
+  private List<String> closedLanes(Reading reading) {
+    Map<String, Long> lag = reading.lag();
+    if (lag == null) {
+      return List.of();
+    }
+    Set<String> before = withoutTopic;
+    withoutTopic =
+        reports.stream()
+            .filter(r -> Reports.usable(r) && Reports.ready(r) && !lag.containsKey(r.lane()))
+            .map(DeviceReport::lane)
+            .collect(Collectors.toCollection(TreeSet::new));
+    return withoutTopic.stream()
+        .filter(before::contains)
+        .map(lane -> "lane " + lane + " has workers and gets no work: it has no topic in Kafka")
+        .toList();
   }
 
   private void rebuild(long now) {

@@ -47,6 +47,9 @@ public final class Watch {
    */
   private Set<String> served = Set.of();
 
+  /** Lanes whose topics Kafka did not let be created the last time: told once. */
+  private Set<String> refused = Set.of();
+
   private boolean registryFailed;
   private boolean topicsFailed;
 
@@ -133,18 +136,33 @@ public final class Watch {
     }
   }
 
+  /** Open at the next reading; one that Kafka refuses must not hide the others' lag. */
+  private void create(Set<String> missing) {
+    if (missing.isEmpty()) {
+      refused = missing;
+      return;
+    }
+    try {
+      topics.create(missing);
+      refused = Set.of();
+    } catch (FailureException e) {
+      if (!refused.equals(missing)) {
+        LOG.warn("topics of lanes cannot be created lanes={} cause={}", missing, e.getMessage());
+      }
+      refused = missing;
+    }
+  }
+
   private @Nullable Map<String, Long> lag() {
     if (lanes.isEmpty()) {
       return Map.of();
     }
     try {
       Map<String, Long> lag = topics.lag(Set.copyOf(lanes.keySet()));
+      topicsFailed = false;
       Set<String> missing = new TreeSet<>(served);
       missing.removeAll(lag.keySet());
-      if (!missing.isEmpty()) {
-        topics.create(missing); // open at the next reading
-      }
-      topicsFailed = false;
+      create(missing);
       return lag;
     } catch (FailureException e) {
       if (!topicsFailed) {

@@ -62,6 +62,9 @@ class RouterStateTest {
 
     @Override
     public void create(Set<String> lanes) {
+      if (lanes.contains("refused")) {
+        throw new FailureException(ErrorCode.INTERNAL_ERROR, "create topic: refused");
+      }
       created.addAll(lanes);
     }
 
@@ -185,6 +188,22 @@ class RouterStateTest {
     refresh();
     assertThat(state.fleet().lanes()).as("it has no topic yet").isEmpty();
     assertThat(created).containsExactlyInAnyOrder("a", "c");
+  }
+
+  /** As Kafka does with names that differ in dots and underscores only. */
+  @Test
+  void lane_whose_topic_kafka_refuses_is_named_and_hides_no_other() {
+    beat(heartbeat("w1", "a").curve(0.1, 100), heartbeat("w2", "refused"));
+    refresh();
+    lag.put("a", 7L);
+    refresh();
+    assertThat(state.lag()).containsEntry("a", 7L);
+    assertThat(state.fleet().lanes()).extracting(Lane::name).containsExactly("a");
+    assertThat(state.problems())
+        .containsExactly("lane refused has workers and gets no work: it has no topic in Kafka");
+    beat(heartbeat("w2", "b"));
+    refresh();
+    assertThat(state.problems()).isEmpty();
   }
 
   @Test
