@@ -4,8 +4,6 @@ import dev.headrace.sdk.HeadraceClient;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code headrace cancel ID}. */
 @Command(
@@ -13,21 +11,14 @@ import picocli.CommandLine.Parameters;
     description = "Cancel a request; exit status 1 when another outcome was first.",
     mixinStandardHelpOptions = true)
 final class CancelCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "ID", description = "The id that submit printed.")
-  String id = "";
-
-  @Option(names = "--json", description = "Print one JSON object.")
-  boolean json;
-
-  @Mixin ConnectionOptions connection = new ConnectionOptions();
-  @Mixin ClientOption client = new ClientOption();
+  @Mixin RequestArguments request = new RequestArguments();
 
   @Override
   public Integer call() {
-    try (HeadraceClient headrace = client.open(connection)) {
-      boolean cancelled = headrace.cancel(id);
+    try (HeadraceClient headrace = request.open()) {
+      boolean cancelled = headrace.cancel(request.id);
       System.out.println(
-          json
+          request.json
               ? "{\"cancelled\":" + cancelled + "}"
               : cancelled ? "cancelled" : "too late: the request has another outcome");
       return cancelled ? 0 : Main.FAILED;

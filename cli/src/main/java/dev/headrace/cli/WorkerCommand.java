@@ -4,7 +4,6 @@ import dev.headrace.cli.http.HttpEndpoint;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.config.Settings;
-import dev.headrace.protocol.service.WorkerState;
 import dev.headrace.worker.WorkerProcess;
 import dev.headrace.worker.engine.EngineException;
 import dev.headrace.worker.loop.WorkerHealth;
@@ -108,22 +107,10 @@ final class WorkerCommand implements Callable<Integer> {
   }
 
   static HttpEndpoint.Health health(WorkerHealth health, Instant now) {
-    List<String> reasons = new ArrayList<>();
-    if (health.state() == WorkerState.STALLED) {
-      reasons.add("the device, or a preparing thread, has been at the same work for far too long");
-    }
     boolean hangs = health.hangs(now);
-    if (hangs) {
-      reasons.add("the worker's loop has not come round since " + health.turnAt());
-    }
-    if (!health.storeUp()) {
-      reasons.add("Redis does not answer");
-    }
-    if (!health.brokerUp()) {
-      reasons.add("Kafka does not answer");
-    }
     return new HttpEndpoint.Health(
         health.ready() && !hangs,
-        Roles.json(hangs ? "HANGS" : health.ready() ? "UP" : health.state().name(), reasons));
+        Roles.json(
+            hangs ? "HANGS" : health.ready() ? "UP" : health.state().name(), health.troubles(now)));
   }
 }

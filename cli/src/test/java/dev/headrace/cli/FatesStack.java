@@ -145,6 +145,5 @@ final class FatesStack implements AutoCloseable {
     workers.forEach(WorkerProcess::close);
     router.close();
     admin.close();
-    servers.close();
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.headrace.embedded.testing.ServerBackend;
+import dev.headrace.embedded.testing.ServerSuite;
 import dev.headrace.protocol.AdmissionMode;
 import dev.headrace.protocol.CacheMode;
 import dev.headrace.protocol.ErrorCode;
@@ -23,30 +24,19 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * What becomes of a request, wherever it is: cancelled, led by another client's, of a tenant with a
  * quota, too late, too large for a device. With a router, two workers whose devices the test holds,
  * two clients, Kafka and Redis.
  */
-@ParameterizedClass
-@EnumSource(ServerBackend.class)
-class RequestFatesIT {
+class RequestFatesIT extends ServerSuite {
   @TempDir static Path temporary;
   private static FatesStack stack;
-
-  private final ServerBackend backend;
-
-  RequestFatesIT(ServerBackend backend) {
-    this.backend = backend;
-  }
 
   @BeforeAll
   static void patience() {
@@ -54,23 +44,18 @@ class RequestFatesIT {
   }
 
   @BeforeParameterizedClassInvocation
-  static void start(ServerBackend backend) throws IOException {
+  static void startStack(ServerBackend backend) throws IOException {
     if (backend.isAvailable()) {
-      stack = new FatesStack(backend.start(), temporary);
+      stack = new FatesStack(servers(), temporary);
     }
   }
 
   @AfterParameterizedClassInvocation
-  static void stop() {
+  static void stopStack() {
     if (stack != null) {
       stack.close();
       stack = null;
     }
-  }
-
-  @BeforeEach
-  void available() {
-    backend.assumeAvailable();
   }
 
   @AfterEach

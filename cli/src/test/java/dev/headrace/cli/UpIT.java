@@ -61,7 +61,7 @@ class UpIT {
       assertThat(unknown.lastLine()).contains("unknown_model").contains("no-such-model");
 
       String url = addresses.path("http").asText();
-      assertThat(get(url + "/health")).contains("\"status\":\"UP\"");
+      assertThat(get(url + "/health")).contains("\"status\":\"UP\"").contains("\"reasons\":[]");
       assertThat(get(url + "/metrics")).contains("router").contains("worker");
     } finally {
       up.process().destroy();

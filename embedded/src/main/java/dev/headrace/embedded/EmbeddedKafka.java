@@ -2,9 +2,7 @@ package dev.headrace.embedded;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,19 +17,18 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A fault inside the broker is logged as an error and never halts the JVM.
  */
-public final class EmbeddedKafka implements AutoCloseable {
+public final class EmbeddedKafka extends FolderServer {
   private static final Logger log = LoggerFactory.getLogger(EmbeddedKafka.class);
   private static final Duration STOP_LIMIT =
       Duration.ofSeconds(20); // chosen; a stop takes about 1 s
 
   private final Map<String, String> settings;
-  private @Nullable GuardedFolder folder;
   private @Nullable KafkaNode node;
   private int brokerPort; // 0 until the first start
   private int controllerPort;
-  private boolean closed;
 
   private EmbeddedKafka(Map<String, String> settings) {
+    super("headrace-kafka-");
     this.settings = settings;
   }
 
@@ -52,9 +49,7 @@ public final class EmbeddedKafka implements AutoCloseable {
    * @throws EmbeddedServerException when it does not start; nothing is left behind then
    */
   public synchronized EmbeddedKafka start() {
-    if (closed) {
-      throw new IllegalStateException("state: closed (expected: new or stopped)");
-    }
+    requireOpen();
     if (node != null) {
       return this;
     }
@@ -64,7 +59,7 @@ public final class EmbeddedKafka implements AutoCloseable {
       controllerPort = sockets.controllerPort();
       Map<String, String> all = KafkaSettings.defaults();
       all.putAll(settings);
-      all.putAll(KafkaSettings.node(brokerPort, controllerPort, dataFolder()));
+      all.putAll(KafkaSettings.node(brokerPort, controllerPort, formattedFolder()));
       node = KafkaNode.start(all, sockets);
     } catch (Exception e) {
       throw new EmbeddedServerException("embedded Kafka did not start", e);
@@ -80,17 +75,13 @@ public final class EmbeddedKafka implements AutoCloseable {
     return this;
   }
 
-  private Path dataFolder() throws Exception {
-    if (folder == null) {
-      folder = GuardedFolder.create("headrace-kafka-");
-      KafkaNode.format(folder.path());
+  private Path formattedFolder() throws Exception {
+    boolean formatted = folder() != null;
+    Path data = dataFolder();
+    if (!formatted) {
+      KafkaNode.format(data);
     }
-    return folder.path();
-  }
-
-  /** Where the data is; null while there is none. */
-  synchronized @Nullable Path folder() {
-    return folder == null ? null : folder.path();
+    return data;
   }
 
   /** {@code 127.0.0.1:port}; the same before and after a stop. */
@@ -102,6 +93,7 @@ public final class EmbeddedKafka implements AutoCloseable {
   }
 
   /** Stops the broker and keeps its data for the next {@link #start()}; at most 20 s. */
+  @Override
   public synchronized void stop() {
     KafkaNode stopping = node;
     node = null;
@@ -124,34 +116,26 @@ public final class EmbeddedKafka implements AutoCloseable {
   /** Stops the broker and deletes its data; at most 30 s, harmless when repeated. */
   @Override
   public synchronized void close() {
-    closed = true;
-    stop();
-    GuardedFolder deleting = folder;
-    folder = null;
-    if (deleting != null) {
-      deleting.close();
-    }
+    super.close();
   }
 
   /** Collects broker settings that differ from the defaults above. */
-  public static final class Builder {
-    private final Map<String, String> settings = new LinkedHashMap<>();
-
+  public static final class Builder extends SettingsBuilder<Builder> {
     private Builder() {}
 
-    /** Sets a broker property, for example {@code group.consumer.session.timeout.ms}. */
-    public Builder setting(String name, String value) {
-      settings.put(Objects.requireNonNull(name), Objects.requireNonNull(value));
+    @Override
+    Builder self() {
       return this;
     }
 
-    public Builder settings(Map<String, String> more) {
-      more.forEach(this::setting);
-      return this;
+    /** Sets a broker property, for example {@code group.consumer.session.timeout.ms}. */
+    @Override
+    public Builder setting(String name, String value) {
+      return super.setting(name, value);
     }
 
     public EmbeddedKafka build() {
-      return new EmbeddedKafka(Map.copyOf(settings));
+      return new EmbeddedKafka(settings());
     }
   }
 }

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,18 +24,17 @@ import redis.embedded.core.ExecutableProvider;
  * that watches the JVM kills redis-server and deletes its folder; only a SIGKILL to the whole
  * session or container takes the shell along, and then, outside a container, redis-server may stay.
  */
-public final class EmbeddedRedis implements AutoCloseable {
+public final class EmbeddedRedis extends FolderServer {
   private static final Logger log = LoggerFactory.getLogger(EmbeddedRedis.class);
   private static final int PORT_ATTEMPTS = 20; // chosen: losing the race once is rare already
 
   private final Map<String, String> settings;
-  private @Nullable GuardedFolder folder;
   private @Nullable Path executable;
   private @Nullable RedisProcess process;
   private int port; // 0 until the first start
-  private boolean closed;
 
   private EmbeddedRedis(Map<String, String> settings) {
+    super("headrace-redis-");
     this.settings = settings;
   }
 
@@ -50,9 +48,7 @@ public final class EmbeddedRedis implements AutoCloseable {
    * @throws EmbeddedServerException when it does not start; nothing is left behind then
    */
   public synchronized EmbeddedRedis start() {
-    if (closed) {
-      throw new IllegalStateException("state: closed (expected: new or stopped)");
-    }
+    requireOpen();
     if (process != null) {
       return this;
     }
@@ -99,13 +95,6 @@ public final class EmbeddedRedis implements AutoCloseable {
     return RedisProcess.start(executable(data), configuration, data);
   }
 
-  private Path dataFolder() {
-    if (folder == null) {
-      folder = GuardedFolder.create("headrace-redis-");
-    }
-    return folder.path();
-  }
-
   private Path executable(Path data) throws IOException {
     if (executable == null) {
       executable = ExecutableProvider.newJarResourceProvider(data.toFile()).get().toPath();
@@ -126,11 +115,6 @@ public final class EmbeddedRedis implements AutoCloseable {
     List<String> lines = new ArrayList<>();
     all.forEach((name, value) -> lines.add(name + " " + value));
     return lines;
-  }
-
-  /** Where its files are; null while there are none. */
-  synchronized @Nullable Path folder() {
-    return folder == null ? null : folder.path();
   }
 
   /** {@code redis://127.0.0.1:port}; the same before and after a stop. */
@@ -154,6 +138,7 @@ public final class EmbeddedRedis implements AutoCloseable {
   }
 
   /** Ends redis-server: clients lose their connections, and all data unless persistence is set. */
+  @Override
   public synchronized void stop() {
     RedisProcess stopping = process;
     process = null;
@@ -165,34 +150,26 @@ public final class EmbeddedRedis implements AutoCloseable {
   /** Ends redis-server and deletes its folder; at most 20 s, harmless when repeated. */
   @Override
   public synchronized void close() {
-    closed = true;
-    stop();
-    GuardedFolder deleting = folder;
-    folder = null;
-    if (deleting != null) {
-      deleting.close();
-    }
+    super.close();
   }
 
   /** Collects redis-server settings that differ from the defaults above. */
-  public static final class Builder {
-    private final Map<String, String> settings = new LinkedHashMap<>();
-
+  public static final class Builder extends SettingsBuilder<Builder> {
     private Builder() {}
 
-    /** Sets a line of redis.conf, for example {@code appendonly} to {@code yes}. */
-    public Builder setting(String name, String value) {
-      settings.put(Objects.requireNonNull(name), Objects.requireNonNull(value));
+    @Override
+    Builder self() {
       return this;
     }
 
-    public Builder settings(Map<String, String> more) {
-      more.forEach(this::setting);
-      return this;
+    /** Sets a line of redis.conf, for example {@code appendonly} to {@code yes}. */
+    @Override
+    public Builder setting(String name, String value) {
+      return super.setting(name, value);
     }
 
     public EmbeddedRedis build() {
-      return new EmbeddedRedis(Map.copyOf(settings));
+      return new EmbeddedRedis(settings());
     }
   }
 }

@@ -89,12 +89,9 @@ public record Candidate(
     return curve.batchSeconds(size.rows(), (int) Math.min(length, Integer.MAX_VALUE));
   }
 
-  /** A curve without a measurement is a guess that may be off by its own size. */
+  /** The part of a predicted time that is kept as margin. */
   double relativeError() {
-    if (generation != null) {
-      return generation.samples() == 0 ? 1 : generation.relativeError();
-    }
-    return curve.samples() == 0 ? Math.max(1, curve.relativeError()) : curve.relativeError();
+    return generation != null ? generation.marginShare() : curve.marginShare();
   }
 
   /** No row is shorter than one token. */

@@ -30,28 +30,6 @@ public final class CheapestInTime implements RoutingPolicy {
   }
 
   private static int pick(Choice choice) {
-    int cheapest = -1;
-    int first = -1;
-    double lowestCost = Double.POSITIVE_INFINITY;
-    double finishOfCheapest = Double.POSITIVE_INFINITY;
-    double firstFinish = Double.POSITIVE_INFINITY;
-    for (int i = 0; i < choice.size(); i++) {
-      if (!choice.usable(i)) {
-        continue;
-      }
-      double finish = choice.finish(i);
-      if (first < 0 || finish < firstFinish) {
-        first = i;
-        firstFinish = finish;
-      }
-      double cost = choice.cost(i);
-      boolean cheaper = cost < lowestCost || (cost == lowestCost && finish < finishOfCheapest);
-      if (cheaper && choice.inTime(i, finish)) {
-        cheapest = i;
-        lowestCost = cost;
-        finishOfCheapest = finish;
-      }
-    }
-    return cheapest >= 0 ? cheapest : first;
+    return choice.cheapestInTime(choice::cost);
   }
 }

@@ -6,6 +6,7 @@ import dev.headrace.protocol.Size;
 import dev.headrace.protocol.Terms;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.IntToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -124,6 +125,38 @@ final class Choice {
 
   boolean inTime(int i) {
     return inTime(i, finish(i));
+  }
+
+  /**
+   * The one in time of the lowest cost, ties to the earlier finish; if none is, the one that
+   * finishes first, or -1.
+   *
+   * @param cost of each
+   */
+  int cheapestInTime(IntToDoubleFunction cost) {
+    int cheapest = -1;
+    int first = -1;
+    double lowestCost = Double.POSITIVE_INFINITY;
+    double finishOfCheapest = Double.POSITIVE_INFINITY;
+    double firstFinish = Double.POSITIVE_INFINITY;
+    for (int i = 0; i < candidates.size(); i++) {
+      if (!usable(i)) {
+        continue;
+      }
+      double finish = finish(i);
+      if (first < 0 || finish < firstFinish) {
+        first = i;
+        firstFinish = finish;
+      }
+      double own = cost.applyAsDouble(i);
+      boolean cheaper = own < lowestCost || (own == lowestCost && finish < finishOfCheapest);
+      if (cheaper && inTime(i, finish)) {
+        cheapest = i;
+        lowestCost = own;
+        finishOfCheapest = finish;
+      }
+    }
+    return cheapest >= 0 ? cheapest : first;
   }
 
   /** The one that finishes first, or -1. */

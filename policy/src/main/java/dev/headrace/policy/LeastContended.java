@@ -35,22 +35,6 @@ public final class LeastContended implements RoutingPolicy {
   }
 
   private static int pick(Choice choice) {
-    int best = -1;
-    double lowest = Double.POSITIVE_INFINITY;
-    double earliest = Double.POSITIVE_INFINITY;
-    for (int i = 0; i < choice.size(); i++) {
-      if (choice.usable(i)) {
-        double finish = choice.finish(i);
-        if (choice.inTime(i, finish)) {
-          double cost = choice.wait(i) * choice.seconds(i);
-          if (cost < lowest || (cost == lowest && finish < earliest)) {
-            best = i;
-            lowest = cost;
-            earliest = finish;
-          }
-        }
-      }
-    }
-    return best >= 0 ? best : choice.first();
+    return choice.cheapestInTime(i -> choice.wait(i) * choice.seconds(i));
   }
 }

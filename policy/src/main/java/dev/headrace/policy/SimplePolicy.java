@@ -6,7 +6,7 @@ import java.util.Locale;
 
 /**
  * The policies that a user would compare with, which look at one thing each. None of them looks at
- * deadlines but {@link #CHEAPEST_FIRST}; requests that should wait for a full lane do so.
+ * deadlines but {@link #PACK}; requests that should wait for a full lane do so.
  */
 public enum SimplePolicy implements RoutingPolicy {
   /** Any lane, by a digest of the request's id: the same request goes the same way. */

@@ -56,7 +56,7 @@ final class Admission {
    * @throws InvalidRequestException naming the value and what was expected
    */
   Admitted admit(Request request) {
-    Request.Options options = request.options();
+    RequestOptions options = request.options();
     BodyCheck.Body body = BodyCheck.of(request.content());
     String model = match("model", body.model(), RequestCodec.MODEL);
     String tenant =
@@ -88,14 +88,14 @@ final class Admission {
     return new Admitted(admitted, key != null);
   }
 
-  private static CacheMode cacheMode(Request.Options options, BodyCheck.Body body) {
+  private static CacheMode cacheMode(RequestOptions options, BodyCheck.Body body) {
     if (options.cacheMode != null) {
       return options.cacheMode;
     }
     return body.repeatable() ? CacheMode.USE : CacheMode.BYPASS;
   }
 
-  private static Instant deadline(Request.Options options, Tier tier, Instant now) {
+  private static Instant deadline(RequestOptions options, Tier tier, Instant now) {
     Instant at = options.deadline;
     Duration within = options.within == null ? tier.defaultDeadline() : options.within;
     Object given = at == null ? within : at;
@@ -131,7 +131,7 @@ final class Admission {
     return topic;
   }
 
-  private static TraceContext trace(Request.Options options) {
+  private static TraceContext trace(RequestOptions options) {
     String parent = options.traceparent;
     String state = options.tracestate;
     if (parent == null && state == null) {

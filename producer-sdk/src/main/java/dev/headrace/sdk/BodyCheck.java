@@ -47,32 +47,32 @@ final class BodyCheck {
    *
    * @throws InvalidRequestException naming the value and what was expected
    */
-  static Body of(Request.Content content) {
-    if (content instanceof Request.Content.Embed embed) {
+  static Body of(RequestContent content) {
+    if (content instanceof RequestContent.Embed embed) {
       return embed(embed);
     }
-    if (content instanceof Request.Content.Classify classify) {
+    if (content instanceof RequestContent.Classify classify) {
       return classify(classify);
     }
-    if (content instanceof Request.Content.ClassifyTrained classify) {
+    if (content instanceof RequestContent.ClassifyTrained classify) {
       return classifyTrained(classify);
     }
-    if (content instanceof Request.Content.Rerank rerank) {
+    if (content instanceof RequestContent.Rerank rerank) {
       return rerank(rerank);
     }
-    if (content instanceof Request.Content.ClassifyTokens tokens) {
+    if (content instanceof RequestContent.ClassifyTokens tokens) {
       return classifyTokens(tokens);
     }
-    if (content instanceof Request.Content.FillMask fill) {
+    if (content instanceof RequestContent.FillMask fill) {
       return fillMask(fill);
     }
-    if (content instanceof Request.Content.Generate generate) {
+    if (content instanceof RequestContent.Generate generate) {
       return generate(generate.request());
     }
-    return json((Request.Content.Json) content);
+    return json((RequestContent.Json) content);
   }
 
-  private static Body embed(Request.Content.Embed embed) {
+  private static Body embed(RequestContent.Embed embed) {
     Size size = size(embed.texts());
     if (embed.dimensions() < 0) {
       throw invalid("dimensions", embed.dimensions(), ">= 1, or 0 for all");
@@ -90,7 +90,7 @@ final class BodyCheck {
     return new Body(Task.EMBEDDINGS, request.model(), size, request.encode());
   }
 
-  private static Body classify(Request.Content.Classify classify) {
+  private static Body classify(RequestContent.Classify classify) {
     Size size = size(classify.texts());
     labels(classify.labels());
     ClassificationsRequest request =
@@ -98,14 +98,14 @@ final class BodyCheck {
     return new Body(Task.CLASSIFICATIONS, request.model(), size, request.encode());
   }
 
-  private static Body classifyTrained(Request.Content.ClassifyTrained classify) {
+  private static Body classifyTrained(RequestContent.ClassifyTrained classify) {
     Size size = size(classify.texts());
     ClassificationsRequest request =
         new ClassificationsRequest(classify.model(), classify.texts(), List.of());
     return new Body(Task.CLASSIFICATIONS, request.model(), size, request.encode());
   }
 
-  private static Body rerank(Request.Content.Rerank rerank) {
+  private static Body rerank(RequestContent.Rerank rerank) {
     Size size = pairs(rerank.query(), rerank.documents());
     if (rerank.topN() < 0) {
       throw invalid("top n", rerank.topN(), ">= 1, or 0 for all");
@@ -120,14 +120,14 @@ final class BodyCheck {
     return new Body(Task.RERANK, request.model(), size, request.encode());
   }
 
-  private static Body classifyTokens(Request.Content.ClassifyTokens tokens) {
+  private static Body classifyTokens(RequestContent.ClassifyTokens tokens) {
     Size size = size(tokens.texts());
     TokenClassificationsRequest request =
         new TokenClassificationsRequest(tokens.model(), tokens.texts(), tokens.aggregation());
     return new Body(Task.TOKEN_CLASSIFICATIONS, request.model(), size, request.encode());
   }
 
-  private static Body fillMask(Request.Content.FillMask fill) {
+  private static Body fillMask(RequestContent.FillMask fill) {
     Size size = size(fill.texts());
     if (fill.topK() < 1 || fill.topK() > FillMaskRequest.MAX_TOP_K) {
       throw invalid("top k", fill.topK(), "1.." + FillMaskRequest.MAX_TOP_K);
@@ -136,7 +136,7 @@ final class BodyCheck {
     return new Body(Task.FILL_MASK, request.model(), size, request.encode());
   }
 
-  private static Body json(Request.Content.Json json) {
+  private static Body json(RequestContent.Json json) {
     try {
       return switch (json.task()) {
         case EMBEDDINGS -> {

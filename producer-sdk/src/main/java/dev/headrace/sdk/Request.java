@@ -2,19 +2,25 @@ package dev.headrace.sdk;
 
 import dev.headrace.protocol.AdmissionMode;
 import dev.headrace.protocol.CacheMode;
-import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.NumericPrecision;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.body.Aggregation;
 import dev.headrace.protocol.body.ChatMessage;
 import dev.headrace.protocol.body.ChatRequest;
-import dev.headrace.protocol.body.ClassificationsRequest.Label;
 import dev.headrace.protocol.body.CompletionRequest;
 import dev.headrace.protocol.body.FillMaskRequest;
 import dev.headrace.protocol.body.GenerationOptions;
 import dev.headrace.protocol.body.GenerationRequest;
 import dev.headrace.protocol.body.Sampling;
+import dev.headrace.sdk.RequestContent.Classify;
+import dev.headrace.sdk.RequestContent.ClassifyTokens;
+import dev.headrace.sdk.RequestContent.ClassifyTrained;
+import dev.headrace.sdk.RequestContent.Embed;
+import dev.headrace.sdk.RequestContent.FillMask;
+import dev.headrace.sdk.RequestContent.Generate;
+import dev.headrace.sdk.RequestContent.Json;
+import dev.headrace.sdk.RequestContent.Rerank;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,10 +29,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What to run and how. Immutable: each method returns another request, so one may serve as a
@@ -40,67 +44,16 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Request {
-  private final Content content;
-  private final Options options;
+  private final RequestContent content;
+  private final RequestOptions options;
 
-  private Request(Content content, Options options) {
+  private Request(RequestContent content, RequestOptions options) {
     this.content = content;
     this.options = options;
   }
 
-  /** What is asked. */
-  sealed interface Content {
-    record Embed(String model, List<String> texts, int dimensions, @Nullable String prompt)
-        implements Content {}
-
-    record Classify(String model, List<Label> labels, List<String> texts) implements Content {}
-
-    record ClassifyTrained(String model, List<String> texts) implements Content {}
-
-    record Rerank(
-        String model, String query, List<String> documents, int topN, boolean returnDocuments)
-        implements Content {}
-
-    record ClassifyTokens(String model, List<String> texts, Aggregation aggregation)
-        implements Content {}
-
-    record FillMask(String model, List<String> texts, int topK) implements Content {}
-
-    record Generate(GenerationRequest request) implements Content {}
-
-    @SuppressWarnings("ArrayRecordComponent") // never compared; copying bodies costs
-    record Json(Task task, byte[] body) implements Content {}
-  }
-
-  /** Everything else; null means the client's or the tier's default. Not changed once in use. */
-  static final class Options {
-    @Nullable Tier tier;
-    @Nullable Duration within;
-    @Nullable Instant deadline;
-    @Nullable String idempotencyKey;
-    @Nullable String replyTo;
-    @Nullable String traceparent;
-    @Nullable String tracestate;
-    @Nullable String tenant;
-    @Nullable CacheMode cacheMode;
-    AdmissionMode admission = AdmissionMode.BEST_EFFORT;
-    @Nullable NumericPrecision minPrecision;
-
-    private Options copy() {
-      Options copy = new Options();
-      copy.tier = tier;
-      copy.within = within;
-      copy.deadline = deadline;
-      copy.idempotencyKey = idempotencyKey;
-      copy.replyTo = replyTo;
-      copy.traceparent = traceparent;
-      copy.tracestate = tracestate;
-      copy.tenant = tenant;
-      copy.cacheMode = cacheMode;
-      copy.admission = admission;
-      copy.minPrecision = minPrecision;
-      return copy;
-    }
+  private static Request of(RequestContent content) {
+    return new Request(content, new RequestOptions());
   }
 
   /** One vector for each text. */
@@ -110,7 +63,7 @@ public final class Request {
 
   /** One vector for each text. */
   public static Request embed(String model, List<String> texts) {
-    return new Request(new Content.Embed(model, new ArrayList<>(texts), 0, null), new Options());
+    return of(new Embed(model, new ArrayList<>(texts), 0, null));
   }
 
   /** One of the labels, with the scores of all, for each text. */
@@ -120,9 +73,7 @@ public final class Request {
 
   /** One of the labels, with the scores of all, for each text. */
   public static Request classify(String model, List<String> labels, List<String> texts) {
-    List<Label> named = new ArrayList<>();
-    labels.forEach(name -> named.add(new Label(name, name)));
-    return new Request(new Content.Classify(model, named, new ArrayList<>(texts)), new Options());
+    return of(Classify.named(model, labels, texts));
   }
 
   /**
@@ -132,10 +83,7 @@ public final class Request {
    *     that equal maps are answered by the same cached result
    */
   public static Request classify(String model, Map<String, String> labels, List<String> texts) {
-    List<Label> described = new ArrayList<>();
-    new TreeMap<>(labels).forEach((name, text) -> described.add(new Label(name, text)));
-    return new Request(
-        new Content.Classify(model, described, new ArrayList<>(texts)), new Options());
+    return of(Classify.described(model, labels, texts));
   }
 
   /** One of the labels that the model was trained on, with the scores of all, for each text. */
@@ -145,13 +93,12 @@ public final class Request {
 
   /** One of the labels that the model was trained on, with the scores of all, for each text. */
   public static Request classifyTrained(String model, List<String> texts) {
-    return new Request(new Content.ClassifyTrained(model, new ArrayList<>(texts)), new Options());
+    return of(new ClassifyTrained(model, new ArrayList<>(texts)));
   }
 
   /** The documents in the order in which they answer the query, with a score for each. */
   public static Request rerank(String model, String query, List<String> documents) {
-    return new Request(
-        new Content.Rerank(model, query, new ArrayList<>(documents), 0, false), new Options());
+    return of(new Rerank(model, query, new ArrayList<>(documents), 0, false));
   }
 
   /** Names and the like in each text, by the labels that the model was trained on. */
@@ -161,9 +108,7 @@ public final class Request {
 
   /** Names and the like in each text, by the labels that the model was trained on. */
   public static Request entities(String model, List<String> texts) {
-    return new Request(
-        new Content.ClassifyTokens(model, new ArrayList<>(texts), Aggregation.SIMPLE),
-        new Options());
+    return of(new ClassifyTokens(model, new ArrayList<>(texts), Aggregation.SIMPLE));
   }
 
   /** Tokens that fit where the texts have the model's mask token, as {@code [MASK]}. */
@@ -173,9 +118,7 @@ public final class Request {
 
   /** Tokens that fit where the texts have the model's mask token, as {@code [MASK]}. */
   public static Request fillMask(String model, List<String> texts) {
-    return new Request(
-        new Content.FillMask(model, new ArrayList<>(texts), FillMaskRequest.DEFAULT_TOP_K),
-        new Options());
+    return of(new FillMask(model, new ArrayList<>(texts), FillMaskRequest.DEFAULT_TOP_K));
   }
 
   /** The assistant's answer to a user. */
@@ -199,7 +142,7 @@ public final class Request {
 
   /** Text, with all its options given. */
   public static Request generate(GenerationRequest request) {
-    return new Request(new Content.Generate(Objects.requireNonNull(request)), new Options());
+    return of(new Generate(Objects.requireNonNull(request)));
   }
 
   /**
@@ -241,33 +184,21 @@ public final class Request {
   }
 
   private Request generating(String what, UnaryOperator<GenerationOptions> change) {
-    if (!(content instanceof Content.Generate generate)) {
-      throw new IllegalStateException(what + ": set (expected: only with chat or complete)");
-    }
-    GenerationRequest request = generate.request();
-    return new Request(
-        new Content.Generate(request.with(change.apply(request.options()))), options);
+    return asking(content.as(Generate.class, what + ": set", "chat or complete").with(change));
   }
 
-  /** This request, its text streamed; what is no request for text stays as it is. */
+  /**
+   * This request, its text streamed.
+   *
+   * @throws InvalidRequestException when it is no request for text
+   */
   Request streamed() {
-    if (content instanceof Content.Json json && json.task().generates()) {
-      GenerationRequest parsed = BodyCheck.generation(json.task(), json.body());
-      GenerationRequest streamed = parsed.with(parsed.options().streamed(true));
-      return new Request(new Content.Generate(streamed), options);
-    }
-    if (content instanceof Content.Generate) {
-      return generating("stream", o -> o.streamed(true));
-    }
-    throw new InvalidRequestException(
-        ErrorCode.INVALID_BODY, "stream: no request for text (expected: chat or complete)");
+    return asking(content.streamed());
   }
 
   /** A body of the HTTP API as it is; it names the model. It is not copied: leave it unchanged. */
   public static Request json(Task task, byte[] body) {
-    return new Request(
-        new Content.Json(Objects.requireNonNull(task, "task"), Objects.requireNonNull(body)),
-        new Options());
+    return of(new Json(Objects.requireNonNull(task, "task"), Objects.requireNonNull(body)));
   }
 
   /** A body of the HTTP API as it is; it names the model. */
@@ -281,11 +212,8 @@ public final class Request {
    * @throws IllegalStateException when this is no request for embeddings made here
    */
   public Request dimensions(int dimensions) {
-    if (!(content instanceof Content.Embed embed)) {
-      throw new IllegalStateException("dimensions: " + dimensions + " (expected: only with embed)");
-    }
-    return new Request(
-        new Content.Embed(embed.model(), embed.texts(), dimensions, embed.prompt()), options);
+    Embed embed = content.as(Embed.class, "dimensions: " + dimensions, "embed");
+    return asking(new Embed(embed.model(), embed.texts(), dimensions, embed.prompt()));
   }
 
   /**
@@ -296,11 +224,8 @@ public final class Request {
    */
   public Request prompt(String name) {
     Objects.requireNonNull(name, "name");
-    if (!(content instanceof Content.Embed embed)) {
-      throw new IllegalStateException("prompt: " + name + " (expected: only with embed)");
-    }
-    return new Request(
-        new Content.Embed(embed.model(), embed.texts(), embed.dimensions(), name), options);
+    Embed embed = content.as(Embed.class, "prompt: " + name, "embed");
+    return asking(new Embed(embed.model(), embed.texts(), embed.dimensions(), name));
   }
 
   /**
@@ -309,11 +234,8 @@ public final class Request {
    * @throws IllegalStateException when this is no request for a ranking made here
    */
   public Request topN(int count) {
-    Content.Rerank rerank = requireRerank("top n: " + count);
-    return new Request(
-        new Content.Rerank(
-            rerank.model(), rerank.query(), rerank.documents(), count, rerank.returnDocuments()),
-        options);
+    Rerank r = content.as(Rerank.class, "top n: " + count, "rerank");
+    return asking(new Rerank(r.model(), r.query(), r.documents(), count, r.returnDocuments()));
   }
 
   /**
@@ -322,17 +244,8 @@ public final class Request {
    * @throws IllegalStateException when this is no request for a ranking made here
    */
   public Request returnDocuments() {
-    Content.Rerank rerank = requireRerank("return documents");
-    return new Request(
-        new Content.Rerank(rerank.model(), rerank.query(), rerank.documents(), rerank.topN(), true),
-        options);
-  }
-
-  private Content.Rerank requireRerank(String what) {
-    if (content instanceof Content.Rerank rerank) {
-      return rerank;
-    }
-    throw new IllegalStateException(what + " (expected: only with rerank)");
+    Rerank r = content.as(Rerank.class, "return documents", "rerank");
+    return asking(new Rerank(r.model(), r.query(), r.documents(), r.topN(), true));
   }
 
   /**
@@ -342,12 +255,8 @@ public final class Request {
    */
   public Request aggregation(Aggregation aggregation) {
     Objects.requireNonNull(aggregation, "aggregation");
-    if (!(content instanceof Content.ClassifyTokens tokens)) {
-      throw new IllegalStateException(
-          "aggregation: " + aggregation + " (expected: only with entities)");
-    }
-    return new Request(
-        new Content.ClassifyTokens(tokens.model(), tokens.texts(), aggregation), options);
+    var tokens = content.as(ClassifyTokens.class, "aggregation: " + aggregation, "entities");
+    return asking(new ClassifyTokens(tokens.model(), tokens.texts(), aggregation));
   }
 
   /**
@@ -356,10 +265,8 @@ public final class Request {
    * @throws IllegalStateException when this is no request to fill masks made here
    */
   public Request topK(int count) {
-    if (!(content instanceof Content.FillMask fill)) {
-      throw new IllegalStateException("top k: " + count + " (expected: only with fillMask)");
-    }
-    return new Request(new Content.FillMask(fill.model(), fill.texts(), count), options);
+    FillMask fill = content.as(FillMask.class, "top k: " + count, "fillMask");
+    return asking(new FillMask(fill.model(), fill.texts(), count));
   }
 
   /** The cost tier; the client's default when it is not set. */
@@ -440,17 +347,21 @@ public final class Request {
     return with(o -> o.minPrecision = Objects.requireNonNull(least, "least"));
   }
 
-  private Request with(Consumer<Options> change) {
-    Options copy = options.copy();
+  private Request asking(RequestContent other) {
+    return new Request(other, options);
+  }
+
+  private Request with(Consumer<RequestOptions> change) {
+    RequestOptions copy = options.copy();
     change.accept(copy);
     return new Request(content, copy);
   }
 
-  Content content() {
+  RequestContent content() {
     return content;
   }
 
-  Options options() {
+  RequestOptions options() {
     return options;
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.headrace.protocol.AdmissionMode;
 import dev.headrace.protocol.Task;
+import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.service.DeviceReport;
 import dev.headrace.protocol.service.ModelReport;
 import dev.headrace.protocol.service.PlannedLanes;
@@ -33,23 +34,27 @@ class EstimateTest {
   }
 
   private void worker(String type, double usdPerHour, double seconds, double queued) {
+    servers.devices.publish(report(type + "-1", type, usdPerHour, seconds, queued));
+  }
+
+  private static DeviceReport report(
+      String id, String type, double usdPerHour, double seconds, double queued) {
     ModelReport model =
         new ModelReport("r", Set.of(Task.EMBEDDINGS), new ServiceCurve(seconds, 0, 0, 0, 100), 1);
-    servers.devices.publish(
-        new DeviceReport(
-            type + "-1",
-            type,
-            type,
-            "",
-            usdPerHour,
-            WorkerState.READY,
-            Instant.now(),
-            queued,
-            0,
-            0,
-            0,
-            0,
-            Map.of("m", model)));
+    return new DeviceReport(
+        id,
+        type,
+        type,
+        "",
+        usdPerHour,
+        WorkerState.READY,
+        Instant.now(),
+        queued,
+        0,
+        0,
+        0,
+        0,
+        Map.of("m", model));
   }
 
   private Estimate estimate(Duration deadline) {
@@ -77,6 +82,43 @@ class EstimateTest {
     Estimate tight = estimate(Duration.ofSeconds(15));
     assertThat(tight.deviceType()).isEqualTo("fast");
     assertThat(tight.usd()).isCloseTo(36 * 0.1 / 3600, within(1e-9));
+  }
+
+  /**
+   * Economy's backlog is behind a premium request, but for economy's share of what is before it.
+   */
+  @Test
+  void of_what_routers_keep_only_what_comes_before_its_tiers_turn_is_ahead() {
+    worker("slow", 1, 1, 0);
+    worker("fast", 36, 0.1, 0);
+    Map<Tier, Double> kept = Map.of(Tier.ECONOMY, 600.0, Tier.PREMIUM, 6.0);
+    servers.routers.publish(
+        new RouterReport(
+            "r1",
+            Map.of("slow", new Waiting(606, 606, 0, kept)),
+            0,
+            new Plan(
+                "cheapest-in-time",
+                0,
+                List.of(),
+                Map.of(Tier.ECONOMY, 1.0, Tier.STANDARD, 3.0, Tier.PREMIUM, 6.0))));
+    Request request = Request.embed("m", "a text").deadline(Duration.ofHours(1));
+    assertThat(client.estimate(request.tier(Tier.PREMIUM)).orElseThrow().untilStart())
+        .isEqualTo(Duration.ofSeconds(7));
+    assertThat(client.estimate(request.tier(Tier.STANDARD)).orElseThrow().untilStart()).isZero();
+    assertThat(client.estimate(request.tier(Tier.ECONOMY)).orElseThrow().untilStart())
+        .isEqualTo(Duration.ofSeconds(606));
+  }
+
+  /** The router leaves such a heartbeat out; so must whoever foretells what it does. */
+  @Test
+  void heartbeat_beyond_belief_does_not_make_its_lane_look_full() {
+    worker("slow", 1, 1, 0);
+    worker("fast", 36, 0.1, 0);
+    servers.devices.publish(report("slow-2", "slow", 1, 1, 1e300));
+    Estimate estimate = estimate(Duration.ofSeconds(30));
+    assertThat(estimate.deviceType()).isEqualTo("slow");
+    assertThat(estimate.untilStart()).isZero();
   }
 
   @Test

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.headrace.embedded.testing.ServerBackend;
-import dev.headrace.embedded.testing.TestServers;
+import dev.headrace.embedded.testing.ServerSuite;
 import dev.headrace.protocol.CacheMode;
 import dev.headrace.protocol.Status;
 import dev.headrace.protocol.Task;
@@ -34,45 +34,32 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** The client against a real Kafka and Redis, with a worker that echoes. */
-@ParameterizedClass
-@EnumSource(ServerBackend.class)
-class HeadraceClientIT {
+class HeadraceClientIT extends ServerSuite {
   private static final String MODEL = "all-minilm-l6-v2";
-  private static TestServers servers;
   private static EchoWorker worker;
 
-  private final ServerBackend backend;
   private final String unique = UUID.randomUUID().toString();
   private HeadraceClient client;
 
-  HeadraceClientIT(ServerBackend backend) {
-    this.backend = backend;
-  }
-
   @BeforeParameterizedClassInvocation
-  static void start(ServerBackend backend) {
+  static void startWorker(ServerBackend backend) {
     if (backend.isAvailable()) {
-      servers = backend.start();
-      worker = new EchoWorker(servers.kafkaBootstrap(), servers.redisUri(), MODEL);
+      worker = new EchoWorker(servers().kafkaBootstrap(), servers().redisUri(), MODEL);
     }
   }
 
   @AfterParameterizedClassInvocation
-  static void stop() {
-    if (servers != null) {
+  static void stopWorker() {
+    if (worker != null) {
       worker.close();
-      servers.close();
-      servers = null;
+      worker = null;
     }
   }
 
   @BeforeEach
   void open() {
-    backend.assumeAvailable();
     worker.resume();
     client = client("it-" + unique);
   }
@@ -86,8 +73,8 @@ class HeadraceClientIT {
 
   private static HeadraceClient client(String id) {
     return HeadraceClient.builder()
-        .bootstrapServers(servers.kafkaBootstrap())
-        .redisUri(servers.redisUri())
+        .bootstrapServers(servers().kafkaBootstrap())
+        .redisUri(servers().redisUri())
         .clientId(id)
         .build();
   }
@@ -102,7 +89,7 @@ class HeadraceClientIT {
     ByteArrayOutputStream printed = new ByteArrayOutputStream();
     System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
     try {
-      ReadmeExample.run(servers.kafkaBootstrap(), servers.redisUri());
+      ReadmeExample.run(servers().kafkaBootstrap(), servers().redisUri());
     } finally {
       System.setOut(before);
     }
@@ -220,7 +207,8 @@ class HeadraceClientIT {
   void outcome_also_goes_to_the_reply_topic() throws Exception {
     String topic = "replies-" + unique;
     KafkaConfig kafka =
-        KafkaConfig.read(Settings.of(Map.of("kafka.bootstrap-servers", servers.kafkaBootstrap())));
+        KafkaConfig.read(
+            Settings.of(Map.of("kafka.bootstrap-servers", servers().kafkaBootstrap())));
     try (TopicAdmin admin = new TopicAdmin(kafka)) {
       admin.ensure(List.of(topic));
     }

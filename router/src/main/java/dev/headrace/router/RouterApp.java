@@ -130,7 +130,7 @@ public final class RouterApp implements AutoCloseable {
                 new Delivery(stores.deliveryStore(), producer, config.delivery(), nanos, clock),
                 stores.outcomeStore(),
                 stores.resultCache(),
-                new RouterState(routerId, config.state(), config.policy(), watch, nanos, clock),
+                new RouterState(routerId, config.state(), config.plan(), watch, nanos, clock),
                 config.policy().policy(),
                 new RouterMetrics(registry),
                 nanos,

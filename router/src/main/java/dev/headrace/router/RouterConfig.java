@@ -2,6 +2,7 @@ package dev.headrace.router;
 
 import dev.headrace.policy.PolicyConfig;
 import dev.headrace.protocol.config.Settings;
+import dev.headrace.protocol.service.RouterReport;
 import dev.headrace.protocol.tenant.TenantConfig;
 import dev.headrace.router.buffer.TierShares;
 import dev.headrace.router.loop.LoopConfig;
@@ -35,5 +36,14 @@ public record RouterConfig(
         StateConfig.read(s),
         RescueConfig.read(s),
         PolicyConfig.read(s));
+  }
+
+  /** What others need to know to foretell its decisions. */
+  RouterReport.Plan plan() {
+    return new RouterReport.Plan(
+        policy.name().wireName(),
+        policy.margin().toNanos() * 1e-9,
+        state.planned(),
+        shares.byTier());
   }
 }

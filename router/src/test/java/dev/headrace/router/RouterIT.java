@@ -4,8 +4,7 @@ import static dev.headrace.policy.testing.Heartbeats.heartbeat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.headrace.embedded.testing.ServerBackend;
-import dev.headrace.embedded.testing.TestServers;
+import dev.headrace.embedded.testing.ServerSuite;
 import dev.headrace.policy.testing.Heartbeats;
 import dev.headrace.policy.testing.RequestBuilder;
 import dev.headrace.protocol.Detail;
@@ -37,52 +36,22 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** The router with a real Kafka and a real Redis; the workers are heartbeats and readers. */
-@ParameterizedClass
-@EnumSource(ServerBackend.class)
-class RouterIT {
-  private static TestServers servers;
-
-  private final ServerBackend backend;
-
+class RouterIT extends ServerSuite {
   /** Model and lanes of this test only: heartbeats of others may still be there. */
   private final String unique = UUID.randomUUID().toString().substring(0, 8);
 
   private Stage stage;
-
-  RouterIT(ServerBackend backend) {
-    this.backend = backend;
-  }
 
   @BeforeAll
   static void patience() {
     Awaitility.setDefaultTimeout(Duration.ofSeconds(60));
   }
 
-  @BeforeParameterizedClassInvocation
-  static void start(ServerBackend backend) {
-    if (backend.isAvailable()) {
-      servers = backend.start();
-    }
-  }
-
-  @AfterParameterizedClassInvocation
-  static void stop() {
-    if (servers != null) {
-      servers.close();
-      servers = null;
-    }
-  }
-
   @BeforeEach
   void open() {
-    backend.assumeAvailable();
-    stage = new Stage(servers.kafkaBootstrap(), servers.redisUri(), Map.of());
+    stage = new Stage(servers().kafkaBootstrap(), servers().redisUri(), Map.of());
   }
 
   @AfterEach
@@ -154,6 +123,21 @@ class RouterIT {
     assertThat(dear.requests()).allMatch(r -> r.assignment().reason().equals("overflow"));
   }
 
+  /** Kafka refuses a topic whose name differs from another's in dots and underscores only. */
+  @Test
+  void lane_that_kafka_has_no_topic_for_is_named_and_the_others_are_served() {
+    stage.live(worker("x.y").price(1));
+    RouterApp router = stage.router();
+    Stage.Reader good = stage.lane(lane("x.y"));
+    stage.publish(request("first").within(Duration.ofMinutes(5)).build());
+    await().untilAsserted(() -> assertThat(good.ids()).hasSize(1));
+    stage.live(worker("x_y").price(0.1));
+    await().until(() -> router.health().reasons().toString().contains("lane " + lane("x_y")));
+    stage.publish(request("second").within(Duration.ofMinutes(5)).build());
+    await().untilAsserted(() -> assertThat(good.ids()).hasSize(2));
+    assertThat(router.health().reasons()).hasSize(1);
+  }
+
   @Test
   void whatever_cannot_run_gets_its_outcome_in_redis_and_kafka_and_its_dead_letter() {
     stage.live(worker("lane"));
@@ -217,8 +201,8 @@ class RouterIT {
     stage.close();
     stage =
         new Stage(
-            servers.kafkaBootstrap(),
-            servers.redisUri(),
+            servers().kafkaBootstrap(),
+            servers().redisUri(),
             Map.of("router.rescue.after", "1s", "router.rescue.interval", "100ms"));
     stage.live(worker("lost").price(1));
     stage.live(worker("other").price(10));

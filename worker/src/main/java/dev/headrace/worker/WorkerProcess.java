@@ -12,6 +12,7 @@ import dev.headrace.worker.device.EngineFactory;
 import dev.headrace.worker.encode.AutoPrecision;
 import dev.headrace.worker.encode.EngineConfig;
 import dev.headrace.worker.engine.DeviceInventory;
+import dev.headrace.worker.loop.EarlyLook;
 import dev.headrace.worker.model.ModelCatalog;
 import dev.headrace.worker.upstream.UpstreamEngine;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -88,8 +89,15 @@ public final class WorkerProcess implements AutoCloseable {
     /**
      * Connects and starts a worker with the engine that its settings name. If the precision is to
      * be chosen, that comes first: the device type and the lane are named after it.
+     *
+     * @throws dev.headrace.protocol.FailureException when another living worker has its id; nothing
+     *     was loaded then
      */
     public WorkerProcess start(MeterRegistry registry) {
+      try (RedisStores stores = RedisStores.connect(redis)) {
+        new EarlyLook(stores.deviceRegistry())
+            .requireFree(worker.identity().workerId(), worker.heartbeatInterval());
+      }
       Plan plan = worker.kind() == EngineKind.TORCH ? resolved() : this;
       return plan.start(plan.engine(), registry);
     }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.headrace.embedded.EmbeddedServers;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Status;
@@ -41,7 +40,6 @@ class EncoderTasksIT {
   private static final String RERANKER = "bert-rerank";
 
   @TempDir static Path models;
-  private static EmbeddedServers servers;
   private static Stage stage;
   private static ReferenceModel bert;
 
@@ -53,8 +51,7 @@ class EncoderTasksIT {
     for (String folder : List.of("classification", "rerank", "token-classification", "base")) {
       names.add(String.valueOf(bert.assemble(folder, models).getFileName()));
     }
-    servers = EmbeddedServers.builder().build().start();
-    stage = new Stage(servers.kafkaBootstrap(), servers.redisUri());
+    stage = Stage.withServers();
     stage.settings().put("worker.models.folder", models.toString());
     stage.settings().put("worker.models", String.join(",", names));
     stage.settings().put("worker.threads", "1");
@@ -65,7 +62,6 @@ class EncoderTasksIT {
   @AfterAll
   static void stop() {
     stage.close();
-    servers.close();
   }
 
   private static Outcome outcome(String id, Task task, String model, byte[] body)

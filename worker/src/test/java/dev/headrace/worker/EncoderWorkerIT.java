@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
-import dev.headrace.embedded.EmbeddedServers;
 import dev.headrace.protocol.Detail;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Status;
@@ -46,14 +45,12 @@ class EncoderWorkerIT {
               + " war peace treaty nation treasury commerce revenue army navy land citizens")
           .split(" ");
 
-  private static EmbeddedServers servers;
   private static Stage stage;
 
   @BeforeAll
   static void start() {
     Awaitility.setDefaultTimeout(Duration.ofSeconds(120));
-    servers = EmbeddedServers.builder().build().start();
-    stage = new Stage(servers.kafkaBootstrap(), servers.redisUri());
+    stage = Stage.withServers();
     stage.settings().put("worker.models", MODEL);
     stage.settings().put("worker.threads", "1");
     WorkerProcess worker = stage.worker("w1");
@@ -63,7 +60,6 @@ class EncoderWorkerIT {
   @AfterAll
   static void stop() {
     stage.close();
-    servers.close();
   }
 
   private static String text(Random random) {

@@ -3,7 +3,6 @@ package dev.headrace.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.headrace.embedded.EmbeddedServers;
 import dev.headrace.protocol.Detail;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Outcome;
@@ -18,7 +17,6 @@ import dev.headrace.protocol.event.WireRecord;
 import dev.headrace.worker.generate.TinyDecoder;
 import dev.headrace.worker.testing.ModelWorker;
 import dev.headrace.worker.testing.Requests;
-import dev.headrace.worker.testing.Stage;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Worker processes with the real engine that die, or stop, while they write a text. */
-class GenerationCrashIT {
+class GenerationCrashIT extends OwnServersSuite {
   private static final String MODEL = "tiny";
 
   /** Tokens that take longer than any life here lasts, at half a millisecond or more each. */
@@ -45,12 +43,10 @@ class GenerationCrashIT {
 
   @TempDir private Path folder;
 
-  private EmbeddedServers servers;
-  private Stage stage;
   private final List<Process> processes = new ArrayList<>();
 
   @BeforeEach
-  void start() throws Exception {
+  void configure() throws Exception {
     Awaitility.setDefaultTimeout(Duration.ofSeconds(120));
     Path model = folder.resolve("models").resolve(MODEL);
     TinyDecoder.write(model);
@@ -59,8 +55,6 @@ class GenerationCrashIT {
         config,
         Files.readString(config)
             .replace("\"max_position_embeddings\": 160", "\"max_position_embeddings\": 60000"));
-    servers = EmbeddedServers.builder().build().start();
-    stage = new Stage(servers.kafkaBootstrap(), servers.redisUri());
     stage.settings().put("redis.heartbeat-ttl", "2s");
     stage.settings().put("worker.models.folder", folder.resolve("models").toString());
     stage.settings().put("worker.models", MODEL);
@@ -72,13 +66,11 @@ class GenerationCrashIT {
   }
 
   @AfterEach
-  void stop() throws InterruptedException {
+  void kill() throws InterruptedException {
     for (Process process : processes) {
       process.destroyForcibly();
       process.waitFor(10, TimeUnit.SECONDS);
     }
-    stage.close();
-    servers.close();
   }
 
   private Process worker(String id) throws IOException {

@@ -3,7 +3,6 @@ package dev.headrace.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.headrace.embedded.EmbeddedServers;
 import dev.headrace.protocol.Detail;
 import dev.headrace.protocol.Status;
 import dev.headrace.protocol.event.WireRecord;
@@ -11,7 +10,6 @@ import dev.headrace.protocol.naming.Topics;
 import dev.headrace.worker.testing.FakeRunner;
 import dev.headrace.worker.testing.ForwardingWords;
 import dev.headrace.worker.testing.Requests;
-import dev.headrace.worker.testing.Stage;
 import dev.headrace.worker.testing.WordModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,15 +24,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A worker whose own loop does not come round, while its threads and its connections live. */
-class HungLoopIT {
+class HungLoopIT extends OwnServersSuite {
   private static final Duration LONG = Duration.ofSeconds(60);
 
   @TempDir private Path folder;
 
   private final CountDownLatch released = new CountDownLatch(1);
   private volatile boolean hung;
-  private EmbeddedServers servers;
-  private Stage stage;
 
   /** Holds up who asks for its revision, as the loop does for each heartbeat. */
   private final class HoldingModel extends ForwardingWords {
@@ -52,9 +48,7 @@ class HungLoopIT {
   }
 
   @BeforeEach
-  void start() throws Exception {
-    servers = EmbeddedServers.builder().build().start();
-    stage = new Stage(servers.kafkaBootstrap(), servers.redisUri());
+  void configure() throws Exception {
     Path properties = folder.resolve("kafka.properties");
     Files.writeString(properties, "max.poll.interval.ms=4000\n");
     stage.settings().put("kafka.properties-file", properties.toString());
@@ -63,10 +57,8 @@ class HungLoopIT {
   }
 
   @AfterEach
-  void stop() {
+  void release() {
     released.countDown();
-    stage.close();
-    servers.close();
   }
 
   @Test

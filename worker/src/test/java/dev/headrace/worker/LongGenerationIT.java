@@ -3,7 +3,6 @@ package dev.headrace.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.headrace.embedded.EmbeddedServers;
 import dev.headrace.protocol.Address;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Outcomes;
@@ -18,42 +17,29 @@ import dev.headrace.worker.device.Concurrency;
 import dev.headrace.worker.testing.FakeGenerator;
 import dev.headrace.worker.testing.PacedEngine;
 import dev.headrace.worker.testing.Requests;
-import dev.headrace.worker.testing.Stage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Texts that take longer than Kafka lets a consumer be silent. */
-class LongGenerationIT {
+class LongGenerationIT extends OwnServersSuite {
   private static final Duration MAX_POLL = Duration.ofSeconds(2);
 
   @TempDir private Path folder;
 
-  private EmbeddedServers servers;
-  private Stage stage;
-
   @BeforeEach
-  void start() throws Exception {
+  void configure() throws Exception {
     Awaitility.setDefaultTimeout(Duration.ofSeconds(90));
-    servers = EmbeddedServers.builder().build().start();
-    stage = new Stage(servers.kafkaBootstrap(), servers.redisUri());
     Path properties = folder.resolve("kafka.properties");
     Files.writeString(properties, "max.poll.interval.ms=" + MAX_POLL.toMillis() + "\n");
     stage.settings().put("kafka.properties-file", properties.toString());
     stage.settings().put("worker.drain-timeout", "1s");
-  }
-
-  @AfterEach
-  void stop() {
-    stage.close();
-    servers.close();
   }
 
   /** A step takes at least so long. */

@@ -3,7 +3,6 @@ package dev.headrace.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.headrace.embedded.EmbeddedServers;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Status;
 import dev.headrace.protocol.Task;
@@ -41,17 +40,15 @@ class MixedLoadIT {
 
   @TempDir private Path models;
 
-  private EmbeddedServers servers;
   private Stage stage;
 
   @BeforeEach
   void start() throws Exception {
     TinyDecoder.write(models.resolve("tiny"));
-    servers = EmbeddedServers.builder().build().start();
   }
 
   private void begin(int partitions) {
-    stage = new Stage(servers.kafkaBootstrap(), servers.redisUri(), partitions);
+    stage = Stage.withServers(partitions);
     stage.settings().put("worker.models", ENCODER + ", tiny");
     stage.settings().put("worker.models.folder", models.toString());
     stage.settings().put("worker.threads", "1");
@@ -63,7 +60,6 @@ class MixedLoadIT {
   @AfterEach
   void stop() {
     stage.close();
-    servers.close();
   }
 
   private static WireRecord text(int i) {

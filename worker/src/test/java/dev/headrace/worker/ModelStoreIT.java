@@ -3,7 +3,6 @@ package dev.headrace.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.headrace.embedded.EmbeddedServers;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Status;
 import dev.headrace.protocol.Task;
@@ -45,7 +44,6 @@ class ModelStoreIT {
 
   @TempDir static Path folder;
 
-  private static EmbeddedServers servers;
   private static Stage stage;
   private static int serial;
 
@@ -72,8 +70,7 @@ class ModelStoreIT {
           broken.resolve(file),
           StandardCopyOption.REPLACE_EXISTING);
     }
-    servers = EmbeddedServers.builder().build().start();
-    stage = new Stage(servers.kafkaBootstrap(), servers.redisUri());
+    stage = Stage.withServers();
     stage.settings().put("worker.models.folder", folder.toString());
     stage.settings().put("worker.models", String.join(",", MODELS) + "," + BROKEN);
     stage.settings().put("worker.models.pinned", MODELS.get(0));
@@ -86,7 +83,6 @@ class ModelStoreIT {
   @AfterAll
   static void stop() {
     stage.close();
-    servers.close();
   }
 
   private static WireRecord request(String id, String model, Random random) {

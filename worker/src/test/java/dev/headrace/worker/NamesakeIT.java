@@ -1,9 +1,9 @@
 package dev.headrace.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.headrace.embedded.EmbeddedServers;
 import dev.headrace.protocol.Detail;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.Status;
@@ -15,7 +15,6 @@ import dev.headrace.worker.device.OneShotEngine;
 import dev.headrace.worker.testing.FakeRunner;
 import dev.headrace.worker.testing.PoisonedWorker;
 import dev.headrace.worker.testing.Requests;
-import dev.headrace.worker.testing.Stage;
 import dev.headrace.worker.testing.WordModel;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
@@ -27,34 +26,22 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Workers that have what only one can have, with a real Kafka and a real Redis. */
-class NamesakeIT {
-  private EmbeddedServers servers;
-  private Stage stage;
-
+class NamesakeIT extends OwnServersSuite {
   @BeforeAll
   static void patience() {
     Awaitility.setDefaultTimeout(Duration.ofSeconds(60));
   }
 
   @BeforeEach
-  void start() {
-    servers = EmbeddedServers.builder().build().start();
-    stage = new Stage(servers.kafkaBootstrap(), servers.redisUri());
+  void configure() {
     stage.settings().put("redis.heartbeat-ttl", "3s");
     stage.settings().put("redis.timeout", "500ms");
-  }
-
-  @AfterEach
-  void stop() {
-    stage.close();
-    servers.close();
   }
 
   private static FakeRunner runner() {
@@ -93,6 +80,17 @@ class NamesakeIT {
     assertThat(stage.stores().deviceRegistry().list())
         .extracting(DeviceReport::workerId)
         .containsExactly("w1");
+  }
+
+  @Test
+  void second_worker_with_the_same_id_is_refused_before_it_loads_a_model() throws Exception {
+    WorkerProcess first = stage.worker("w1", NamesakeIT::runner);
+    await().until(() -> first.app().health().ready());
+    assertThatThrownBy(() -> stage.worker("w1"))
+        .isInstanceOf(FailureException.class)
+        .hasMessageContaining("worker.id: w1 (expected: an id that no other living worker has; one")
+        .hasMessageContaining(stage.lane());
+    awaitServed(submit("r", 20));
   }
 
   @Test

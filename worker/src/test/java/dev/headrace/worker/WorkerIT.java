@@ -3,8 +3,7 @@ package dev.headrace.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.headrace.embedded.testing.ServerBackend;
-import dev.headrace.embedded.testing.TestServers;
+import dev.headrace.embedded.testing.ServerSuite;
 import dev.headrace.protocol.Address;
 import dev.headrace.protocol.Detail;
 import dev.headrace.protocol.ErrorCode;
@@ -39,49 +38,20 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** Workers with a real Kafka and a real Redis; the device counts letters. */
-@ParameterizedClass
-@EnumSource(ServerBackend.class)
-class WorkerIT {
-  private static TestServers servers;
-
-  private final ServerBackend backend;
+class WorkerIT extends ServerSuite {
   private final String unique = UUID.randomUUID().toString().substring(0, 8) + "-";
   private Stage stage;
-
-  WorkerIT(ServerBackend backend) {
-    this.backend = backend;
-  }
 
   @BeforeAll
   static void patience() {
     Awaitility.setDefaultTimeout(Duration.ofSeconds(60));
   }
 
-  @BeforeParameterizedClassInvocation
-  static void start(ServerBackend backend) {
-    if (backend.isAvailable()) {
-      servers = backend.start();
-    }
-  }
-
-  @AfterParameterizedClassInvocation
-  static void stop() {
-    if (servers != null) {
-      servers.close();
-      servers = null;
-    }
-  }
-
   @BeforeEach
   void open() {
-    backend.assumeAvailable();
-    stage = new Stage(servers.kafkaBootstrap(), servers.redisUri());
+    stage = new Stage(servers().kafkaBootstrap(), servers().redisUri());
   }
 
   @AfterEach
@@ -288,7 +258,7 @@ class WorkerIT {
     await().until(() -> worker.app().health().ready());
     assertThat(threadNames()).containsAll(worker.app().threads());
     assertThat(threadNames())
-        .filteredOn(n -> n.matches("(worker-loop|prepare|loader|engine)-.*"))
+        .filteredOn(n -> n.matches("(worker-loop|prepare|deliver|loader|engine)-.*"))
         .hasSameElementsAs(worker.app().threads());
     worker.close();
     assertThat(threadNames()).doesNotContainAnyElementsOf(worker.app().threads());

@@ -3,44 +3,30 @@ package dev.headrace.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.headrace.embedded.EmbeddedServers;
 import dev.headrace.protocol.Status;
 import dev.headrace.protocol.event.WireRecord;
 import dev.headrace.worker.testing.FakeRunner;
 import dev.headrace.worker.testing.Requests;
-import dev.headrace.worker.testing.Stage;
 import dev.headrace.worker.testing.WordModel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** A worker whose Kafka or Redis goes away for a while. */
-class WorkerOutageIT {
-  private EmbeddedServers servers;
-  private Stage stage;
-
+class WorkerOutageIT extends OwnServersSuite {
   @BeforeAll
   static void patience() {
     Awaitility.setDefaultTimeout(Duration.ofSeconds(60));
   }
 
   @BeforeEach
-  void start() {
-    servers = EmbeddedServers.builder().build().start();
-    stage = new Stage(servers.kafkaBootstrap(), servers.redisUri());
+  void configure() {
     stage.settings().put("redis.timeout", "500ms");
-  }
-
-  @AfterEach
-  void stop() {
-    stage.close();
-    servers.close();
   }
 
   private List<String> submit(int from, int to) throws InterruptedException {

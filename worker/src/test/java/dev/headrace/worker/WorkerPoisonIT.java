@@ -3,7 +3,6 @@ package dev.headrace.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.headrace.embedded.EmbeddedServers;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Status;
@@ -12,7 +11,6 @@ import dev.headrace.protocol.event.WireRecord;
 import dev.headrace.protocol.naming.Topics;
 import dev.headrace.worker.testing.PoisonedWorker;
 import dev.headrace.worker.testing.Requests;
-import dev.headrace.worker.testing.Stage;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -22,28 +20,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A request that kills the process that runs it, with real processes. */
-class WorkerPoisonIT {
-  private EmbeddedServers servers;
-  private Stage stage;
-
+class WorkerPoisonIT extends OwnServersSuite {
   @BeforeEach
-  void start() {
-    servers = EmbeddedServers.builder().build().start();
-    stage = new Stage(servers.kafkaBootstrap(), servers.redisUri());
+  void configure() {
     stage.settings().put("redis.heartbeat-ttl", "2s");
-  }
-
-  @AfterEach
-  void stop() {
-    stage.close();
-    servers.close();
   }
 
   /** A share group's broker lends a dead worker's records again at once. */

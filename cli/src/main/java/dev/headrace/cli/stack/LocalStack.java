@@ -1,5 +1,6 @@
 package dev.headrace.cli.stack;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.headrace.cli.http.HttpEndpoint;
 import dev.headrace.embedded.EmbeddedServers;
 import dev.headrace.protocol.config.Settings;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -33,6 +35,7 @@ import java.util.function.BooleanSupplier;
 public final class LocalStack implements AutoCloseable {
   private static final Duration START_TIMEOUT = Duration.ofMinutes(2);
   private static final Duration STEP = Duration.ofMillis(50);
+  private static final JsonMapper MAPPER = new JsonMapper();
 
   /**
    * The device types: one core each, at the same price, as half of a rented machine with two (AWS
@@ -185,17 +188,23 @@ public final class LocalStack implements AutoCloseable {
 
   private HttpEndpoint.Health health() {
     RouterHealth routerHealth = router.health();
-    List<String> states = new ArrayList<>();
+    Map<String, Object> parts = new LinkedHashMap<>();
     boolean up = routerHealth.state() == RouterHealth.State.UP;
-    states.add("\"router\":\"" + routerHealth.state() + "\"");
+    parts.put("status", "UP");
+    parts.put("router", routerHealth.state());
+    List<String> reasons = new ArrayList<>(routerHealth.reasons());
+    Instant now = Instant.now();
     for (WorkerProcess worker : workers) {
       WorkerHealth health = worker.app().health();
-      up &= health.ready();
-      states.add("\"" + worker.deviceType() + "\":\"" + health.state() + "\"");
+      up &= health.ready() && !health.hangs(now);
+      parts.put(worker.deviceType(), health.state());
+      health.troubles(now).forEach(trouble -> reasons.add(worker.deviceType() + ": " + trouble));
     }
-    String status = up ? "UP" : "DEGRADED";
-    return new HttpEndpoint.Health(
-        up, "{\"status\":\"" + status + "\"," + String.join(",", states) + "}");
+    if (!up) {
+      parts.put("status", "DEGRADED");
+    }
+    parts.put("reasons", reasons);
+    return new HttpEndpoint.Health(up, MAPPER.valueToTree(parts).toString());
   }
 
   /** The dead letters so far, by error code. */

@@ -8,11 +8,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -38,6 +39,12 @@ public final class KafkaProbe {
           .createTopics(List.of(new NewTopic(topic, partitions, (short) 1)))
           .all()
           .get(30, TimeUnit.SECONDS);
+    }
+  }
+
+  public void deleteTopic(String topic) throws Exception {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
+      admin.deleteTopics(List.of(topic)).all().get(30, TimeUnit.SECONDS);
     }
   }
 
@@ -102,35 +109,33 @@ public final class KafkaProbe {
             "group.protocol", "consumer",
             "auto.offset.reset", "earliest",
             "enable.auto.commit", "false");
-    List<String> values = new ArrayList<>();
     try (var consumer =
         new KafkaConsumer<>(settings, new StringDeserializer(), new StringDeserializer())) {
       consumer.subscribe(List.of(topic));
-      long deadline = System.nanoTime() + LIMIT.toNanos();
-      while (values.size() < count && System.nanoTime() < deadline) {
-        for (ConsumerRecord<String, String> record : consumer.poll(Duration.ofMillis(200))) {
-          values.add(record.value());
-        }
-      }
+      List<String> values = values(consumer::poll, count);
       consumer.commitSync(LIMIT);
+      return values;
     }
-    return values;
   }
 
   /** Reads as a member of a share group; the records count as done with the next poll. */
   public List<String> consumeShared(String topic, String group, int count) {
     Map<String, Object> settings = Map.of("bootstrap.servers", bootstrap, "group.id", group);
-    List<String> values = new ArrayList<>();
     try (var consumer =
         new KafkaShareConsumer<>(settings, new StringDeserializer(), new StringDeserializer())) {
       consumer.subscribe(List.of(topic));
-      long deadline = System.nanoTime() + LIMIT.toNanos();
-      while (values.size() < count && System.nanoTime() < deadline) {
-        for (ConsumerRecord<String, String> record : consumer.poll(Duration.ofMillis(200))) {
-          values.add(record.value());
-        }
-      }
+      List<String> values = values(consumer::poll, count);
       consumer.commitSync(LIMIT);
+      return values;
+    }
+  }
+
+  private static List<String> values(
+      Function<Duration, ConsumerRecords<String, String>> poll, int count) {
+    List<String> values = new ArrayList<>();
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    while (values.size() < count && System.nanoTime() < deadline) {
+      poll.apply(Duration.ofMillis(200)).forEach(record -> values.add(record.value()));
     }
     return values;
   }

@@ -8,21 +8,8 @@ import org.slf4j.LoggerFactory;
 import org.testcontainers.DockerClientFactory;
 
 /**
- * Where a test's Kafka and Redis come from. An integration test runs against both:
- *
- * <pre>{@code
- * @ParameterizedClass
- * @EnumSource(ServerBackend.class)
- * class SomethingIT {
- *   @Parameter ServerBackend backend;
- *   TestServers servers;
- *
- *   @BeforeEach void start() { servers = backend.start(); }
- *   @AfterEach void stop() { if (servers != null) servers.close(); }
- * }
- * }</pre>
- *
- * <p>{@code ServerBackendIT} shows one start for all tests of a class.
+ * Where a test's Kafka and Redis come from. An integration test that extends {@link ServerSuite}
+ * runs against both.
  */
 public enum ServerBackend {
   /** In this JVM and as its child process: always there. */

@@ -5,6 +5,7 @@ import dev.headrace.policy.FleetBuilder;
 import dev.headrace.policy.Forecast;
 import dev.headrace.policy.Lane;
 import dev.headrace.policy.PolicyConfig;
+import dev.headrace.policy.Reports;
 import dev.headrace.policy.RoutingPolicy;
 import dev.headrace.policy.Snapshot;
 import dev.headrace.policy.Snapshot.Loads;
@@ -22,11 +23,12 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.ToDoubleFunction;
 
 /**
  * Asks the router's policy about a request that is not submitted. Work ahead is what the workers
- * have taken and what the routers keep; what lies in Kafka between them is not seen, at most a
- * lane's window.
+ * have taken, and of what the routers keep as much as comes before its tier's turn; what lies in
+ * Kafka between them is not seen, at most a lane's window.
  */
 final class Estimator {
   /** The router's default margin ({@code router.margin}), while no router says its own. */
@@ -49,7 +51,8 @@ final class Estimator {
    * @throws dev.headrace.protocol.FailureException STORE_UNAVAILABLE
    */
   Optional<Forecast> estimate(InferenceRequest request) {
-    List<DeviceReport> reports = devices.list();
+    // Numbers beyond belief in one heartbeat would make a whole lane look full.
+    List<DeviceReport> reports = devices.list().stream().filter(Reports::usable).toList();
     Set<String> lanes = new HashSet<>();
     reports.forEach(r -> lanes.add(r.lane()));
     // A window without end: what waits is ahead of the request, and that is in the loads.
@@ -57,7 +60,10 @@ final class Estimator {
     Plan plan =
         routing.stream().map(RouterReport::plan).filter(Objects::nonNull).findFirst().orElse(USUAL);
     Fleet fleet = FleetBuilder.build(reports, lanes, plan.lanes(), Double.POSITIVE_INFINITY);
-    Snapshot snapshot = Snapshot.of(fleet, loads(fleet, reports, routing));
+    Snapshot snapshot =
+        Snapshot.of(
+            fleet,
+            loads(fleet, reports, routing, w -> w.secondsBefore(request.tier(), plan.shares())));
     return Forecast.of(policy(plan), request, snapshot, clock.instant(), plan.marginSeconds());
   }
 
@@ -72,7 +78,11 @@ final class Estimator {
     return new PolicyConfig(name, margin).policy();
   }
 
-  private static Loads loads(Fleet fleet, List<DeviceReport> reports, List<RouterReport> waiting) {
+  private static Loads loads(
+      Fleet fleet,
+      List<DeviceReport> reports,
+      List<RouterReport> waiting,
+      ToDoubleFunction<RouterReport.Waiting> before) {
     int count = fleet.lanes().size();
     Loads loads = new Loads(new double[count], new double[count], new double[count], 1, 0);
     for (int i = 0; i < count; i++) {
@@ -83,7 +93,7 @@ final class Estimator {
       }
       for (RouterReport router : waiting) {
         RouterReport.Waiting w = router.waiting().get(lane.name());
-        seconds += w == null ? 0 : w.seconds();
+        seconds += w == null ? 0 : before.applyAsDouble(w);
       }
       loads.sentSeconds()[i] = seconds;
     }

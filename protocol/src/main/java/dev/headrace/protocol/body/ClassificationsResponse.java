@@ -1,6 +1,8 @@
 package dev.headrace.protocol.body;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -34,31 +36,21 @@ public record ClassificationsResponse(String model, List<Result> results, long p
 
   /** Writes the response. */
   public byte[] encode() {
-    return JsonBody.write(
-        256,
-        json -> {
-          json.writeStringField("object", "list");
-          json.writeArrayFieldStart("data");
-          for (int i = 0; i < results.size(); i++) {
-            Result result = results.get(i);
-            json.writeStartObject();
-            json.writeStringField("object", "classification");
-            json.writeNumberField("index", i);
-            json.writeStringField("label", result.label());
-            json.writeArrayFieldStart("scores");
-            for (Score score : result.scores()) {
-              json.writeStartObject();
-              json.writeStringField("label", score.label());
-              json.writeNumberField("score", score.score());
-              json.writeEndObject();
-            }
-            json.writeEndArray();
-            json.writeEndObject();
-          }
-          json.writeEndArray();
-          json.writeStringField("model", model);
-          Usage.write(json, promptTokens);
-        });
+    return ListBody.write(
+        256, "classification", results.size(), this::writeItem, model, promptTokens);
+  }
+
+  private void writeItem(JsonGenerator json, int index) throws IOException {
+    Result result = results.get(index);
+    json.writeStringField("label", result.label());
+    json.writeArrayFieldStart("scores");
+    for (Score score : result.scores()) {
+      json.writeStartObject();
+      json.writeStringField("label", score.label());
+      json.writeNumberField("score", score.score());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
   }
 
   /**

@@ -1,6 +1,8 @@
 package dev.headrace.protocol.body;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -22,34 +24,29 @@ public record EmbeddingsResponse(String model, List<float[]> vectors, long promp
   /** Writes the response. */
   public byte[] encode(VectorEncoding encoding) {
     int hint = 128 + vectors.stream().mapToInt(v -> v.length * 6 + 64).sum();
-    return JsonBody.write(
+    return ListBody.write(
         hint,
-        json -> {
-          json.writeStringField("object", "list");
-          json.writeArrayFieldStart("data");
-          for (int i = 0; i < vectors.size(); i++) {
-            json.writeStartObject();
-            json.writeStringField("object", "embedding");
-            json.writeNumberField("index", i);
-            float[] vector = vectors.get(i);
-            if (encoding == VectorEncoding.BASE64) {
-              byte[] base64 = toBase64(vector);
-              json.writeFieldName("embedding");
-              // Nothing in it needs escaping; looking for it took a third of writing a response.
-              json.writeRawUTF8String(base64, 0, base64.length);
-            } else {
-              json.writeArrayFieldStart("embedding");
-              for (float component : vector) {
-                json.writeNumber(component);
-              }
-              json.writeEndArray();
-            }
-            json.writeEndObject();
-          }
-          json.writeEndArray();
-          json.writeStringField("model", model);
-          Usage.write(json, promptTokens);
-        });
+        "embedding",
+        vectors.size(),
+        (json, index) -> write(json, vectors.get(index), encoding),
+        model,
+        promptTokens);
+  }
+
+  private static void write(JsonGenerator json, float[] vector, VectorEncoding encoding)
+      throws IOException {
+    if (encoding == VectorEncoding.BASE64) {
+      byte[] base64 = toBase64(vector);
+      json.writeFieldName("embedding");
+      // Nothing in it needs escaping; looking for it took a third of writing a response.
+      json.writeRawUTF8String(base64, 0, base64.length);
+    } else {
+      json.writeArrayFieldStart("embedding");
+      for (float component : vector) {
+        json.writeNumber(component);
+      }
+      json.writeEndArray();
+    }
   }
 
   /**

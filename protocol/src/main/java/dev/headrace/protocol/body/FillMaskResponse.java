@@ -1,6 +1,8 @@
 package dev.headrace.protocol.body;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -29,34 +31,23 @@ public record FillMaskResponse(
 
   /** Writes the response. */
   public byte[] encode() {
-    return JsonBody.write(
-        1024,
-        json -> {
-          json.writeStringField("object", "list");
-          json.writeArrayFieldStart("data");
-          for (int i = 0; i < results.size(); i++) {
-            json.writeStartObject();
-            json.writeStringField("object", "fill_mask");
-            json.writeNumberField("index", i);
-            json.writeArrayFieldStart("masks");
-            for (List<Candidate> candidates : results.get(i)) {
-              json.writeStartArray();
-              for (Candidate candidate : candidates) {
-                json.writeStartObject();
-                json.writeNumberField("token", candidate.token());
-                json.writeStringField("token_str", candidate.text());
-                json.writeNumberField("score", candidate.score());
-                json.writeEndObject();
-              }
-              json.writeEndArray();
-            }
-            json.writeEndArray();
-            json.writeEndObject();
-          }
-          json.writeEndArray();
-          json.writeStringField("model", model);
-          Usage.write(json, promptTokens);
-        });
+    return ListBody.write(1024, "fill_mask", results.size(), this::writeItem, model, promptTokens);
+  }
+
+  private void writeItem(JsonGenerator json, int index) throws IOException {
+    json.writeArrayFieldStart("masks");
+    for (List<Candidate> candidates : results.get(index)) {
+      json.writeStartArray();
+      for (Candidate candidate : candidates) {
+        json.writeStartObject();
+        json.writeNumberField("token", candidate.token());
+        json.writeStringField("token_str", candidate.text());
+        json.writeNumberField("score", candidate.score());
+        json.writeEndObject();
+      }
+      json.writeEndArray();
+    }
+    json.writeEndArray();
   }
 
   /**

@@ -1,6 +1,8 @@
 package dev.headrace.protocol.body;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -42,34 +44,24 @@ public record TokenClassificationsResponse(String model, List<Result> results, l
 
   /** Writes the response. */
   public byte[] encode() {
-    return JsonBody.write(
-        256,
-        json -> {
-          json.writeStringField("object", "list");
-          json.writeArrayFieldStart("data");
-          for (int i = 0; i < results.size(); i++) {
-            Result result = results.get(i);
-            json.writeStartObject();
-            json.writeStringField("object", "token_classification");
-            json.writeNumberField("index", i);
-            json.writeArrayFieldStart("entities");
-            for (Entity entity : result.entities()) {
-              json.writeStartObject();
-              json.writeStringField("label", entity.label());
-              json.writeNumberField("score", entity.score());
-              json.writeStringField("text", entity.text());
-              json.writeNumberField("start", entity.start());
-              json.writeNumberField("end", entity.end());
-              json.writeEndObject();
-            }
-            json.writeEndArray();
-            json.writeBooleanField("truncated", result.truncated());
-            json.writeEndObject();
-          }
-          json.writeEndArray();
-          json.writeStringField("model", model);
-          Usage.write(json, promptTokens);
-        });
+    return ListBody.write(
+        256, "token_classification", results.size(), this::writeItem, model, promptTokens);
+  }
+
+  private void writeItem(JsonGenerator json, int index) throws IOException {
+    Result result = results.get(index);
+    json.writeArrayFieldStart("entities");
+    for (Entity entity : result.entities()) {
+      json.writeStartObject();
+      json.writeStringField("label", entity.label());
+      json.writeNumberField("score", entity.score());
+      json.writeStringField("text", entity.text());
+      json.writeNumberField("start", entity.start());
+      json.writeNumberField("end", entity.end());
+      json.writeEndObject();
+    }
+    json.writeEndArray();
+    json.writeBooleanField("truncated", result.truncated());
   }
 
   /**

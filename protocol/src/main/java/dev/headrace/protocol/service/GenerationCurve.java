@@ -104,4 +104,9 @@ public record GenerationCurve(
         + secondsPerSequence * sequences
         + secondsPerContextToken * sequences * context;
   }
+
+  /** As {@link ServiceCurve#marginShare}. */
+  public double marginShare() {
+    return samples == 0 ? Math.max(1, relativeError) : relativeError;
+  }
 }

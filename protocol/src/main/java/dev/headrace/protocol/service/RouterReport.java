@@ -1,5 +1,7 @@
 package dev.headrace.protocol.service;
 
+import dev.headrace.protocol.Tier;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -33,13 +35,28 @@ public record RouterReport(
    * @param policy name of the policy, as in {@code router.policy}
    * @param marginSeconds that every request is taken to spend outside of queues and devices
    * @param lanes that may be waited for while they have no worker
+   * @param shares of device time by tier while all tiers wait; empty when it does not say
    */
-  public record Plan(String policy, double marginSeconds, List<PlannedLane> lanes) {
+  public record Plan(
+      String policy, double marginSeconds, List<PlannedLane> lanes, Map<Tier, Double> shares) {
     public Plan {
       lanes = List.copyOf(lanes);
+      shares = Map.copyOf(shares);
+      shares.forEach((tier, share) -> requirePositive("share of " + tier.wireName(), share));
       if (!(marginSeconds >= 0) || Double.isInfinite(marginSeconds)) {
         throw new IllegalArgumentException(
             "marginSeconds: " + marginSeconds + " (expected: finite, >= 0)");
+      }
+    }
+
+    /** Of a router that does not say how it shares devices among tiers. */
+    public Plan(String policy, double marginSeconds, List<PlannedLane> lanes) {
+      this(policy, marginSeconds, lanes, Map.of());
+    }
+
+    private static void requirePositive(String name, double value) {
+      if (!(value > 0) || Double.isInfinite(value)) {
+        throw new IllegalArgumentException(name + ": " + value + " (expected: finite, > 0)");
       }
     }
   }
@@ -51,12 +68,14 @@ public record RouterReport(
    * @param requests how many
    * @param slackSeconds least time to a deadline among them, less the predicted time to its result;
    *     below zero when one will be late
+   * @param tierSeconds how the seconds are divided among tiers; empty when it does not say
    */
-  public record Waiting(double seconds, long requests, double slackSeconds) {
+  public record Waiting(
+      double seconds, long requests, double slackSeconds, Map<Tier, Double> tierSeconds) {
     public Waiting {
-      if (!(seconds >= 0) || Double.isInfinite(seconds)) {
-        throw new IllegalArgumentException("seconds: " + seconds + " (expected: finite, >= 0)");
-      }
+      tierSeconds = Map.copyOf(tierSeconds);
+      tierSeconds.forEach((tier, s) -> requireSeconds("seconds of " + tier.wireName(), s));
+      requireSeconds("seconds", seconds);
       if (requests < 0) {
         throw new IllegalArgumentException("requests: " + requests + " (expected: >= 0)");
       }
@@ -65,12 +84,57 @@ public record RouterReport(
       }
     }
 
+    /** Requests of tiers that are not told. */
+    public Waiting(double seconds, long requests, double slackSeconds) {
+      this(seconds, requests, slackSeconds, Map.of());
+    }
+
+    private static void requireSeconds(String name, double value) {
+      if (!(value >= 0) || Double.isInfinite(value)) {
+        throw new IllegalArgumentException(name + ": " + value + " (expected: finite, >= 0)");
+      }
+    }
+
     /** Both together. */
     public Waiting plus(Waiting other) {
+      Map<Tier, Double> tiers = new EnumMap<>(Tier.class);
+      tiers.putAll(tierSeconds);
+      other.tierSeconds.forEach((tier, s) -> tiers.merge(tier, s, Double::sum));
       return new Waiting(
           seconds + other.seconds,
           requests + other.requests,
-          Math.min(slackSeconds, other.slackSeconds));
+          Math.min(slackSeconds, other.slackSeconds),
+          tiers);
+    }
+
+    /** As much of the same kind. */
+    public Waiting times(double factor) {
+      Map<Tier, Double> tiers = new EnumMap<>(Tier.class);
+      tierSeconds.forEach((tier, s) -> tiers.put(tier, s * factor));
+      return new Waiting(seconds * factor, Math.round(requests * factor), slackSeconds, tiers);
+    }
+
+    /**
+     * Seconds of it that are served before a request of this tier that comes now: what waits in its
+     * own tier, and of each other what its share gets done meanwhile. Without shares, or of tiers
+     * that are not told, all of it.
+     */
+    public double secondsBefore(Tier tier, Map<Tier, Double> shares) {
+      Double share = shares.get(tier);
+      if (share == null) {
+        return seconds;
+      }
+      double own = tierSeconds.getOrDefault(tier, 0.0);
+      double before = own;
+      double told = own;
+      for (Map.Entry<Tier, Double> other : tierSeconds.entrySet()) {
+        if (other.getKey() != tier) {
+          double meanwhile = own * shares.getOrDefault(other.getKey(), share) / share;
+          before += Math.min(other.getValue(), meanwhile);
+          told += other.getValue();
+        }
+      }
+      return before + Math.max(0, seconds - told);
     }
   }
 }

@@ -4,12 +4,15 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.service.RouterReport.Plan;
 import dev.headrace.protocol.service.RouterReport.Waiting;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Routers' heartbeats as a Redis hash: the id, and what waits for each lane as JSON. */
@@ -29,12 +32,17 @@ public final class RouterReportCodec {
     report
         .waiting()
         .forEach(
-            (lane, w) ->
-                lanes
-                    .putObject(lane)
-                    .put("seconds", w.seconds())
-                    .put("requests", w.requests())
-                    .put("slack_seconds", w.slackSeconds()));
+            (lane, w) -> {
+              ObjectNode node =
+                  lanes
+                      .putObject(lane)
+                      .put("seconds", w.seconds())
+                      .put("requests", w.requests())
+                      .put("slack_seconds", w.slackSeconds());
+              if (!w.tierSeconds().isEmpty()) {
+                node.set("tiers", tiers(w.tierSeconds()));
+              }
+            });
     hash.put("waiting", lanes.toString());
     hash.put("taken", Long.toString(report.taken()));
     Plan plan = report.plan();
@@ -42,19 +50,37 @@ public final class RouterReportCodec {
       hash.put("policy", plan.policy());
       hash.put("margin_seconds", Double.toString(plan.marginSeconds()));
       hash.put("fleet", PlannedLanes.encode(plan.lanes()));
+      hash.put("shares", tiers(plan.shares()).toString());
     }
     return hash;
   }
 
+  private static ObjectNode tiers(Map<Tier, Double> numbers) {
+    ObjectNode node = MAPPER.createObjectNode();
+    new TreeMap<>(numbers).forEach((tier, n) -> node.put(tier.wireName(), n));
+    return node;
+  }
+
+  /** A tier that this version does not know is some newer router's. */
+  private static Map<Tier, Double> tiers(JsonNode node) {
+    Map<Tier, Double> numbers = new EnumMap<>(Tier.class);
+    for (Map.Entry<String, JsonNode> entry : node.properties()) {
+      Tier.ofWireName(entry.getKey())
+          .ifPresent(t -> numbers.put(t, believable(entry.getKey(), entry.getValue().asDouble())));
+    }
+    return numbers;
+  }
+
   /** Routers of an older version say nothing of it. */
-  private static @Nullable Plan plan(Map<String, String> hash) {
+  private static @Nullable Plan plan(Map<String, String> hash) throws JsonProcessingException {
     String policy = hash.get("policy");
     return policy == null
         ? null
         : new Plan(
             policy,
             Double.parseDouble(hash.getOrDefault("margin_seconds", "0")),
-            PlannedLanes.parse(hash.getOrDefault("fleet", "{\"lanes\":{}}")));
+            PlannedLanes.parse(hash.getOrDefault("fleet", "{\"lanes\":{}}")),
+            tiers(MAPPER.readTree(hash.getOrDefault("shares", "{}"))));
   }
 
   private static double believable(String name, double value) {
@@ -80,7 +106,8 @@ public final class RouterReportCodec {
             new Waiting(
                 believable("seconds", w.path("seconds").asDouble()),
                 (long) believable("requests", (double) w.path("requests").asLong()),
-                believable("slack_seconds", w.path("slack_seconds").asDouble())));
+                believable("slack_seconds", w.path("slack_seconds").asDouble()),
+                tiers(w.path("tiers"))));
       }
       long taken =
           (long) believable("taken", (double) Long.parseLong(hash.getOrDefault("taken", "0")));

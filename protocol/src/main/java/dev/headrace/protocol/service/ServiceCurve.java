@@ -53,4 +53,12 @@ public record ServiceCurve(
         + secondsPerToken * tokens
         + secondsPerTokenSquared * tokens * length;
   }
+
+  /**
+   * The part of a predicted time that is to be kept as margin: by how much predictions were off
+   * lately. A curve without a measurement is a guess that may be off by its own size.
+   */
+  public double marginShare() {
+    return samples == 0 ? Math.max(1, relativeError) : relativeError;
+  }
 }

@@ -111,7 +111,7 @@ public final class TierBuffer<T> {
       for (TierQueue<T> queue = Turn.next(queues.values());
           queue != null && left < maxLeft;
           queue = Turn.next(queues.values())) {
-        if (queue.visit(visitor).taken()) {
+        if (queue.visit(visitor, queues.values()).taken()) {
           taken++;
         } else {
           left++;

@@ -96,7 +96,7 @@ final class TierQueue<T> extends Turn {
   }
 
   /** Shows the next item, and does with it as told. */
-  TierBuffer.Verdict visit(TierBuffer.Visitor<T> visitor) {
+  TierBuffer.Verdict visit(TierBuffer.Visitor<T> visitor, Collection<TierQueue<T>> tiers) {
     TenantQueue<T> queue = next();
     Node<T> node = queue.nodes.remove();
     open--;
@@ -112,16 +112,18 @@ final class TierQueue<T> extends Turn {
     }
     if (verdict.taken()) {
       size--;
-    } else {
-      queue.left.add(node);
-      if (verdict.closes()) {
-        open -= queue.nodes.size();
-        queue.shut = true;
-        return verdict;
-      }
+      queue.serve(verdict.cost(), tenants.values());
+      serve(verdict.cost(), tiers);
+      return verdict;
     }
-    queue.serve(verdict.cost(), verdict.taken());
-    serve(verdict.cost(), verdict.taken());
+    queue.left.add(node);
+    if (verdict.closes()) {
+      open -= queue.nodes.size();
+      queue.shut = true;
+    } else {
+      queue.leave(verdict.cost());
+      leave(verdict.cost());
+    }
     return verdict;
   }
 

@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One of those that are served in turn, in proportion to their shares: stride scheduling
  * (Waldspurger and Weihl, 1995). Each has a pass that grows by cost over share whenever it is
- * served, and the one with the smallest pass is next. One that had nothing to serve starts at the
- * pass of the others: it neither saves up what it did not use nor starves.
+ * served, and the one with the smallest pass is next. One that had nothing to serve, or did not
+ * take what was offered, starts at the pass of the others: it neither saves up what it did not use
+ * nor starves.
  */
 abstract class Turn {
   /** So that free service, too, goes round in turn; in seconds (chosen: below any real cost). */
@@ -20,6 +21,9 @@ abstract class Turn {
 
   /** The pass as this scan sees it: with what it left. */
   private double seen;
+
+  /** Whether it was its turn in this scan and something of it stayed. */
+  private boolean left;
 
   Turn(double share) {
     this.share = share;
@@ -51,19 +55,36 @@ abstract class Turn {
   /** A scan begins. */
   final void look() {
     seen = pass;
+    left = false;
   }
 
   /**
-   * It was its turn.
+   * It was its turn, and what was looked at stays: it is seen as if it had been served.
    *
-   * @param served whether what was looked at left, or is only seen as if it had
+   * @param cost that it will have
    */
-  final void serve(double cost, boolean served) {
-    double stride = Math.max(cost, LEAST_COST) / share;
-    seen += stride;
-    if (served) {
-      pass += stride;
+  final void leave(double cost) {
+    seen += stride(cost);
+    left = true;
+  }
+
+  /**
+   * It was its turn, and what was looked at goes. Those before it that were left did not want what
+   * it takes (another lane than theirs has room): they save that up no more than the idle do, else
+   * it would stand behind all of theirs once they want the same.
+   */
+  final void serve(double cost, Collection<? extends Turn> all) {
+    for (Turn other : all) {
+      if (other != this && other.left) {
+        other.pass = Math.max(other.pass, pass);
+      }
     }
+    seen += stride(cost);
+    pass += stride(cost);
+  }
+
+  private double stride(double cost) {
+    return Math.max(cost, LEAST_COST) / share;
   }
 
   /**

@@ -14,6 +14,7 @@ import dev.headrace.router.scaling.Demand;
 import dev.headrace.router.state.RouterState;
 import dev.headrace.router.tenant.Tenants;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -124,7 +125,7 @@ final class Dispatcher {
     }
     if (decision instanceof Decision.Wait wait) {
       snapshot = snapshot.withPlanned(wait.lane(), wait.seconds());
-      waiting.computeIfAbsent(wait.lane(), l -> new Tally()).add(wait);
+      waiting.computeIfAbsent(wait.lane(), l -> new Tally()).add(wait, entry.request().tier());
       return Verdict.leave(wait.seconds());
     }
     holding.add(entry);
@@ -142,31 +143,47 @@ final class Dispatcher {
 
   /** What waits for which lane; what lies beyond the lookahead is taken to be of the same kind. */
   private Map<String, Waiting> seen() {
-    long count = 0;
+    Map<Tier, Long> count = new EnumMap<>(Tier.class);
     for (Tally tally : waiting.values()) {
-      count += tally.requests;
+      tally.byTier.forEach((tier, share) -> count.merge(tier, share.requests, Long::sum));
     }
-    double scale = count < lookahead ? 1 : (double) buffer.size() / count;
+    boolean all = count.values().stream().mapToLong(Long::longValue).sum() < lookahead;
+    Map<Tier, Double> scale = new EnumMap<>(Tier.class);
+    count.forEach((tier, n) -> scale.put(tier, all ? 1 : (double) buffer.size(tier) / n));
     List<Lane> lanes = snapshot.fleet().lanes();
     Map<String, Waiting> byLane = new HashMap<>();
-    waiting.forEach(
-        (lane, t) ->
-            byLane.put(
-                lanes.get(lane).name(),
-                new Waiting(t.seconds * scale, Math.round(t.requests * scale), t.slackSeconds)));
+    waiting.forEach((lane, t) -> byLane.put(lanes.get(lane).name(), t.waiting(scale)));
     return byLane;
   }
 
   /** What waits for one lane. */
   private static final class Tally {
-    private double seconds;
-    private long requests;
+    private final Map<Tier, Share> byTier = new EnumMap<>(Tier.class);
     private double slackSeconds = Double.MAX_VALUE;
 
-    void add(Decision.Wait wait) {
-      seconds += wait.seconds();
-      requests++;
+    /** Of one tier. */
+    private static final class Share {
+      private double seconds;
+      private long requests;
+    }
+
+    void add(Decision.Wait wait, Tier tier) {
+      Share share = byTier.computeIfAbsent(tier, t -> new Share());
+      share.seconds += wait.seconds();
+      share.requests++;
       slackSeconds = Math.min(slackSeconds, wait.slackSeconds());
+    }
+
+    Waiting waiting(Map<Tier, Double> scale) {
+      Waiting waiting = new Waiting(0, 0, slackSeconds);
+      for (Map.Entry<Tier, Share> entry : byTier.entrySet()) {
+        Tier tier = entry.getKey();
+        Share share = entry.getValue();
+        Map<Tier, Double> own = Map.of(tier, share.seconds);
+        Waiting seen = new Waiting(share.seconds, share.requests, slackSeconds, own);
+        waiting = waiting.plus(seen.times(scale.getOrDefault(tier, 1.0)));
+      }
+      return waiting;
     }
   }
 

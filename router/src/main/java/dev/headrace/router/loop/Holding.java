@@ -5,6 +5,7 @@ import dev.headrace.policy.Obstacle;
 import dev.headrace.policy.RoutingPolicy;
 import dev.headrace.policy.ServedModel;
 import dev.headrace.policy.Snapshot;
+import dev.headrace.protocol.AdmissionMode;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.InferenceRequest;
@@ -22,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Requests that nobody can run now. They go on when somebody can, fail when their model stays
  * unknown for the time of grace, and expire at their deadline. A request whose model exists but has
- * no worker now waits until its deadline, and so do all while no worker at all is to be seen.
+ * no worker now waits until its deadline (one that is rather to be refused: for the time of grace),
+ * and so do all while no worker at all is to be seen.
  */
 final class Holding {
   /** Time between two looks at all of them (chosen; nobody notices). */
@@ -139,7 +141,13 @@ final class Holding {
                   + " (expected: one that a worker of "
                   + request.model()
                   + " has)");
-      case NO_WORKER, NONE_IN_TIME -> null;
+      case NO_WORKER -> // one that asked to be told is not left to wait for who may never come
+          request.terms().admission() == AdmissionMode.REJECT
+              ? new Failure(
+                  ErrorCode.NO_CAPACITY,
+                  "workers of " + request.model() + ": none is ready (expected: one that is)")
+              : null;
+      case NONE_IN_TIME -> null;
     };
   }
 

@@ -5,7 +5,7 @@ import dev.headrace.transport.kafka.TopicAdmin;
 import java.util.Map;
 import java.util.Set;
 
-/** The work topics of a real Kafka; a missing one is created, and open at the next reading. */
+/** The work topics of a real Kafka. */
 public final class KafkaLaneTopics implements LaneTopics {
   private final TopicAdmin admin;
 
@@ -15,12 +15,12 @@ public final class KafkaLaneTopics implements LaneTopics {
 
   @Override
   public Map<String, Long> lag(Set<String> lanes) {
-    Map<String, Long> lag = admin.lag(lanes);
-    if (lag.keySet().containsAll(lanes)) {
-      return lag;
-    }
-    admin.ensure(lanes.stream().filter(lane -> !lag.containsKey(lane)).map(Topics::work).toList());
-    return lag;
+    return admin.lag(lanes);
+  }
+
+  @Override
+  public void create(Set<String> lanes) {
+    admin.ensure(lanes.stream().map(Topics::work).toList());
   }
 
   @Override

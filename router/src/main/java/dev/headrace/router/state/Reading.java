@@ -4,6 +4,7 @@ import dev.headrace.protocol.service.DeviceReport;
 import dev.headrace.protocol.service.RouterReport;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param reports the heartbeats, null when Redis did not answer
  * @param others the heartbeats of the other routers, null when Redis did not answer
  * @param lag records by lane, null when Kafka did not answer
+ * @param gone lanes that were counted, and have neither workers nor a topic any more
  * @param routerLag records of the tier topics that no router has committed, null when Kafka did not
  *     answer
  */
@@ -24,4 +26,5 @@ record Reading(
     @Nullable List<DeviceReport> reports,
     @Nullable List<RouterReport> others,
     @Nullable Map<String, Long> lag,
+    Set<String> gone,
     @Nullable Long routerLag) {}

@@ -4,7 +4,6 @@ import dev.headrace.policy.Candidate;
 import dev.headrace.policy.Fleet;
 import dev.headrace.policy.FleetBuilder;
 import dev.headrace.policy.Lane;
-import dev.headrace.policy.PolicyConfig;
 import dev.headrace.policy.Reports;
 import dev.headrace.policy.ServedModel;
 import dev.headrace.policy.Snapshot;
@@ -21,7 +20,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +53,9 @@ public final class RouterState {
 
   /** What is wrong with workers, by their heartbeats; each is logged once. */
   private List<String> troubles = List.of();
+
+  /** Lanes with workers that had no topic at the last reading. */
+  private Set<String> withoutTopic = Set.of();
 
   /** Routers that came or went since the last reading, for all that is known. */
   private int newcomers;
@@ -92,21 +96,17 @@ public final class RouterState {
    * A picture without anything in it.
    *
    * @param routerId of this router, unique among those that live
-   * @param policy by which it decides, told to others; null if they need not know
+   * @param plan by which it decides, told to others; null if they need not know
    */
   public RouterState(
       String routerId,
       StateConfig config,
-      @Nullable PolicyConfig policy,
+      RouterReport.@Nullable Plan plan,
       Watch watch,
       LongSupplier nanos,
       InstantSource clock) {
     this.routerId = routerId;
-    this.plan =
-        policy == null
-            ? null
-            : new RouterReport.Plan(
-                policy.name().wireName(), policy.margin().toNanos() * 1e-9, config.planned());
+    this.plan = plan;
     this.config = config;
     this.watch = watch;
     this.nanos = nanos;
@@ -175,9 +175,7 @@ public final class RouterState {
     long unseen = routerLag - seen;
     if (unseen > 0 && kept > 0) {
       double scale = 1 + (double) unseen / kept;
-      all.replaceAll(
-          (lane, w) ->
-              new Waiting(w.seconds() * scale, Math.round(w.requests() * scale), w.slackSeconds()));
+      all.replaceAll((lane, w) -> w.times(scale));
     }
     return all;
   }
@@ -195,6 +193,7 @@ public final class RouterState {
       heartbeatsSeen = true;
       List<String> found = new ArrayList<>(Reports.outvoted(reports));
       found.addAll(Reports.stalled(reports));
+      found.addAll(closedLanes(reading));
       found.stream().filter(said -> !troubles.contains(said)).forEach(LOG::warn);
       troubles = found;
     }
@@ -214,8 +213,30 @@ public final class RouterState {
                 ledger(lane).read(records, mark, reading.askedAtNanos());
               });
       open.addAll(reading.lag().keySet());
+      for (String lane : reading.gone()) {
+        open.remove(lane);
+        ledger(lane).read(0, reading.marks().getOrDefault(lane, 0.0), reading.askedAtNanos());
+      }
     }
     rebuild(now);
+  }
+
+  /** Lanes that have workers, and no topic for the second time: the first reading creates it. */
+  private List<String> closedLanes(Reading reading) {
+    Map<String, Long> lag = reading.lag();
+    if (lag == null) {
+      return List.of();
+    }
+    Set<String> before = withoutTopic;
+    withoutTopic =
+        reports.stream()
+            .filter(r -> Reports.usable(r) && Reports.ready(r) && !lag.containsKey(r.lane()))
+            .map(DeviceReport::lane)
+            .collect(Collectors.toCollection(TreeSet::new));
+    return withoutTopic.stream()
+        .filter(before::contains)
+        .map(lane -> "lane " + lane + " has workers and gets no work: it has no topic in Kafka")
+        .toList();
   }
 
   private void rebuild(long now) {

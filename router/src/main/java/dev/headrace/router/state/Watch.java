@@ -41,6 +41,15 @@ public final class Watch {
   /** Lanes that are counted, and how often nothing was found since they have no heartbeats. */
   private final Map<String, Integer> lanes = new TreeMap<>();
 
+  /**
+   * Lanes that had heartbeats when those were read last: only their topics are created. Another
+   * lane's was taken away by somebody, and nobody needs it.
+   */
+  private Set<String> served = Set.of();
+
+  /** Lanes whose topics Kafka did not let be created the last time: told once. */
+  private Set<String> refused = Set.of();
+
   private boolean registryFailed;
   private boolean topicsFailed;
 
@@ -79,15 +88,21 @@ public final class Watch {
     Set<String> named = new TreeSet<>(reports == null ? lanes.keySet() : Set.of());
     if (reports != null) {
       reports.stream().filter(Reports::usable).forEach(r -> named.add(r.lane()));
+      served = named;
     }
     named.forEach(lane -> lanes.put(lane, 0));
     Map<String, Long> lag = lag();
+    Set<String> gone = new TreeSet<>();
     if (lag != null) {
+      gone.addAll(lanes.keySet());
+      gone.removeAll(named);
+      gone.removeAll(lag.keySet());
       lanes.replaceAll(
           (lane, empty) -> named.contains(lane) || lag.getOrDefault(lane, 0L) > 0 ? 0 : empty + 1);
       lanes.values().removeIf(empty -> empty >= LEFT_ALONE);
     }
-    return new Reading(nowNanos, marks, reports, others, lag, lag == null ? null : routerLag());
+    Long routerLag = lag == null ? null : routerLag();
+    return new Reading(nowNanos, marks, reports, others, lag, gone, routerLag);
   }
 
   private @Nullable List<RouterReport> others(RouterReport own) {
@@ -121,6 +136,23 @@ public final class Watch {
     }
   }
 
+  /** Open at the next reading; one that Kafka refuses must not hide the others' lag. */
+  private void create(Set<String> missing) {
+    if (missing.isEmpty()) {
+      refused = missing;
+      return;
+    }
+    try {
+      topics.create(missing);
+      refused = Set.of();
+    } catch (FailureException e) {
+      if (!refused.equals(missing)) {
+        LOG.warn("topics of lanes cannot be created lanes={} cause={}", missing, e.getMessage());
+      }
+      refused = missing;
+    }
+  }
+
   private @Nullable Map<String, Long> lag() {
     if (lanes.isEmpty()) {
       return Map.of();
@@ -128,6 +160,9 @@ public final class Watch {
     try {
       Map<String, Long> lag = topics.lag(Set.copyOf(lanes.keySet()));
       topicsFailed = false;
+      Set<String> missing = new TreeSet<>(served);
+      missing.removeAll(lag.keySet());
+      create(missing);
       return lag;
     } catch (FailureException e) {
       if (!topicsFailed) {

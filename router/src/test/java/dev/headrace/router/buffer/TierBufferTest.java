@@ -113,6 +113,22 @@ class TierBufferTest {
     assertThat(taken.stream().filter("premium"::equals).count()).isBetween(59L, 61L);
   }
 
+  /** Economy waits for a lane that is full while premium fills another. */
+  @Test
+  void tier_that_takes_what_another_left_owes_it_nothing() {
+    add(Tier.ECONOMY, 1000);
+    add(Tier.PREMIUM, 1000);
+    for (int scan = 0; scan < 20; scan++) {
+      int[] room = {40};
+      buffer.scan(
+          50, item -> item.equals("premium") && room[0]-- > 0 ? Verdict.take(1) : Verdict.leave(1));
+    }
+    assertThat(buffer.size(Tier.PREMIUM)).isEqualTo(200);
+    assertThat(buffer.size(Tier.ECONOMY)).isEqualTo(1000);
+    List<String> next = take(70, 1);
+    assertThat(next.stream().filter("premium"::equals).count()).isBetween(59L, 61L);
+  }
+
   @Test
   void no_tier_starves_whatever_arrives() {
     long seed = System.nanoTime();

@@ -4,12 +4,14 @@ import static dev.headrace.policy.testing.Heartbeats.heartbeat;
 import static dev.headrace.policy.testing.RequestBuilder.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.headrace.protocol.AdmissionMode;
 import dev.headrace.protocol.Attempts;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.Status;
 import dev.headrace.protocol.Task;
+import dev.headrace.protocol.Terms;
 import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.event.DeadLetter;
 import dev.headrace.protocol.event.RequestCodec;
@@ -98,6 +100,19 @@ class RouterRefusalsTest {
     assertThat(rig.loop.health().state()).isEqualTo(RouterHealth.State.UP);
     rig.run(Duration.ofSeconds(21));
     assertThat(rig.outcome("a").status()).isEqualTo(Status.EXPIRED);
+  }
+
+  @Test
+  void request_that_asked_to_be_told_is_not_left_waiting_for_a_worker_that_may_never_come() {
+    rig.beat(heartbeat("w1", "slow").state(WorkerState.LOADING), heartbeat("w2", "b").model("x"));
+    rig.turns(3);
+    Terms reject = new Terms(AdmissionMode.REJECT, null);
+    rig.publish(request("a").within(Duration.ofMinutes(5)).build().withTerms(reject));
+    rig.run(Duration.ofSeconds(4)); // the worker may be ready in a moment
+    assertThat(rig.outcome("a")).isNull();
+    rig.run(Duration.ofSeconds(2));
+    assertThat(rig.outcome("a").failure().code()).isEqualTo(ErrorCode.NO_CAPACITY);
+    assertThat(rig.outcome("a").failure().message()).contains("m", "none is ready");
   }
 
   @Test

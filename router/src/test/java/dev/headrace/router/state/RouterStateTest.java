@@ -20,6 +20,7 @@ import dev.headrace.transport.testing.Outage;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,6 +39,9 @@ class RouterStateTest {
   /** Lanes whose records were counted last. */
   private Set<String> asked = Set.of();
 
+  /** Lanes whose topics were created. */
+  private final Set<String> created = new HashSet<>();
+
   private final RouterState state =
       new RouterState(
           "r1",
@@ -54,6 +58,14 @@ class RouterStateTest {
     @Override
     public Map<String, Long> lag(Set<String> lanes) {
       return counted(lanes);
+    }
+
+    @Override
+    public void create(Set<String> lanes) {
+      if (lanes.contains("refused")) {
+        throw new FailureException(ErrorCode.INTERNAL_ERROR, "create topic: refused");
+      }
+      created.addAll(lanes);
     }
 
     @Override
@@ -158,6 +170,40 @@ class RouterStateTest {
     refresh();
     refresh();
     assertThat(asked).containsExactly("b");
+  }
+
+  @Test
+  void topic_is_created_for_a_lane_with_heartbeats_only() {
+    beat(heartbeat("w1", "a"), heartbeat("w2", "c"));
+    lag.put("a", 4L);
+    refresh();
+    assertThat(created).containsExactly("c");
+    registry.remove("w1");
+    lag.remove("a"); // and somebody deletes its topic
+    refresh();
+    assertThat(asked).contains("a");
+    assertThat(state.lag()).as("nothing is left of it").containsEntry("a", 0L);
+    assertThat(created).containsExactly("c");
+    beat(heartbeat("w1", "a"));
+    refresh();
+    assertThat(state.fleet().lanes()).as("it has no topic yet").isEmpty();
+    assertThat(created).containsExactlyInAnyOrder("a", "c");
+  }
+
+  /** As Kafka does with names that differ in dots and underscores only. */
+  @Test
+  void lane_whose_topic_kafka_refuses_is_named_and_hides_no_other() {
+    beat(heartbeat("w1", "a").curve(0.1, 100), heartbeat("w2", "refused"));
+    refresh();
+    lag.put("a", 7L);
+    refresh();
+    assertThat(state.lag()).containsEntry("a", 7L);
+    assertThat(state.fleet().lanes()).extracting(Lane::name).containsExactly("a");
+    assertThat(state.problems())
+        .containsExactly("lane refused has workers and gets no work: it has no topic in Kafka");
+    beat(heartbeat("w2", "b"));
+    refresh();
+    assertThat(state.problems()).isEmpty();
   }
 
   @Test

@@ -2,9 +2,11 @@ package dev.headrace.transport.redis;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +28,9 @@ class RedisHeartbeats<T> implements HeartbeatRegistry<T> {
   private final RedisLink link;
   private final RedisConfig config;
   private final Kind<T> kind;
+
+  /** Whose heartbeat was garbage at the last reading: told once, and not at every reading. */
+  private volatile Set<String> garbage = Set.of();
 
   /**
    * A kind of heartbeat.
@@ -90,25 +95,29 @@ class RedisHeartbeats<T> implements HeartbeatRegistry<T> {
     List<Reply> replies =
         link.run(ids.stream().map(i -> Call.of(Command.HGETALL, kind.key().apply(i))).toList());
     List<T> reports = new ArrayList<>(ids.size());
+    Set<String> bad = new HashSet<>();
     for (int i = 0; i < ids.size(); i++) {
-      report(ids.get(i), replies.get(i)).ifPresent(reports::add);
+      String id = ids.get(i);
+      Reply reply = replies.get(i);
+      if (reply.error() == null && Reply.list(reply.value()).isEmpty()) {
+        continue; // silent for longer than the time to live
+      }
+      report(reply).ifPresentOrElse(reports::add, () -> bad.add(id));
     }
+    Set<String> known = garbage;
+    bad.stream()
+        .filter(id -> !known.contains(id))
+        .forEach(id -> LOG.warn("heartbeat not decoded key={}", kind.key().apply(id)));
+    garbage = bad;
     return reports;
   }
 
-  private Optional<T> report(String id, Reply reply) {
+  private Optional<T> report(Reply reply) {
     List<?> fields = Reply.list(reply.value());
-    if (reply.error() == null && fields.isEmpty()) {
-      return Optional.empty(); // silent for longer than the time to live
-    }
     Map<String, String> hash = new HashMap<>();
     for (int i = 0; i + 1 < fields.size(); i += 2) {
       hash.put(Reply.text(fields.get(i)), Reply.text(fields.get(i + 1)));
     }
-    Optional<T> report = kind.decode().apply(hash);
-    if (report.isEmpty()) {
-      LOG.warn("heartbeat not decoded key={}", kind.key().apply(id));
-    }
-    return report;
+    return kind.decode().apply(hash);
   }
 }

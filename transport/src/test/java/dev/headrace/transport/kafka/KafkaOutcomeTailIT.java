@@ -5,8 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.headrace.embedded.testing.ServerBackend;
-import dev.headrace.embedded.testing.TestServers;
+import dev.headrace.embedded.testing.ServerSuite;
 import dev.headrace.protocol.ErrorKind;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.config.Settings;
@@ -25,48 +24,19 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
-@ParameterizedClass
-@EnumSource(ServerBackend.class)
-class KafkaOutcomeTailIT {
+class KafkaOutcomeTailIT extends ServerSuite {
   /** Of now: a broker takes no records of the future and deletes old ones. */
   private static final Instant START = Instant.now().minusSeconds(600).truncatedTo(SECONDS);
 
-  private static TestServers servers;
-
-  private final ServerBackend backend;
   private final String topic = "outcomes-" + UUID.randomUUID();
   private KafkaConfig config;
   private KafkaProducer<byte[], byte[]> raw;
   private OutcomeTail tail;
 
-  KafkaOutcomeTailIT(ServerBackend backend) {
-    this.backend = backend;
-  }
-
-  @BeforeParameterizedClassInvocation
-  static void start(ServerBackend backend) {
-    if (backend.isAvailable()) {
-      servers = backend.start();
-    }
-  }
-
-  @AfterParameterizedClassInvocation
-  static void stop() {
-    if (servers != null) {
-      servers.close();
-      servers = null;
-    }
-  }
-
   @BeforeEach
   void open() {
-    backend.assumeAvailable();
-    config = config(servers.kafkaBootstrap());
+    config = config(servers().kafkaBootstrap());
     raw =
         new KafkaProducer<>(
             ClientProperties.producer(config, "raw", Map.of()),

@@ -3,7 +3,6 @@ package dev.headrace.transport.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.headrace.embedded.testing.ServerBackend;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.naming.RedisKeys;
@@ -16,20 +15,12 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol;
 import redis.clients.jedis.StreamEntryID;
 
 /** Reply readers that wait, and connections that are cut under readers and stores. */
-@ParameterizedClass
-@EnumSource(ServerBackend.class)
 class RedisConnectionsIT extends RedisServerSuite {
-  RedisConnectionsIT(ServerBackend backend) {
-    super(backend);
-  }
-
   private void cutConnections() {
     raw.executeCommand(
         new CommandArguments(Protocol.Command.CLIENT)

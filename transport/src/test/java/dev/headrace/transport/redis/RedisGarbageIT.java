@@ -3,7 +3,6 @@ package dev.headrace.transport.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.headrace.embedded.testing.ServerBackend;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.Outcome;
@@ -20,17 +19,9 @@ import org.assertj.core.api.AbstractStringAssert;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** What others put where a store expects its own. */
-@ParameterizedClass
-@EnumSource(ServerBackend.class)
 class RedisGarbageIT extends RedisServerSuite {
-  RedisGarbageIT(ServerBackend backend) {
-    super(backend);
-  }
-
   @Test
   void garbage_in_the_place_of_an_outcome_is_no_outcome() {
     String client = Clients.next();

@@ -2,8 +2,7 @@ package dev.headrace.transport.redis;
 
 import static org.awaitility.Awaitility.await;
 
-import dev.headrace.embedded.testing.ServerBackend;
-import dev.headrace.embedded.testing.TestServers;
+import dev.headrace.embedded.testing.ServerSuite;
 import dev.headrace.protocol.config.Settings;
 import java.net.URI;
 import java.time.Duration;
@@ -11,42 +10,17 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.params.AfterParameterizedClassInvocation;
-import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import redis.clients.jedis.RedisClient;
 
 /** Stores over a real Redis: the embedded one, and one in a container where there is an engine. */
-abstract class RedisServerSuite {
-  private static TestServers servers;
-
-  private final ServerBackend backend;
+abstract class RedisServerSuite extends ServerSuite {
   RedisStores stores;
   RedisClient raw;
 
-  RedisServerSuite(ServerBackend backend) {
-    this.backend = backend;
-  }
-
-  @BeforeParameterizedClassInvocation
-  static void start(ServerBackend backend) {
-    if (backend.isAvailable()) {
-      servers = backend.start();
-    }
-  }
-
-  @AfterParameterizedClassInvocation
-  static void stop() {
-    if (servers != null) {
-      servers.close();
-      servers = null;
-    }
-  }
-
   @BeforeEach
   void connect() {
-    backend.assumeAvailable();
     stores = RedisStores.connect(config());
-    raw = RedisClient.create(URI.create(servers.redisUri()));
+    raw = RedisClient.create(URI.create(servers().redisUri()));
   }
 
   @AfterEach
@@ -61,7 +35,7 @@ abstract class RedisServerSuite {
     Settings settings =
         Settings.of(
             Map.of(
-                "redis.uri", servers.redisUri(),
+                "redis.uri", servers().redisUri(),
                 "redis.heartbeat-ttl", "1s",
                 "redis.max-followers", "100",
                 "redis.cache-max-entry-bytes", "10KiB"));

@@ -2,7 +2,6 @@ package dev.headrace.transport.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.headrace.embedded.testing.ServerBackend;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.event.OutcomeCodec;
 import dev.headrace.protocol.naming.RedisKeys;
@@ -18,17 +17,9 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /** The stores over a real Redis keep the contracts. */
-@ParameterizedClass
-@EnumSource(ServerBackend.class)
 class RedisStoresIT extends RedisServerSuite {
-  RedisStoresIT(ServerBackend backend) {
-    super(backend);
-  }
-
   @Nested
   class Outcomes extends OutcomeStoreContract {
     @Override

@@ -2,6 +2,7 @@ package dev.headrace.transport.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.headrace.protocol.Tier;
 import dev.headrace.protocol.service.PlannedLanes;
 import dev.headrace.protocol.service.RouterReport;
 import dev.headrace.protocol.service.RouterReport.Plan;
@@ -18,7 +19,11 @@ abstract class RouterRegistryContract {
   private final RouterReport report =
       new RouterReport(
           router,
-          Map.of("h100", new Waiting(12.5, 40, -3), "t4", new Waiting(0, 0, 0)),
+          Map.of(
+              "h100",
+              new Waiting(12.5, 40, -3, Map.of(Tier.ECONOMY, 12.0, Tier.PREMIUM, 0.5)),
+              "t4",
+              new Waiting(0, 0, 0)),
           77,
           new Plan(
               "pack",
@@ -26,7 +31,8 @@ abstract class RouterRegistryContract {
               PlannedLanes.parse(
                   "{\"lanes\":{\"t4\":{\"device_type\":\"nvidia-t4\",\"usd_per_hour\":0.35,"
                       + "\"startup_seconds\":90,\"models\":{\"m\":{\"tasks\":[\"rerank\"],"
-                      + "\"precision\":\"int8\",\"fixed_seconds\":0.002,\"samples\":9}}}}}")));
+                      + "\"precision\":\"int8\",\"fixed_seconds\":0.002,\"samples\":9}}}}}"),
+              Map.of(Tier.ECONOMY, 1.0, Tier.PREMIUM, 6.0)));
 
   abstract RouterRegistry registry();
 

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The most urgent row leads ({@link Urgency}); rows of similar length join it ({@link Window}).
  * A batch is closed when the device is idle or about to be, when it is full, or when the tightest
- * deadline less the predicted service time says so. A request that ran when a worker died is alone
- * on the device.
+ * deadline less the predicted service time and its margin says so. A request that ran when a worker
+ * died is alone on the device.
  */
 public final class Batcher {
   /** Batches that may wait before the device when they are full or pressed (chosen: one). */
@@ -304,9 +304,11 @@ public final class Batcher {
     for (RowRef row : batch.rows()) {
       tightest = Math.min(tightest, owner(row).waiting().deadlineNanos());
     }
-    double service = outlook.curve(batch.model()).batchSeconds(batch.rows().size(), length(batch));
+    ServiceCurve curve = outlook.curve(batch.model());
+    double service = curve.batchSeconds(batch.rows().size(), length(batch));
+    double finish = moment.secondsAhead() + service;
     double slack = (tightest - moment.nowNanos()) / 1e9;
-    return slack <= moment.secondsAhead() + service + MARGIN_SECONDS;
+    return slack <= finish + curve.marginShare() * finish + MARGIN_SECONDS;
   }
 
   private Batch aloneBatch(Waiting request, Moment moment) {

@@ -3,22 +3,16 @@ package dev.headrace.worker.device;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
 import dev.headrace.protocol.FailureException;
-import dev.headrace.transport.agent.Agent;
 import dev.headrace.worker.mailbox.Mailbox;
-import java.time.Duration;
-import java.util.concurrent.TimeUnit;
+import dev.headrace.worker.mailbox.MailboxAgent;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The thread {@code loader-<device>}: loads and unloads models, one at a time. */
-public final class LoaderAgent implements Agent {
+public final class LoaderAgent extends MailboxAgent<LoadCall> {
   private static final Logger LOG = LoggerFactory.getLogger(LoaderAgent.class);
 
-  private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-
-  private final String name;
-  private final Mailbox<LoadCall> mailbox;
   private final Mailbox<Runnable> loop;
   private final LoadListener listener;
   private final LongSupplier nanos;
@@ -35,24 +29,14 @@ public final class LoaderAgent implements Agent {
       Mailbox<Runnable> loop,
       LoadListener listener,
       LongSupplier nanos) {
-    this.name = name;
-    this.mailbox = mailbox;
+    super(name, mailbox);
     this.loop = loop;
     this.listener = listener;
     this.nanos = nanos;
   }
 
   @Override
-  public String name() {
-    return name;
-  }
-
-  @Override
-  public void doWork() {
-    LoadCall call = mailbox.poll(IDLE_NANOS);
-    if (call == null) {
-      return;
-    }
+  protected void run(LoadCall call) {
     if (call.load()) {
       load(call);
     } else {
@@ -75,20 +59,5 @@ public final class LoaderAgent implements Agent {
       Failure failure = new Failure(ErrorCode.MODEL_NOT_LOADED, call.model() + ": " + e);
       loop.put(() -> listener.notLoaded(call.model(), failure));
     }
-  }
-
-  @Override
-  public boolean drained() {
-    return mailbox.isEmpty();
-  }
-
-  @Override
-  public void drain() {
-    // The loop stops asking; a load under way is finished.
-  }
-
-  @Override
-  public void close(Duration timeout) {
-    mailbox.close();
   }
 }

@@ -12,16 +12,14 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Logits that stay on the device; the largest of each row came with the step. */
-final class RunLogits implements HeldLogits {
+final class RunLogits extends HeldLogits {
   private final PtSymbolBlock block;
   private final IValue values;
   private final float[] best;
-  private final int rows;
   private final PtNDManager manager;
   private final UnaryOperator<float[]> top;
   private final boolean owned;
   private float @Nullable [] found;
-  private boolean open = true;
 
   /**
    * Logits of a step.
@@ -39,18 +37,13 @@ final class RunLogits implements HeldLogits {
       float[] best,
       PtNDManager manager,
       UnaryOperator<float[]> top) {
+    super(best.length / 2);
     this.top = top;
     this.block = block;
     this.values = values;
     this.owned = owned;
     this.best = best;
-    this.rows = best.length / 2;
     this.manager = manager;
-  }
-
-  @Override
-  public int rows() {
-    return rows;
   }
 
   @Override
@@ -67,7 +60,7 @@ final class RunLogits implements HeldLogits {
   @Override
   public int argmax(int row) {
     check(row);
-    return (int) best[rows + row];
+    return (int) best[rows() + row];
   }
 
   @Override
@@ -88,7 +81,7 @@ final class RunLogits implements HeldLogits {
       }
       found = all;
     }
-    int width = all.length / rows;
+    int width = all.length / rows();
     int count = (width - 1) / 2;
     int at = row * width;
     int[] ids = new int[count];
@@ -99,18 +92,9 @@ final class RunLogits implements HeldLogits {
     return Optional.of(new Candidates(ids, logits, all[at + 2 * count]));
   }
 
-  private void check(int row) {
-    if (!open) {
-      throw new IllegalStateException("logits of an earlier step (expected: of the last one)");
-    }
-    if (row < 0 || row >= rows) {
-      throw new IndexOutOfBoundsException("row: " + row + " (expected: 0.." + (rows - 1) + ")");
-    }
-  }
-
   @Override
   public void close() {
-    open = false;
+    end();
     if (owned) {
       values.close();
     }

@@ -8,25 +8,18 @@ import java.nio.FloatBuffer;
 import org.jspecify.annotations.Nullable;
 
 /** Logits in libtorch's memory; copied only from a GPU, and only when a row is read. */
-final class TorchLogits implements HeldLogits {
+final class TorchLogits extends HeldLogits {
   private final PtNDArray values;
-  private final int rows;
   private final int vocabulary;
   private final PtNDManager manager;
   private @Nullable FloatBuffer floats;
   private long @Nullable [] best;
-  private boolean open = true;
 
   TorchLogits(PtNDArray values, int rows, int vocabulary, PtNDManager manager) {
+    super(rows);
     this.values = values;
-    this.rows = rows;
     this.vocabulary = vocabulary;
     this.manager = manager;
-  }
-
-  @Override
-  public int rows() {
-    return rows;
   }
 
   @Override
@@ -60,18 +53,9 @@ final class TorchLogits implements HeldLogits {
     return (int) ids[row];
   }
 
-  private void check(int row) {
-    if (!open) {
-      throw new IllegalStateException("logits of an earlier step (expected: of the last one)");
-    }
-    if (row < 0 || row >= rows) {
-      throw new IndexOutOfBoundsException("row: " + row + " (expected: 0.." + (rows - 1) + ")");
-    }
-  }
-
   @Override
   public void close() {
-    open = false;
+    end();
     floats = null;
     manager.close();
   }

@@ -34,7 +34,7 @@ final class HfChatFiles {
     if (Files.isRegularFile(settings)) {
       HfConfig config = HfConfig.read(settings);
       for (String key : SPECIAL) {
-        token(config, key).ifPresent(t -> tokens.put(key, t));
+        config.token(key).ifPresent(t -> tokens.put(key, t));
       }
       if (config.isString("chat_template")) {
         template = config.optionalString("chat_template");
@@ -59,16 +59,6 @@ final class HfChatFiles {
     } catch (TemplateException e) {
       throw new MalformedModelException(folder.getFileName() + ": " + e.getMessage());
     }
-  }
-
-  /** A token is a string or, in older files, an object with its content. */
-  private static Optional<String> token(HfConfig config, String key)
-      throws MalformedModelException {
-    if (config.isString(key)) {
-      return config.optionalString(key);
-    }
-    Optional<HfConfig> object = config.object(key);
-    return object.isPresent() ? Optional.of(object.get().string("content")) : Optional.empty();
   }
 
   private static Set<Integer> ends(Path folder) throws IOException {

@@ -5,12 +5,10 @@ import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.service.DeviceReport;
 import dev.headrace.transport.redis.DeviceRegistry;
 import dev.headrace.transport.redis.DeviceRegistry.Namesake;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,13 +29,16 @@ final class Claim {
   private final Identity self;
   private final String group;
   private final String instance;
+
+  /** Of other instances that have the id; at most one at a time. */
+  private final LifeSigns namesakes = new LifeSigns();
+
+  /** Of the lane's workers in another group. */
+  private final LifeSigns strangers = new LifeSigns();
+
   private boolean held;
   private boolean waits;
   private boolean laneIsOurs;
-  private @Nullable Namesake namesake;
-
-  /** Workers of the lane in another group, with the time of the heartbeat that was seen. */
-  private Map<String, Instant> strangers = Map.of();
 
   Claim(DeviceRegistry registry, StoreGate gate, Identity self, String group, String instance) {
     this.registry = registry;
@@ -74,34 +75,31 @@ final class Claim {
       judge(answer.get());
       return;
     }
-    if (namesake != null) {
+    if (!namesakes.none()) {
       LOG.info("worker id is free again worker={}", self.workerId());
-      namesake = null;
+      namesakes.look(Map.of());
     }
     laneIsOurs = laneIsOurs || ours();
     held = laneIsOurs;
-    waits = !strangers.isEmpty();
+    waits = !strangers.none();
   }
 
   private void judge(Namesake found) {
-    Namesake before = namesake;
-    namesake = found;
-    if (before == null || !before.instance().equals(found.instance())) {
+    boolean known = namesakes.has(found.instance());
+    if (namesakes.look(Map.of(found.instance(), found.sentAt())).isPresent()) {
+      throw refused(
+          """
+          worker.id: %s (expected: an id that no other living worker has; %s has it, and sent a \
+          heartbeat at %s)"""
+              .formatted(self.workerId(), found.instance(), found.sentAt()));
+    }
+    if (!known) {
       LOG.warn(
           "worker id has a heartbeat of an earlier life or of another worker, waiting until that"
               + " runs out worker={} instance={} sentAt={}",
           self.workerId(),
           found.instance(),
           found.sentAt());
-    } else if (!before.sentAt().equals(found.sentAt())) {
-      throw refused(
-          "worker.id: "
-              + self.workerId()
-              + " (expected: an id that no other living worker has; "
-              + found.instance()
-              + " has it, and sent a heartbeat at "
-              + found.sentAt()
-              + ")");
     }
   }
 
@@ -114,27 +112,21 @@ final class Claim {
     if (all == null) {
       return false;
     }
-    Map<String, Instant> found = new HashMap<>();
-    for (DeviceReport r : all) {
-      if (!r.lane().equals(self.lane()) || r.group().isEmpty() || r.group().equals(group)) {
-        continue;
-      }
-      Instant before = strangers.get(r.workerId());
-      if (before != null && !before.equals(r.sentAt())) {
+    List<DeviceReport> others = all.stream().filter(this::isStranger).toList();
+    Map<String, String> found = new HashMap<>();
+    others.forEach(r -> found.put(r.workerId(), r.sentAt().toString()));
+    boolean first = strangers.none();
+    Optional<String> living = strangers.look(found);
+    for (DeviceReport r : others) {
+      if (living.filter(r.workerId()::equals).isPresent()) {
         throw refused(
-            "worker.intake: this worker would take the work of lane "
-                + self.lane()
-                + " as "
-                + group
-                + " (expected: as "
-                + r.group()
-                + ", like worker "
-                + r.workerId()
-                + "; stop the lane's workers to change it)");
+            """
+            worker.intake: this worker would take the work of lane %s as %s (expected: as %s, like \
+            worker %s; stop the lane's workers to change it)"""
+                .formatted(self.lane(), group, r.group(), r.workerId()));
       }
-      found.put(r.workerId(), r.sentAt());
     }
-    if (strangers.isEmpty() && !found.isEmpty()) {
+    if (first && !found.isEmpty()) {
       LOG.warn(
           "lane has heartbeats of workers that take its work in another way, waiting until they run"
               + " out lane={} group={} workers={}",
@@ -142,8 +134,11 @@ final class Claim {
           group,
           found.keySet());
     }
-    strangers = found;
     return found.isEmpty();
+  }
+
+  private boolean isStranger(DeviceReport r) {
+    return r.lane().equals(self.lane()) && !r.group().isEmpty() && !r.group().equals(group);
   }
 
   private static FailureException refused(String message) {

@@ -3,6 +3,8 @@ package dev.headrace.worker.loop;
 import dev.headrace.protocol.service.WorkerState;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * How the worker does; what a health check asks.
@@ -43,6 +45,24 @@ public record WorkerHealth(
   /** Whether the loop has not come round for so long that it hangs. */
   public boolean hangs(Instant now) {
     return turnAt.plus(LONGEST_TURN).isBefore(now);
+  }
+
+  /** What is wrong with it, a sentence each. */
+  public List<String> troubles(Instant now) {
+    List<String> troubles = new ArrayList<>();
+    if (state == WorkerState.STALLED) {
+      troubles.add("the device, or a preparing thread, has been at the same work for far too long");
+    }
+    if (hangs(now)) {
+      troubles.add("the worker's loop has not come round since " + turnAt);
+    }
+    if (!storeUp) {
+      troubles.add("Redis does not answer");
+    }
+    if (!brokerUp) {
+      troubles.add("Kafka does not answer");
+    }
+    return troubles;
   }
 
   /** Whether it takes work and reaches what it needs. */

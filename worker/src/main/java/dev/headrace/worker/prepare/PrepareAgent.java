@@ -2,11 +2,10 @@ package dev.headrace.worker.prepare;
 
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
-import dev.headrace.transport.agent.Agent;
 import dev.headrace.worker.device.Pulse;
 import dev.headrace.worker.mailbox.Mailbox;
+import dev.headrace.worker.mailbox.MailboxAgent;
 import dev.headrace.worker.task.TaskReader;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -16,14 +15,10 @@ import java.util.function.LongSupplier;
  * A thread {@code prepare-<device>}: does what is in its mailbox, posts results in groups. Several
  * may share a mailbox; what they post comes in any order.
  */
-public final class PrepareAgent implements Agent {
-  private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-
+public final class PrepareAgent extends MailboxAgent<PrepareCall> {
   /** How long results are collected before they are posted (chosen: below a small batch's time). */
   private static final long COLLECT_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
-  private final String name;
-  private final Mailbox<PrepareCall> mailbox;
   private final Mailbox<Runnable> loop;
   private final PrepareListener listener;
   private final LongSupplier nanos;
@@ -41,8 +36,7 @@ public final class PrepareAgent implements Agent {
       Preparer preparer,
       Pulse pulse,
       LongSupplier nanos) {
-    this.name = name;
-    this.mailbox = mailbox;
+    super(name, mailbox);
     this.loop = loop;
     this.listener = listener;
     this.preparer = preparer;
@@ -79,26 +73,17 @@ public final class PrepareAgent implements Agent {
   }
 
   @Override
-  public String name() {
-    return name;
-  }
-
-  @Override
-  public void doWork() {
-    PrepareCall call = mailbox.poll(IDLE_NANOS);
-    if (call == null) {
-      return;
-    }
+  protected void run(PrepareCall call) {
     try {
-      run(call);
+      serve(call);
     } catch (RuntimeException | Error e) {
-      Failure failure = new Failure(ErrorCode.INTERNAL_ERROR, name + ": " + e);
+      Failure failure = new Failure(ErrorCode.INTERNAL_ERROR, name() + ": " + e);
       loop.put(() -> listener.prepareFailed(failure));
       throw e;
     }
   }
 
-  private void run(PrepareCall call) {
+  private void serve(PrepareCall call) {
     if (call instanceof PrepareCall.Bodies bodies) {
       prepare(bodies.items());
       return;
@@ -143,20 +128,5 @@ public final class PrepareAgent implements Agent {
     if (!results.isEmpty()) {
       loop.put(() -> listener.prepared(results));
     }
-  }
-
-  @Override
-  public boolean drained() {
-    return mailbox.isEmpty();
-  }
-
-  @Override
-  public void drain() {
-    // The loop stops posting; what it posted is done.
-  }
-
-  @Override
-  public void close(Duration timeout) {
-    mailbox.close();
   }
 }

@@ -127,6 +127,17 @@ class BatcherTest {
   }
 
   @Test
+  void curve_that_was_off_lately_closes_a_batch_earlier() {
+    ServiceCurve unsure = new ServiceCurve(2e-3, 1e-4, 0, 0.2, 100);
+    Batcher careful = new Batcher(CONFIG, new FixedOutlook(unsure));
+    careful.add(new Waiting(1, "m", new int[] {10}, 0, SECOND, false));
+    // As above, and a fifth of the 503 ms besides.
+    long last = SECOND - TimeUnit.MICROSECONDS.toNanos(523_000 + 100_600);
+    assertThat(careful.next(new Moment(last - SECOND / 1000, 1, 0.5))).isNull();
+    assertThat(careful.next(new Moment(last + SECOND / 1000, 1, 0.5))).isNotNull();
+  }
+
+  @Test
   void batch_is_sorted_by_length_and_grows_towards_the_nearest_lengths() {
     add(1, 0, 50);
     for (int length : new int[] {300, 40, 52, 45, 61, 49}) {

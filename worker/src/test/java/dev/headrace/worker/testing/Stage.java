@@ -1,5 +1,6 @@
 package dev.headrace.worker.testing;
 
+import dev.headrace.embedded.EmbeddedServers;
 import dev.headrace.embedded.testing.KafkaProbe;
 import dev.headrace.protocol.Address;
 import dev.headrace.protocol.Outcome;
@@ -44,9 +45,28 @@ public final class Stage implements AutoCloseable {
   private final KafkaEventProducer producer;
   private final KafkaConfig kafka;
   private final List<WorkerProcess> workers = new ArrayList<>();
+  private @Nullable EmbeddedServers own;
 
   public Stage(String kafkaBootstrap, String redisUri) {
     this(kafkaBootstrap, redisUri, 2);
+  }
+
+  /** A stage on servers of its own, which are closed with it. */
+  public static Stage withServers() {
+    return withServers(2);
+  }
+
+  /** A lane with so many partitions, on servers of its own, which are closed with it. */
+  public static Stage withServers(int partitions) {
+    EmbeddedServers servers = EmbeddedServers.builder().build().start();
+    try {
+      Stage stage = new Stage(servers.kafkaBootstrap(), servers.redisUri(), partitions);
+      stage.own = servers;
+      return stage;
+    } catch (RuntimeException | Error e) {
+      servers.close();
+      throw e;
+    }
   }
 
   /** A lane with so many partitions. */
@@ -196,5 +216,8 @@ public final class Stage implements AutoCloseable {
     workers.forEach(WorkerProcess::close);
     producer.close(Duration.ofSeconds(2));
     stores.close();
+    if (own != null) {
+      own.close();
+    }
   }
 }

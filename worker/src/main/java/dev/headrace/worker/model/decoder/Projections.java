@@ -2,10 +2,9 @@ package dev.headrace.worker.model.decoder;
 
 import dev.headrace.worker.model.Precision;
 import dev.headrace.worker.model.encoder.Target;
+import dev.headrace.worker.model.torchscript.Int8Weight;
 import dev.headrace.worker.model.torchscript.ScriptClass;
 import dev.headrace.worker.model.torchscript.ScriptObject;
-import dev.headrace.worker.model.weights.ElementType;
-import dev.headrace.worker.model.weights.Int8Tensor;
 import dev.headrace.worker.model.weights.Tensor;
 import dev.headrace.worker.model.weights.Tensors;
 import java.io.IOException;
@@ -29,17 +28,8 @@ final class Projections {
     this.target = target;
   }
 
-  /** The type of all that is not an int8 weight. */
-  ElementType elementType() {
-    return switch (target.precision()) {
-      case FLOAT32, INT8 -> ElementType.FLOAT32;
-      case FLOAT16 -> ElementType.FLOAT16;
-      case BFLOAT16 -> ElementType.BFLOAT16;
-    };
-  }
-
   Tensor as(Tensor tensor) {
-    return Tensors.as(elementType(), tensor);
+    return Tensors.as(target.elementType(), tensor);
   }
 
   ScriptObject linear(Matrix matrix) throws IOException {
@@ -98,23 +88,16 @@ final class Projections {
   }
 
   /**
-   * int8 by FBGEMM: weights quantised here, per output channel and symmetric. Each token is divided
-   * by its largest value and quantised on a fixed scale, never on the range of what runs beside it:
-   * a token's result is the same to the bit in every batch.
+   * int8 by FBGEMM. Each token is divided by its largest value and quantised on a fixed scale,
+   * never on the range of what runs beside it: a token's result is the same to the bit in every
+   * batch.
    */
   private ScriptObject int8(Matrix matrix) throws IOException {
     boolean biased = matrix.bias().isPresent();
+    String name = biased ? "BiasedLinearInt8" : "LinearInt8";
     int levels = target.reducesInt8Range() ? 63 : 127;
     String methods =
         """
-        def __getstate__(self: __torch__.NAME) -> Tuple[Tensor, Tensor, Tensor]:
-          return (self.b, self.b, self.b)
-        def __setstate__(self: __torch__.NAME, state: Tuple[Tensor, Tensor, Tensor]) -> None:
-          w, scale, b, = state
-          zero = torch.zeros_like(scale, dtype=4)
-          q = torch._make_per_channel_quantized_tensor(w, scale, zero, 0)
-          self.p = ops.quantized.linear_prepack(q, None)
-          self.b = b
         def forward(self: __torch__.NAME, x: Tensor) -> Tensor:
           m = torch.clamp_min(torch.amax(torch.abs(x), [-1], True), 1e-9)
           y = ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(torch.div(x, m), STEP, ZERO, self.p)
@@ -123,17 +106,11 @@ final class Projections {
           return torch.add_((self).forward(x), residual)
         """
             .replace("RESULT", biased ? "torch.add_(torch.mul_(y, m), self.b)" : "torch.mul_(y, m)")
-            .replace("NAME", biased ? "BiasedLinearInt8" : "LinearInt8")
+            .replace("NAME", name)
             .replace("STEP", Double.toString(1.0 / levels))
             .replace("ZERO", Integer.toString(levels + 1));
-    Int8Tensor quantised = Int8Tensor.perRow(matrix.weight());
     Tensor bias = matrix.bias().orElse(Tensors.of(new float[1], 1));
-    return new ScriptObject(
-            new ScriptClass(
-                biased ? "BiasedLinearInt8" : "LinearInt8",
-                "b : Tensor\np : __torch__.torch.classes.quantized.LinearPackedParamsBase",
-                methods))
-        .state(List.of(quantised, quantised.scales(), Tensors.as(ElementType.FLOAT32, bias)));
+    return Int8Weight.layer(name, matrix.weight(), bias, false, methods);
   }
 
   /** oneDNN with weights packed when the model is loaded, as the encoders' linear layers. */

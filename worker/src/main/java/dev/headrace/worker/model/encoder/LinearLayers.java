@@ -1,9 +1,8 @@
 package dev.headrace.worker.model.encoder;
 
+import dev.headrace.worker.model.torchscript.Int8Weight;
 import dev.headrace.worker.model.torchscript.ScriptClass;
 import dev.headrace.worker.model.torchscript.ScriptObject;
-import dev.headrace.worker.model.weights.ElementType;
-import dev.headrace.worker.model.weights.Int8Tensor;
 import dev.headrace.worker.model.weights.Tensor;
 import dev.headrace.worker.model.weights.Tensors;
 import java.io.IOException;
@@ -38,13 +37,9 @@ final class LinearLayers {
     this.activation = activation;
   }
 
-  /** The type of all that is not an int8 weight. */
-  ElementType elementType() {
-    return switch (target.precision()) {
-      case FLOAT32, INT8 -> ElementType.FLOAT32;
-      case FLOAT16 -> ElementType.FLOAT16;
-      case BFLOAT16 -> ElementType.BFLOAT16;
-    };
+  /** A weight in the type of all that is not int8. */
+  Tensor as(Tensor tensor) {
+    return Tensors.as(target.elementType(), tensor);
   }
 
   /**
@@ -68,8 +63,8 @@ final class LinearLayers {
         """
             + unfused("Linear");
     return new ScriptObject(new ScriptClass("Linear", methods))
-        .tensor("w", Tensors.as(elementType(), matrix))
-        .tensor("b", Tensors.as(elementType(), bias));
+        .tensor("w", as(matrix))
+        .tensor("b", as(bias));
   }
 
   /**
@@ -95,54 +90,37 @@ final class LinearLayers {
         """
             .formatted(activation.oneDnnName(), activation.oneDnnAlgorithm());
     return new ScriptObject(new ScriptClass("LinearDnn", "w : Tensor\nb : Tensor", methods))
-        .state(List.of(Tensors.as(elementType(), matrix), Tensors.as(elementType(), bias)));
+        .state(List.of(as(matrix), as(bias)));
   }
 
   /**
-   * int8 by FBGEMM: weights quantised here, per output channel and symmetric; activations by
-   * libtorch for each batch, over its whole range. Where tokens differ much, each is first divided
-   * by its largest value and the product multiplied by it again: on MiniLM the mean cosine to
-   * float32 rises from 0.9934 to 0.9979 with the two layers of the feed-forward part done so, for 5
-   * % of the time, and a text's vector hardly depends on the texts beside it any more.
+   * int8 by FBGEMM; activations are quantised by libtorch for each batch, over its whole range.
+   * Where tokens differ much, each is first divided by its largest value and the product multiplied
+   * by it again: on MiniLM the mean cosine to float32 rises from 0.9934 to 0.9979 with the two
+   * layers of the feed-forward part done so, for 5 % of the time, and a text's vector hardly
+   * depends on the texts beside it any more.
    */
   private ScriptObject int8(Tensor matrix, Tensor bias, Tokens inputs) throws IOException {
-    boolean spread = inputs != Tokens.ALIKE;
     String name =
         switch (inputs) {
           case ALIKE -> "LinearInt8";
           case SPREAD -> "LinearInt8Scaled";
           case ACTIVATED -> "LinearInt8Activated";
         };
+    String forward =
+        switch (inputs) {
+          case ALIKE -> INT8;
+          case SPREAD -> INT8_SCALED;
+          case ACTIVATED -> INT8_ACTIVATED;
+        };
     String methods =
-        """
-        def __getstate__(self: __torch__.NAME) -> Tuple[Tensor, Tensor, Tensor]:
-          return (self.b, self.b, self.b)
-        def __setstate__(self: __torch__.NAME, state: Tuple[Tensor, Tensor, Tensor]) -> None:
-          w, scale, b, = state
-          zero = torch.zeros_like(scale, dtype=4)
-          q = torch._make_per_channel_quantized_tensor(w, scale, zero, 0)
-          self.p = ops.quantized.linear_prepack(q, BIAS)
-          self.b = b
-        def forward(self: __torch__.NAME, x: Tensor) -> Tensor:
-        """
-            + switch (inputs) {
-              case ALIKE -> INT8;
-              case SPREAD -> INT8_SCALED;
-              case ACTIVATED -> INT8_ACTIVATED;
-            }
-            + unfused("NAME");
+        "def forward(self: __torch__.NAME, x: Tensor) -> Tensor:\n" + forward + unfused("NAME");
     methods =
         methods
             .replace("NAME", name)
-            .replace("BIAS", spread ? "None" : "b")
             .replace("REDUCE", target.reducesInt8Range() ? "True" : "False");
-    Int8Tensor quantised = Int8Tensor.perRow(matrix);
-    return new ScriptObject(new ScriptClass(name, INT8_ATTRIBUTES, methods))
-        .state(List.of(quantised, quantised.scales(), Tensors.as(ElementType.FLOAT32, bias)));
+    return Int8Weight.layer(name, matrix, bias, inputs == Tokens.ALIKE, methods);
   }
-
-  private static final String INT8_ATTRIBUTES =
-      "b : Tensor\np : __torch__.torch.classes.quantized.LinearPackedParamsBase";
 
   private static final String INT8 = "  return ops.quantized.linear_dynamic(x, self.p, REDUCE)\n";
 

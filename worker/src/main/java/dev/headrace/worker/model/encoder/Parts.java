@@ -69,7 +69,7 @@ final class Parts {
 
   /** A tensor in the model's element type. */
   Tensor computed(Tensor tensor) {
-    return Tensors.as(linears.elementType(), tensor);
+    return linears.as(tensor);
   }
 
   /** Several linear layers over the same input as one, their outputs side by side. */

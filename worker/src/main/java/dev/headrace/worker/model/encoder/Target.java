@@ -1,6 +1,7 @@
 package dev.headrace.worker.model.encoder;
 
 import dev.headrace.worker.model.Precision;
+import dev.headrace.worker.model.weights.ElementType;
 import java.util.Set;
 
 /**
@@ -17,6 +18,15 @@ public record Target(Precision precision, boolean cpu, Set<String> features) {
       throw new IllegalArgumentException(
           "precision: int8 (expected: fp32, fp16 or bf16 on a GPU; libtorch has int8 on the CPU)");
     }
+  }
+
+  /** The type of all that is not an int8 weight. */
+  public ElementType elementType() {
+    return switch (precision) {
+      case FLOAT32, INT8 -> ElementType.FLOAT32;
+      case FLOAT16 -> ElementType.FLOAT16;
+      case BFLOAT16 -> ElementType.BFLOAT16;
+    };
   }
 
   /**

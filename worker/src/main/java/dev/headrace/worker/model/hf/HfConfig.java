@@ -95,6 +95,15 @@ public final class HfConfig {
     return Optional.of(value.textValue());
   }
 
+  /** The text of a token: a string or, in older files, an object with its content. */
+  public Optional<String> token(String key) throws MalformedModelException {
+    if (isString(key)) {
+      return optionalString(key);
+    }
+    Optional<HfConfig> object = object(key);
+    return object.isPresent() ? Optional.of(object.get().string("content")) : Optional.empty();
+  }
+
   /** A whole number between {@code least} and {@code most}. */
   public int integer(String key, int least, int most) throws MalformedModelException {
     JsonNode value = find(key);

@@ -45,18 +45,8 @@ public record TokenizerSettings(
     List<String> inputs = config.strings("model_input_names");
     return new TokenizerSettings(
         maxTokens,
-        token(config, "mask_token"),
-        token(config, "unk_token"),
+        config.token("mask_token"),
+        config.token("unk_token"),
         inputs.isEmpty() || inputs.contains("token_type_ids"));
-  }
-
-  /** A token is a string or, in older files, an object with its content. */
-  private static Optional<String> token(HfConfig config, String key)
-      throws MalformedModelException {
-    if (config.isString(key)) {
-      return config.optionalString(key);
-    }
-    Optional<HfConfig> object = config.object(key);
-    return object.isPresent() ? Optional.of(object.get().string("content")) : Optional.empty();
   }
 }
