@@ -131,7 +131,7 @@ class RouterIT extends ServerSuite {
     Stage.Reader good = stage.lane(lane("x.y"));
     stage.publish(request("first").within(Duration.ofMinutes(5)).build());
     await().untilAsserted(() -> assertThat(good.ids()).hasSize(1));
-    stage.live(worker("x_y").price(0.1));
+    stage.liveWithoutTopic(worker("x_y").price(0.1));
     await().until(() -> router.health().reasons().toString().contains("lane " + lane("x_y")));
     stage.publish(request("second").within(Duration.ofMinutes(5)).build());
     await().untilAsserted(() -> assertThat(good.ids()).hasSize(2));

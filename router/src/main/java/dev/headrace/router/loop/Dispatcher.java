@@ -192,15 +192,8 @@ final class Dispatcher {
     for (Tier tier : Tier.values()) {
       metrics.buffered(tier, buffer.size(tier));
     }
-    Snapshot now = state.snapshot();
-    List<Lane> lanes = now.fleet().lanes();
-    Map<String, Double> seconds = new HashMap<>();
-    for (int i = 0; i < lanes.size(); i++) {
-      seconds.put(lanes.get(i).name(), now.sentSeconds(i));
-    }
-    metrics.lanes(seconds, state.lag());
-    Demand demand = Demand.of(now, state.allWaiting());
-    demand.lanes().values().forEach(metrics::demand);
+    Demand demand = Demand.of(state.snapshot(), state.allWaiting());
+    metrics.lanes(demand, state.lag());
     metrics.routers(state.routers());
     return demand;
   }

@@ -5,6 +5,7 @@ import dev.headrace.policy.Reason;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Status;
 import dev.headrace.protocol.Tier;
+import dev.headrace.router.scaling.Demand;
 import dev.headrace.router.scaling.LaneDemand;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -26,6 +27,29 @@ public final class RouterMetrics {
     private volatile double value;
   }
 
+  private record LaneKey(String lane, String deviceType) {}
+
+  /** What an autoscaler may go by. */
+  private final class LaneLevels {
+    private final Level seconds;
+    private final Level waiting;
+    private final Level slack;
+
+    private LaneLevels(LaneKey key) {
+      Tags tags = Tags.of("lane", key.lane, "device_type", key.deviceType);
+      seconds = level("lane.seconds", tags);
+      waiting = level("lane.waiting.seconds", tags);
+      slack = level("lane.slack.seconds", tags);
+    }
+
+    private void set(LaneDemand demand) {
+      seconds.value = demand.laneSeconds();
+      waiting.value = demand.waitingSeconds();
+      Double least = demand.slackSeconds();
+      slack.value = least == null ? NO_SLACK : least;
+    }
+  }
+
   /** Slack of a lane for which nothing waits: a day (chosen, longer than any deadline in use). */
   private static final double NO_SLACK = 86_400;
 
@@ -35,10 +59,8 @@ public final class RouterMetrics {
   private final Map<String, Counter> tenantSeconds = new HashMap<>();
   private final Map<String, Counter> quota = new HashMap<>();
   private final Map<Tier, Level> buffered = new EnumMap<>(Tier.class);
-  private final Map<String, Level> laneSeconds = new HashMap<>();
+  private final Map<LaneKey, LaneLevels> lanes = new HashMap<>();
   private final Map<String, Level> laneRecords = new HashMap<>();
-  private final Map<String, Level> laneWaiting = new HashMap<>();
-  private final Map<String, Level> laneSlack = new HashMap<>();
   private final Level routers;
   private final Level inFlight;
   private final Level held;
@@ -139,34 +161,32 @@ public final class RouterMetrics {
   }
 
   /**
-   * What is ahead in the lanes; a lane that is left out has nothing.
+   * What is ahead in the lanes and waits for them; a lane that is left out has nothing.
    *
-   * @param seconds of work
-   * @param records in its topic, as last counted
+   * @param records in each lane's topic, as last counted
    */
-  public void lanes(Map<String, Double> seconds, Map<String, Long> records) {
-    laneSeconds.forEach((lane, level) -> level.value = 0);
-    laneRecords.forEach((lane, level) -> level.value = 0);
-    laneWaiting.forEach((lane, level) -> level.value = 0);
-    laneSlack.forEach((lane, level) -> level.value = NO_SLACK);
-    seconds.forEach((lane, s) -> level(laneSeconds, "lane.seconds", lane).value = s);
-    records.forEach((lane, n) -> level(laneRecords, "lane.records", lane).value = n);
-  }
-
-  /** What a lane has to do; slack is far away when nothing waits. */
-  public void demand(LaneDemand demand) {
-    level(laneWaiting, "lane.waiting.seconds", demand.lane()).value = demand.waitingSeconds();
-    Double slack = demand.slackSeconds();
-    level(laneSlack, "lane.slack.seconds", demand.lane()).value = slack == null ? NO_SLACK : slack;
+  public void lanes(Demand demand, Map<String, Long> records) {
+    lanes.forEach(
+        (key, levels) -> {
+          LaneDemand now = demand.of(key.lane);
+          if (!now.deviceType().equals(key.deviceType)) {
+            levels.set(LaneDemand.none(key.lane));
+          }
+        });
+    for (LaneDemand d : demand.lanes().values()) {
+      lanes.computeIfAbsent(new LaneKey(d.lane(), d.deviceType()), LaneLevels::new).set(d);
+    }
+    laneRecords.forEach((lane, level) -> level.value = records.getOrDefault(lane, 0L));
+    records.forEach(
+        (lane, n) ->
+            laneRecords.computeIfAbsent(lane, l -> level("lane.records", Tags.of("lane", l)))
+                    .value =
+                n);
   }
 
   /** Routers that share the lanes, this one included. */
   public void routers(int count) {
     routers.value = count;
-  }
-
-  private Level level(Map<String, Level> levels, String name, String lane) {
-    return levels.computeIfAbsent(lane, l -> level(name, Tags.of("lane", l)));
   }
 
   public void storeUp(boolean up) {

@@ -7,6 +7,8 @@ import dev.headrace.policy.Reason;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Status;
 import dev.headrace.protocol.Tier;
+import dev.headrace.router.scaling.Demand;
+import dev.headrace.router.scaling.LaneDemand;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -52,14 +54,23 @@ class RouterMetricsTest {
     metrics.inFlight(9, 2);
     metrics.storeUp(true);
     metrics.brokerUp(false);
-    metrics.lanes(Map.of("a", 1.5, "b", 2.0), Map.of("a", 30L, "b", 4L));
-    metrics.lanes(Map.of("a", 1.0), Map.of("a", 20L));
+    LaneDemand b = new LaneDemand("b", "h100", 1, 2, 5, -3.0);
+    metrics.lanes(
+        new Demand(Map.of("a", new LaneDemand("a", "t4", 1, 1.5, 0, null), "b", b)),
+        Map.of("a", 30L, "b", 4L));
+    assertThat(gauge("lane.waiting.seconds", "lane", "b", "device_type", "h100")).isEqualTo(5);
+    assertThat(gauge("lane.slack.seconds", "lane", "b", "device_type", "h100")).isEqualTo(-3);
+    metrics.lanes(
+        new Demand(Map.of("a", new LaneDemand("a", "t4", 1, 1, 0, null))), Map.of("a", 20L));
     assertThat(gauge("buffered.requests", "tier", "economy")).isEqualTo(7);
     assertThat(gauge("inflight.requests")).isEqualTo(9);
     assertThat(gauge("held.requests")).isEqualTo(2);
     assertThat(gauge("store.up")).isEqualTo(1);
     assertThat(gauge("broker.up")).isZero();
-    assertThat(gauge("lane.seconds", "lane", "a")).isEqualTo(1);
+    assertThat(gauge("lane.seconds", "lane", "a", "device_type", "t4")).isEqualTo(1);
+    assertThat(gauge("lane.waiting.seconds", "lane", "b")).isZero();
+    assertThat(gauge("lane.slack.seconds", "lane", "b")).isEqualTo(86_400);
+    assertThat(gauge("lane.records", "lane", "b")).isZero();
     assertThat(gauge("lane.records", "lane", "a")).isEqualTo(20);
     assertThat(gauge("lane.seconds", "lane", "b")).isZero();
   }

@@ -92,8 +92,15 @@ public final class Stage implements AutoCloseable {
     }
   }
 
-  /** From now on this worker lives. */
+  /** From now on this worker lives. Its lane has a topic before, as workers make it. */
   public void live(Heartbeats heartbeats) {
+    // A reader that makes one lane's while the router counts would show it some lanes only.
+    admin.ensure(List.of(Topics.work(heartbeats.build().lane())));
+    liveWithoutTopic(heartbeats);
+  }
+
+  /** From now on this worker lives, whatever its lane is called. */
+  public void liveWithoutTopic(Heartbeats heartbeats) {
     DeviceReport report = heartbeats.build();
     // At once, so that a router that starts next cannot read some of the fleet's heartbeats only.
     stores.deviceRegistry().publish(report);
