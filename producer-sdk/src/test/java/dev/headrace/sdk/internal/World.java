@@ -27,7 +27,6 @@ import dev.headrace.sdk.HeadraceException;
 import dev.headrace.sdk.SdkConfig;
 import dev.headrace.transport.delivery.Delivery;
 import dev.headrace.transport.delivery.DeliveryConfig;
-import dev.headrace.transport.redis.DeliveryStore;
 import dev.headrace.transport.testing.FakeProducer;
 import dev.headrace.transport.testing.ForwardingOutcomeStore;
 import dev.headrace.transport.testing.InMemoryDeviceRegistry;
@@ -35,6 +34,7 @@ import dev.headrace.transport.testing.InMemoryOutcomeStore;
 import dev.headrace.transport.testing.InMemoryResultCache;
 import dev.headrace.transport.testing.InMemoryRouterRegistry;
 import dev.headrace.transport.testing.Outage;
+import dev.headrace.transport.testing.TwoStores;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -104,7 +104,7 @@ final class World {
     core = new ClientCore(CLIENT, config, backends, time, time, none);
     core.completions().close(); // from now on completions run where they are added
     DeliveryConfig delivers = new DeliveryConfig(true, 1024, Duration.ZERO, Duration.ofMillis(200));
-    delivery = new Delivery(DeliveryStore.of(store, cache), outcomes, delivers, time);
+    delivery = new Delivery(new TwoStores(store, cache), outcomes, delivers, time);
   }
 
   /** The store as the client sees it: some of its outcomes cannot be read. */

@@ -25,7 +25,6 @@ import dev.headrace.router.testing.TestClock;
 import dev.headrace.transport.delivery.Delivery;
 import dev.headrace.transport.delivery.DeliveryConfig;
 import dev.headrace.transport.kafka.Slot;
-import dev.headrace.transport.redis.DeliveryStore;
 import dev.headrace.transport.testing.FakeConsumer;
 import dev.headrace.transport.testing.FakeProducer;
 import dev.headrace.transport.testing.FakeTopics;
@@ -34,6 +33,7 @@ import dev.headrace.transport.testing.InMemoryOutcomeStore;
 import dev.headrace.transport.testing.InMemoryResultCache;
 import dev.headrace.transport.testing.InMemoryRouterRegistry;
 import dev.headrace.transport.testing.Outage;
+import dev.headrace.transport.testing.TwoStores;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -118,7 +118,7 @@ final class LoopRig {
             tenants,
             consumer,
             rebalances,
-            new Delivery(DeliveryStore.of(outcomes, cache), producer, delivery, clock, clock),
+            new Delivery(new TwoStores(outcomes, cache), producer, delivery, clock, clock),
             outcomes,
             cache,
             new RouterState("r1", state, watch, clock, clock),

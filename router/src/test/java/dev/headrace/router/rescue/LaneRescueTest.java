@@ -22,12 +22,12 @@ import dev.headrace.transport.delivery.Delivery;
 import dev.headrace.transport.delivery.DeliveryConfig;
 import dev.headrace.transport.kafka.EventConsumer;
 import dev.headrace.transport.kafka.Slot;
-import dev.headrace.transport.redis.DeliveryStore;
 import dev.headrace.transport.testing.FakeConsumer;
 import dev.headrace.transport.testing.FakeProducer;
 import dev.headrace.transport.testing.InMemoryDeviceRegistry;
 import dev.headrace.transport.testing.InMemoryOutcomeStore;
 import dev.headrace.transport.testing.InMemoryResultCache;
+import dev.headrace.transport.testing.TwoStores;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.Collection;
@@ -80,7 +80,7 @@ class LaneRescueTest {
           registry,
           groups,
           new Delivery(
-              DeliveryStore.of(new InMemoryOutcomeStore(), new InMemoryResultCache(clock)),
+              new TwoStores(new InMemoryOutcomeStore(), new InMemoryResultCache(clock)),
               producer,
               new DeliveryConfig(true, 1 << 20, Duration.ZERO, Duration.ofMillis(200)),
               clock,

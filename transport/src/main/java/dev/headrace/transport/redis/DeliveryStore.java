@@ -30,24 +30,4 @@ public interface DeliveryStore {
 
   /** See {@link OutcomeStore#markPublished}. */
   void markPublished(List<Address> addresses);
-
-  /** One store's calls behind the other's. */
-  static DeliveryStore of(OutcomeStore outcomes, ResultCache cache) {
-    return new DeliveryStore() {
-      @Override
-      public Done deliver(List<Outcome> delivered, List<Settlement> settlements) {
-        return new Done(outcomes.deliver(delivered), cache.settleAll(settlements));
-      }
-
-      @Override
-      public void announce(List<Address> addresses) {
-        outcomes.announce(addresses);
-      }
-
-      @Override
-      public void markPublished(List<Address> addresses) {
-        outcomes.markPublished(addresses);
-      }
-    };
-  }
 }

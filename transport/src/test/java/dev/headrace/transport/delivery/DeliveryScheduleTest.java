@@ -11,11 +11,11 @@ import dev.headrace.protocol.event.OutcomeCodec;
 import dev.headrace.protocol.event.RequestCodec;
 import dev.headrace.protocol.event.WireRecord;
 import dev.headrace.protocol.naming.Topics;
-import dev.headrace.transport.redis.DeliveryStore;
 import dev.headrace.transport.testing.FakeProducer;
 import dev.headrace.transport.testing.InMemoryOutcomeStore;
 import dev.headrace.transport.testing.InMemoryResultCache;
 import dev.headrace.transport.testing.Samples;
+import dev.headrace.transport.testing.TwoStores;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -109,7 +109,7 @@ class DeliveryScheduleTest {
     DeliveryConfig config = DeliveryConfig.read(Settings.defaults());
     delivery =
         new Delivery(
-            DeliveryStore.of(store, new InMemoryResultCache(nanos::get)),
+            new TwoStores(store, new InMemoryResultCache(nanos::get)),
             producer,
             config,
             nanos::get,

@@ -15,7 +15,6 @@ import dev.headrace.protocol.event.RequestCodec;
 import dev.headrace.protocol.event.WireRecord;
 import dev.headrace.protocol.naming.RedisKeys;
 import dev.headrace.protocol.naming.Topics;
-import dev.headrace.transport.redis.DeliveryStore;
 import dev.headrace.transport.redis.OutcomeStore;
 import dev.headrace.transport.redis.OutcomeStore.Delivered;
 import dev.headrace.transport.testing.FakeProducer;
@@ -23,6 +22,7 @@ import dev.headrace.transport.testing.ForwardingOutcomeStore;
 import dev.headrace.transport.testing.InMemoryOutcomeStore;
 import dev.headrace.transport.testing.InMemoryResultCache;
 import dev.headrace.transport.testing.Samples;
+import dev.headrace.transport.testing.TwoStores;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -46,8 +46,7 @@ class DeliveryTest {
     Map<String, String> all = new HashMap<>(Map.of("outcomes.linger", "0s"));
     all.putAll(settings);
     DeliveryConfig config = DeliveryConfig.read(Settings.of(all));
-    return new Delivery(
-        DeliveryStore.of(to, cache), producer, config, nanos::get, () -> Samples.NOW);
+    return new Delivery(new TwoStores(to, cache), producer, config, nanos::get, () -> Samples.NOW);
   }
 
   private void run(Delivery d) {

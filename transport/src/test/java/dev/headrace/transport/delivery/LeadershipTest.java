@@ -6,7 +6,6 @@ import dev.headrace.protocol.Detail;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.Outcome;
-import dev.headrace.transport.redis.DeliveryStore;
 import dev.headrace.transport.redis.OutcomeStore;
 import dev.headrace.transport.redis.ResultCache;
 import dev.headrace.transport.redis.ResultCache.Place;
@@ -18,6 +17,7 @@ import dev.headrace.transport.testing.InMemoryOutcomeStore;
 import dev.headrace.transport.testing.InMemoryResultCache;
 import dev.headrace.transport.testing.Outage;
 import dev.headrace.transport.testing.Samples;
+import dev.headrace.transport.testing.TwoStores;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -40,7 +40,7 @@ class LeadershipTest {
   private Delivery delivery(OutcomeStore to) {
     Delivery delivery =
         new Delivery(
-            DeliveryStore.of(to, cache),
+            new TwoStores(to, cache),
             producer,
             new DeliveryConfig(true, 1024, Duration.ZERO, Duration.ofMillis(200)),
             nanos::get,

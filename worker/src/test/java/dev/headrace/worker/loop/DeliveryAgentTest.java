@@ -17,6 +17,7 @@ import dev.headrace.transport.testing.InMemoryOutcomeStore;
 import dev.headrace.transport.testing.InMemoryResultCache;
 import dev.headrace.transport.testing.Outage;
 import dev.headrace.transport.testing.Samples;
+import dev.headrace.transport.testing.TwoStores;
 import dev.headrace.worker.mailbox.Mailbox;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -55,7 +56,7 @@ class DeliveryAgentTest {
 
   private DeliveryAgent agent(OutcomeStore to) {
     DeliveryConfig config = new DeliveryConfig(true, 1024, Duration.ZERO, Duration.ofMillis(200));
-    DeliveryStore both = DeliveryStore.of(to, new InMemoryResultCache(nanos::get, outage));
+    DeliveryStore both = new TwoStores(to, new InMemoryResultCache(nanos::get, outage));
     return new DeliveryAgent(
         "deliver-x",
         new Delivery(both, producer, config, nanos::get),

@@ -7,6 +7,7 @@ import dev.headrace.transport.delivery.Delivery;
 import dev.headrace.transport.kafka.Slot;
 import dev.headrace.transport.redis.DeliveryStore;
 import dev.headrace.transport.testing.FakeConsumer;
+import dev.headrace.transport.testing.TwoStores;
 import dev.headrace.worker.batch.BatchConfig;
 import dev.headrace.worker.device.DeviceAgent;
 import dev.headrace.worker.device.DeviceBatch;
@@ -114,7 +115,7 @@ final class TestWorker {
   }
 
   private DeliveryAgent deliveryAgent() {
-    DeliveryStore store = DeliveryStore.of(cluster.outcomes, cluster.cache);
+    DeliveryStore store = new TwoStores(cluster.outcomes, cluster.cache);
     return new DeliveryAgent(
         "deliver",
         new Delivery(store, cluster.producer, cluster.delivery, cluster::nanos),
