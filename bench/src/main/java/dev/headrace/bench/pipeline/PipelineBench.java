@@ -32,7 +32,8 @@ public final class PipelineBench {
   /** Share of the CPU's time that the JVM's compilers take when all is warm (chosen). */
   static final double WARM = 0.05;
 
-  private static final int MAX_WARM_UP = 10;
+  /** On 2 cores a round is some seconds, and methods become hot for two minutes. */
+  private static final int MAX_WARM_UP = 20;
 
   private final int rounds;
   private final int requests;
