@@ -42,6 +42,16 @@ class ShareGroupIT {
     return results;
   }
 
+  /** What there is to know when no backlog is ever seen. */
+  private static String state(LiveStack stack, List<PendingResult> pending) {
+    return "%d done; %s; %s; %s"
+        .formatted(
+            pending.stream().filter(PendingResult::isDone).count(),
+            stack.router().demand().lanes(),
+            stack.router().health(),
+            stack.worker().app().health());
+  }
+
   @Test
   void requests_are_served_and_the_backlog_is_theirs() throws Exception {
     try (LiveStack stack =
@@ -51,7 +61,11 @@ class ShareGroupIT {
       List<PendingResult> pending = submit(stack.client(), 500, Duration.ofMinutes(2));
       await()
           .atMost(Duration.ofSeconds(30))
-          .until(() -> stack.router().demand().of("cpu-fp32").laneSeconds() > 0);
+          .untilAsserted(
+              () ->
+                  assertThat(stack.router().demand().of("cpu-fp32").laneSeconds())
+                      .as(() -> state(stack, pending))
+                      .isPositive());
       assertThat(results(pending)).allMatch(r -> r.status() == Status.OK);
       await()
           .atMost(Duration.ofSeconds(30))
