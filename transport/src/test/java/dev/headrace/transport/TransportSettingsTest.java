@@ -45,7 +45,7 @@ class TransportSettingsTest {
                 URI.create("redis://127.0.0.1:6379"),
                 false,
                 Duration.ofSeconds(2),
-                8,
+                32,
                 Duration.ofDays(1),
                 Duration.ofDays(1),
                 256 << 10,

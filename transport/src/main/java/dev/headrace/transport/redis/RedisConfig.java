@@ -71,7 +71,12 @@ public record RedisConfig(
             Duration.ofMillis(10),
             Duration.ofMinutes(1),
             "Wait for a connection and for each answer."),
-        s.integer("redis.connections", 8, 1, 1000, "Most connections of this program."),
+        s.integer(
+            "redis.connections",
+            32,
+            1,
+            1000,
+            "Most connections of this program; each is made when it is needed."),
         s.duration(
             "redis.result-ttl", DAY, SECOND, YEAR, "How long outcomes and referenced bodies stay."),
         s.duration(
