@@ -5,7 +5,6 @@ import dev.headrace.protocol.Address;
 import dev.headrace.protocol.Assignment;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.Failure;
-import dev.headrace.protocol.FailureException;
 import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Outcomes;
@@ -27,8 +26,8 @@ import dev.headrace.transport.redis.ResultCache.Settlement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,12 +38,6 @@ import org.slf4j.LoggerFactory;
 final class Exits {
   private static final Logger LOG = LoggerFactory.getLogger(Exits.class);
 
-  /** Leaderships given up in one call to Redis (chosen). */
-  private static final int MAX_SETTLED = 256;
-
-  /** More leaderships than this are left to run out. */
-  private static final int MAX_UNSETTLED = 10_000;
-
   /**
    * Seconds of work that may go to one worker of a lane before the next has its turn (chosen: far
    * less than a lane's window).
@@ -54,18 +47,15 @@ final class Exits {
   private static final int MAX_BURST = 64;
 
   private final Delivery delivery;
-  private final ResultCache cache;
   private final Intake intake;
   private final TierBuffer<Entry> buffer;
   private final RouterState state;
   private final RouterMetrics metrics;
   private final InstantSource clock;
   private final String source;
-  private final ArrayDeque<Settlement> ended = new ArrayDeque<>();
 
   Exits(Parts parts, Intake intake, TierBuffer<Entry> buffer) {
     this.delivery = parts.delivery();
-    this.cache = parts.cache();
     this.state = parts.state();
     this.metrics = parts.metrics();
     this.clock = parts.clock();
@@ -148,7 +138,7 @@ final class Exits {
   /** Answered with the result of an identical request. */
   void answer(Entry entry, Outcome cached) {
     Outcome outcome = cached.answering(Outcomes.waiting(entry.request()), clock.instant(), "hit");
-    end(entry, outcome);
+    end(entry, outcome, null);
   }
 
   /** It has its outcome already. */
@@ -159,7 +149,10 @@ final class Exits {
 
   /** Its tenant has used its quota up: it asks again after this time. */
   void overQuota(Entry entry, Duration delay) {
-    giveUpLead(entry);
+    Settlement lead = lead(entry);
+    if (lead != null) {
+      delivery.settle(lead);
+    }
     park(entry, delay);
   }
 
@@ -181,25 +174,24 @@ final class Exits {
 
   /** Its deadline is over. */
   void expire(Entry entry) {
-    giveUpLead(entry);
-    end(entry, Outcomes.expired(entry.request(), clock.instant(), source));
+    end(entry, Outcomes.expired(entry.request(), clock.instant(), source), lead(entry));
   }
 
-  private void end(Entry entry, Outcome outcome) {
+  private void end(Entry entry, Outcome outcome, @Nullable Settlement lead) {
     metrics.ended(outcome.status());
-    delivery.outcome(outcome, () -> acknowledge(entry));
+    delivery.outcome(outcome, lead, () -> acknowledge(entry));
   }
 
   /** It cannot be run: dead letter and outcome. */
   void fail(Entry entry, Failure failure) {
-    giveUpLead(entry);
     InferenceRequest request = entry.request();
     Outcome outcome = Outcomes.failed(request, failure, clock.instant(), source);
     metrics.ended(outcome.status());
     WireRecord letter =
         deadLetter(
             entry.received(), failure, request.attempts().number(), request.attempts().tried());
-    delivery.appendThenOutcome(Topics.DEAD_LETTERS, letter, outcome, () -> acknowledge(entry));
+    delivery.appendThenOutcome(
+        Topics.DEAD_LETTERS, letter, outcome, lead(entry), () -> acknowledge(entry));
   }
 
   /** The record holds no request: dead letter, and an outcome when it says whose it is. */
@@ -236,27 +228,14 @@ final class Exits {
     intake.acknowledge(entry.received(), entry.source());
   }
 
-  /** Those who follow it shall not wait for its lease to run out. */
-  private void giveUpLead(Entry entry) {
+  /** The end of its leadership: those who follow it shall not wait for its lease to run out. */
+  private static @Nullable Settlement lead(Entry entry) {
     String cacheKey = entry.leads();
-    if (cacheKey != null && ended.size() < MAX_UNSETTLED) {
-      String token = ResultCache.tokenOf(Outcomes.waiting(entry.request()));
-      ended.add(new Settlement(cacheKey, token, null));
+    if (cacheKey == null) {
+      return null;
     }
-  }
-
-  /** Gives up some of the leaderships that ended without a result. */
-  void settle() {
-    if (ended.isEmpty()) {
-      return;
-    }
-    List<Settlement> some = ended.stream().limit(MAX_SETTLED).toList();
-    try {
-      cache.settleAll(some);
-      some.forEach(s -> ended.removeFirst());
-    } catch (FailureException e) {
-      ended.clear(); // Redis is away; the leases run out by themselves
-    }
+    String token = ResultCache.tokenOf(Outcomes.waiting(entry.request()));
+    return new Settlement(cacheKey, token, null);
   }
 
   /** The time, for those who ask whether a deadline is over. */

@@ -117,7 +117,6 @@ public final class RouterLoop implements Agent {
       admission.step();
       holding.step(admission::admit);
       dispatcher.step();
-      exits.settle();
     }
     delivery.runOnce();
     finishTurn();
