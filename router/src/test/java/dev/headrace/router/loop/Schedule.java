@@ -48,6 +48,11 @@ final class Schedule {
 
   private final Set<Slot> away = new HashSet<>();
   private final Map<String, Integer> seenRetries = new HashMap<>();
+
+  /** Which requests were appended to a topic, and up to which of its records that is known. */
+  private final Map<String, Set<String>> appended = new HashMap<>();
+
+  private final Map<String, Integer> seenAppended = new HashMap<>();
   private int requests;
 
   Schedule(long seed) {
@@ -212,11 +217,16 @@ final class Schedule {
     }
   }
 
-  /** Requests that are in one of these topics. */
+  /** Requests that are in one of these topics; of each only what came since is looked at. */
   private Set<String> in(List<String> topics) {
     Set<String> ids = new HashSet<>();
     for (String topic : topics) {
-      rig.producer.records(topic).forEach(r -> ids.add(new String(r.key(), UTF_8)));
+      Set<String> known = appended.computeIfAbsent(topic, t -> new HashSet<>());
+      List<WireRecord> records = rig.producer.records(topic);
+      int seen = seenAppended.getOrDefault(topic, 0);
+      records.subList(seen, records.size()).forEach(r -> known.add(new String(r.key(), UTF_8)));
+      seenAppended.put(topic, records.size());
+      ids.addAll(known);
     }
     return ids;
   }
