@@ -11,6 +11,7 @@ import dev.headrace.worker.device.DeviceBatch;
 import dev.headrace.worker.device.EngineFactory;
 import dev.headrace.worker.device.LoadCall;
 import dev.headrace.worker.device.LoaderAgent;
+import dev.headrace.worker.device.Loading;
 import dev.headrace.worker.device.Pulse;
 import dev.headrace.worker.device.RowDrop;
 import dev.headrace.worker.loop.DeliveryAgent;
@@ -33,6 +34,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A worker, assembled. Its threads, each named with the worker's device type behind:
@@ -46,6 +49,8 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  */
 public final class WorkerApp implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(WorkerApp.class);
+
   /** Calls that may wait for the loop; it empties its mailbox in every turn (chosen). */
   private static final int LOOP_MAILBOX = 1024;
 
@@ -66,6 +71,7 @@ public final class WorkerApp implements AutoCloseable {
   private final AgentRunner loader;
   private final AgentRunner device;
   private final HangWatch.Pulses pulses;
+  private final Loading loading = new Loading();
 
   /**
    * Assembles a worker; {@link #start} starts it.
@@ -126,7 +132,12 @@ public final class WorkerApp implements AutoCloseable {
     this.loader =
         new AgentRunner(
             new LoaderAgent(
-                "loader" + suffix, toLoader, toLoop, workerLoop.loadListener(), links.nanos()),
+                "loader" + suffix,
+                toLoader,
+                toLoop,
+                workerLoop.loadListener(),
+                loading,
+                links.nanos()),
             drain);
     this.device =
         new AgentRunner(
@@ -136,6 +147,7 @@ public final class WorkerApp implements AutoCloseable {
                 new DeviceAgent.Boxes(toDevice, drops, toLoop),
                 workerLoop.deviceListener(),
                 pulses.device(),
+                loading,
                 links.nanos()),
             drain);
   }
@@ -225,10 +237,15 @@ public final class WorkerApp implements AutoCloseable {
   }
 
   /**
-   * Whether the worker ended because one of its threads does not come back. No interrupt reaches it
-   * in native code: nothing but the end of the process frees what it holds.
+   * Whether the worker ended because one of its threads does not come back, or without waiting
+   * longer for a model that is being loaded. No interrupt reaches it in native code: nothing but
+   * the end of the process frees what it holds.
    */
   public boolean stuck() {
+    return loading.stays() || hangs();
+  }
+
+  private boolean hangs() {
     return loop.failure() instanceof FailureException f
         && f.failure().code() == ErrorCode.DEVICE_LOST
         && Stream.concat(Stream.of(pulses.device()), pulses.preparing().stream())
@@ -251,15 +268,26 @@ public final class WorkerApp implements AutoCloseable {
     close(config.drainTimeout().multipliedBy(2));
   }
 
-  /** Finishes what was begun within half of this time, hands back the rest, stops. */
+  /**
+   * Finishes what was begun within half of this time, hands back the rest, stops. Models that are
+   * still being loaded are left: at once where an interrupt ends the load, else after that half.
+   */
   public void close(Duration timeout) {
     loop.close(timeout);
-    Duration rest = stuck() ? STUCK : timeout;
+    loading.leave();
+    Duration rest = hangs() ? STUCK : timeout;
     prepare.forEach(AgentRunner::drain);
     prepare.forEach(one -> one.close(rest));
     delivery.forEach(AgentRunner::drain);
-    delivery.forEach(one -> one.close(stuck() ? STUCK : LEFT));
-    loader.close(timeout);
-    device.close(rest);
+    delivery.forEach(one -> one.close(hangs() ? STUCK : LEFT));
+    Duration load = timeout.dividedBy(2);
+    if (loading.underWay()) {
+      LOG.warn(
+          "ends while models are loaded, waiting for the one under way worker={} limit={}",
+          config.identity().workerId(),
+          load);
+    }
+    loader.close(loading.underWay() ? load : timeout);
+    device.close(loading.underWay() ? load : rest);
   }
 }

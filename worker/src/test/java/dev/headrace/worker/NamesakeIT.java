@@ -25,6 +25,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -91,6 +93,61 @@ class NamesakeIT extends OwnServersSuite {
         .hasMessageContaining("worker.id: w1 (expected: an id that no other living worker has; one")
         .hasMessageContaining(stage.lane());
     awaitServed(submit("r", 20));
+  }
+
+  /** Its drain timeout is 20 s; nothing that it loads is needed any more. */
+  @Test
+  void worker_that_is_refused_while_it_loads_its_models_ends_at_once() throws Exception {
+    WorkerProcess first = stage.worker("w1", NamesakeIT::runner);
+    await().until(() -> first.app().health().ready());
+    CountDownLatch left = new CountDownLatch(1);
+    WorkerProcess second =
+        stage.workerWith(
+            "w1",
+            () -> {
+              try {
+                new CountDownLatch(1).await(); // as what reads a file: an interrupt ends it
+              } catch (InterruptedException e) {
+                left.countDown();
+                throw e;
+              }
+              throw new AssertionError("not interrupted");
+            });
+    assertThat(second.app().awaitEnd(Duration.ofSeconds(30))).isTrue();
+    long begin = System.nanoTime();
+    second.close();
+    assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(15));
+    assertThat(left.getCount()).isZero();
+    assertThat(second.app().failure()).hasMessageContaining("worker.id: w1 (expected: an id");
+    assertThat(second.app().stuck()).isFalse();
+    awaitServed(submit("r", 20));
+  }
+
+  /** As in native code. */
+  @Test
+  void worker_that_is_refused_does_not_wait_for_a_load_that_no_interrupt_ends() throws Exception {
+    WorkerProcess first = stage.worker("w1", NamesakeIT::runner);
+    await().until(() -> first.app().health().ready());
+    CountDownLatch done = new CountDownLatch(1);
+    stage.settings().put("worker.drain-timeout", "2s");
+    WorkerProcess second =
+        stage.workerWith(
+            "w1",
+            () -> {
+              while (done.getCount() > 0) {
+                LockSupport.parkNanos(1_000_000);
+              }
+              return new OneShotEngine(runner(), System::nanoTime);
+            });
+    try {
+      assertThat(second.app().awaitEnd(Duration.ofSeconds(30))).isTrue();
+      second.close();
+      assertThat(second.app().stuck()).as("the process is to be halted").isTrue();
+      assertThat(second.app().failure()).hasMessageContaining("worker.id: w1 (expected: an id");
+    } finally {
+      done.countDown();
+    }
+    await().until(() -> !second.app().stuck());
   }
 
   @Test

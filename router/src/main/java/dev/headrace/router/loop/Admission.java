@@ -8,7 +8,6 @@ import dev.headrace.protocol.Outcomes;
 import dev.headrace.protocol.event.Decoded;
 import dev.headrace.protocol.event.RequestCodec;
 import dev.headrace.protocol.naming.CacheKey;
-import dev.headrace.protocol.naming.Topics;
 import dev.headrace.protocol.tenant.OverQuota;
 import dev.headrace.protocol.tenant.TenantTerms;
 import dev.headrace.router.buffer.TierBuffer;
@@ -54,6 +53,7 @@ final class Admission {
   private final TierBuffer<Entry> buffer;
   private final Tenants tenants;
   private final Holding holding;
+  private final RetryRooms rooms;
   private final Exits exits;
   private final Intake intake;
   private final RouterMetrics metrics;
@@ -81,6 +81,7 @@ final class Admission {
     this.intake = intake;
     this.exits = exits;
     this.holding = holding;
+    this.rooms = new RetryRooms(parts, exits, holding, buffer);
     this.buffer = buffer;
     this.tenants = tenants;
   }
@@ -107,6 +108,7 @@ final class Admission {
 
   /** Moves on what can move. */
   void step() {
+    rooms.step();
     long now = nanos.getAsLong();
     forward(toFind, now, this::find, this::admit);
     forward(toResolve, now, this::resolve, e -> enter(e, null));
@@ -167,13 +169,19 @@ final class Admission {
     InferenceRequest request = entry.request();
     ServedModel model = state.model(request.model());
     if (model == null) {
-      holding.add(entry);
+      hold(entry);
     } else if (entry.resolved()) {
       enter(entry);
     } else if (!cacheable(request)) {
       enter(entry, null);
     } else {
       toResolve.add(entry);
+    }
+  }
+
+  private void hold(Entry entry) {
+    if (rooms.keep(entry)) {
+      holding.add(entry);
     }
   }
 
@@ -189,22 +197,22 @@ final class Admission {
     enter(entry);
   }
 
-  /** Into the buffer, if its tenant's quota allows; what the cache answers uses none of it. */
+  /** Into the buffer, if quota and room allow; what the cache answers uses neither. */
   private void enter(Entry entry) {
     InferenceRequest request = entry.request();
     TenantTerms terms = tenants.terms(request.tenant());
     boolean reject = terms.over() == OverQuota.REJECT;
     if (buffer.size(request.tenant()) >= terms.waitingRequests()) {
-      Duration delay = parkingTime(Duration.between(exits.now(), request.expiry()));
+      Duration delay = RetryRoom.longestDelay(Duration.between(exits.now(), request.expiry()));
       if (reject || delay == null) {
         exits.refuse(entry, tenants, terms.waitingRequests() + " waiting requests");
       } else {
         metrics.overQuota(tenants.label(request.tenant()), "delay");
-        exits.overQuota(entry, delay);
+        exits.goRound(entry, delay);
       }
     } else if (reject && !tenants.mayRun(request.tenant())) {
       exits.refuse(entry, tenants);
-    } else {
+    } else if (rooms.keep(entry)) {
       exits.wait(entry);
     }
   }
@@ -226,7 +234,7 @@ final class Admission {
         CacheKey.of(request.model(), revision, request.task(), request.payload().bytes()),
         Outcomes.waiting(request),
         min(lease, left),
-        parkingTime(left) != null);
+        RetryRoom.longestDelay(left) != null);
   }
 
   private void settle(Entry entry, Question question, Place place, Instant now) {
@@ -235,7 +243,7 @@ final class Admission {
       exits.answer(entry, hit.cached());
       return;
     }
-    Duration delay = parkingTime(Duration.between(now, entry.request().deadline()));
+    Duration delay = RetryRoom.longestDelay(Duration.between(now, entry.request().deadline()));
     if (place instanceof Place.Follow && delay != null) {
       metrics.resolved("follow");
       exits.park(entry, delay);
@@ -249,20 +257,6 @@ final class Admission {
   private static Duration min(Duration lease, Duration left) {
     Duration shorter = left.compareTo(lease) < 0 ? left : lease;
     return shorter.compareTo(SHORTEST_LEASE) < 0 ? SHORTEST_LEASE : shorter;
-  }
-
-  /**
-   * How long a request waits for an identical one before it asks again: the longest retry delay
-   * that leaves it half of its time; null when there is none.
-   */
-  private static @Nullable Duration parkingTime(Duration left) {
-    Duration longest = null;
-    for (Duration delay : Topics.RETRY_DELAYS) {
-      if (delay.toMillis() <= left.toMillis() / 2) {
-        longest = delay;
-      }
-    }
-    return longest;
   }
 
   /** Forgets what matches. */

@@ -10,6 +10,8 @@ final class Entry {
   private final Received received;
   private final Source source;
   private final InferenceRequest request;
+  private Source.Load load;
+  private @Nullable Long keptSinceNanos;
   private @Nullable Long heldSinceNanos;
   private boolean resolved;
   private @Nullable String leads;
@@ -17,6 +19,7 @@ final class Entry {
   Entry(Received received, Source source, InferenceRequest request) {
     this.received = received;
     this.source = source;
+    this.load = source.load();
     this.request = request;
   }
 
@@ -26,6 +29,24 @@ final class Entry {
 
   Source source() {
     return source;
+  }
+
+  /** What it is counted in. */
+  Source.Load load() {
+    return load;
+  }
+
+  /** Since when it waits here as a retry that found room, or null. */
+  @Nullable Long keptSinceNanos() {
+    return keptSinceNanos;
+  }
+
+  /** It waits here: from now on it is counted in this. */
+  void keep(Source.Load room, long nowNanos) {
+    load.add(received, -1);
+    room.add(received, 1);
+    load = room;
+    keptSinceNanos = nowNanos;
   }
 
   InferenceRequest request() {

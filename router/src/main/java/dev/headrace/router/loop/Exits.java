@@ -147,8 +147,8 @@ final class Exits {
     delivery.standing(standing, () -> acknowledge(entry));
   }
 
-  /** Its tenant has used its quota up: it asks again after this time. */
-  void overQuota(Entry entry, Duration delay) {
+  /** There is no place for it to wait here: it asks again after this time. */
+  void goRound(Entry entry, Duration delay) {
     Settlement lead = lead(entry);
     if (lead != null) {
       delivery.settle(lead);
@@ -200,7 +200,7 @@ final class Exits {
         new Failure(
             malformed.failure().code(), malformed.failure().message() + " at " + received.place());
     WireRecord letter = deadLetter(received, failure, 1, List.of());
-    Runnable done = () -> intake.acknowledge(received, from);
+    Runnable done = () -> intake.acknowledge(received, from.load());
     Address address = malformed.address();
     if (address == null) {
       delivery.append(Topics.DEAD_LETTERS, letter, done);
@@ -221,11 +221,11 @@ final class Exits {
 
   /** It is not ours any more, or we stop: it comes again. */
   void forget(Entry entry) {
-    intake.forget(entry.received(), entry.source());
+    intake.forget(entry.received(), entry.load());
   }
 
   private void acknowledge(Entry entry) {
-    intake.acknowledge(entry.received(), entry.source());
+    intake.acknowledge(entry.received(), entry.load());
   }
 
   /** The end of its leadership: those who follow it shall not wait for its lease to run out. */

@@ -170,13 +170,18 @@ final class Holding {
 
   /** Forgets what matches. */
   void dropIf(Predicate<Entry> gone) {
+    takeIf(gone, exits::forget);
+  }
+
+  /** Takes out what matches. */
+  void takeIf(Predicate<Entry> matches, Consumer<Entry> taken) {
     held.removeIf(
         e -> {
-          boolean drop = gone.test(e);
-          if (drop) {
-            exits.forget(e);
+          boolean take = matches.test(e);
+          if (take) {
+            taken.accept(e);
           }
-          return drop;
+          return take;
         });
   }
 }

@@ -1,7 +1,7 @@
 package dev.headrace.router.loop;
 
 import dev.headrace.protocol.event.DeadLetter;
-import dev.headrace.protocol.event.WireRecord;
+import dev.headrace.router.loop.Source.Load;
 import dev.headrace.transport.kafka.EventConsumer;
 import dev.headrace.transport.kafka.Received;
 import dev.headrace.transport.kafka.Slot;
@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Takes records from Kafka and bounds what is in flight. A topic whose bound is reached is paused,
- * and so is a partition of a retry topic whose next record is not due; polling goes on. The bound
+ * and so is a partition of a retry topic whose next record is not due; polling goes on. Retries
+ * that wait do not count to their topics' bound, each tier's have a {@link RetryRoom}. The bound
  * may be passed by what one poll brings; retries that are not due are kept beside it, of each
  * partition what one poll brought.
  */
@@ -73,7 +74,7 @@ final class Intake {
   }
 
   private void give(Received received, Consumer<Received> due) {
-    count(source(received), received, 1);
+    count(source(received).load(), received, 1);
     due.accept(received);
   }
 
@@ -114,25 +115,19 @@ final class Intake {
   }
 
   /** A record is done: its offset may be committed. */
-  void acknowledge(Received received, Source source) {
-    count(source, received, -1);
+  void acknowledge(Received received, Load load) {
+    count(load, received, -1);
     consumer.acknowledge(received);
   }
 
   /** A record is given up: it comes again, here or elsewhere. */
-  void forget(Received received, Source source) {
-    count(source, received, -1);
+  void forget(Received received, Load load) {
+    count(load, received, -1);
   }
 
-  private void count(Source source, Received received, int sign) {
+  private void count(Load load, Received received, int sign) {
     inFlight += sign;
-    source.load().add(sign, sign * size(received.record()));
-  }
-
-  private static long size(WireRecord record) {
-    byte[] value = record.value();
-    // A record without a value still takes about a kilobyte of headers and objects (estimated).
-    return 1024L + (value == null ? 0 : value.length);
+    load.add(received, sign);
   }
 
   /** Forgets the retries that are not ours any more; those of a slot that came back come again. */

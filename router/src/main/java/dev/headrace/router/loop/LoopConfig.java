@@ -7,7 +7,7 @@ import java.time.Duration;
  * How requests go through the router.
  *
  * @param name of this router, in the source of the outcomes that it makes
- * @param maxRequests taken from one tier's topic, or from all retry topics, and not done
+ * @param maxRequests taken from one tier's topic and not done; and as many retries of each tier
  * @param maxBytes of those
  * @param lookahead how many waiting requests are planned for at a time
  * @param unknownGrace how long a request waits for a worker that knows its model
@@ -34,7 +34,7 @@ public record LoopConfig(
             10_000,
             1,
             1_000_000,
-            "Requests taken from one tier's topic, or from the retry topics, and not done."),
+            "Requests taken from one tier's topic and not done; and as many retries of each tier."),
         s.bytes("router.buffer.bytes", "64MiB", "Size of those requests."),
         s.integer(
             "router.lookahead",

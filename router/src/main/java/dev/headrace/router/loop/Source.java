@@ -1,7 +1,9 @@
 package dev.headrace.router.loop;
 
 import dev.headrace.protocol.Tier;
+import dev.headrace.protocol.event.WireRecord;
 import dev.headrace.protocol.naming.Topics;
+import dev.headrace.transport.kafka.Received;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -12,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param tier of requests that name none
  * @param delay of a retry topic, else null
- * @param load what was taken from it and is not done; one for each tier's topic, one for all retry
- *     topics
+ * @param load what was taken from it and is not done; one for each tier's topic. One for all retry
+ *     topics, without what waits in its tier's {@link RetryRoom}: the rest moves on within the time
+ *     of Redis and Kafka, so no tier holds up another by it
  */
 record Source(Tier tier, @Nullable Duration delay, Load load) {
 
@@ -22,9 +25,16 @@ record Source(Tier tier, @Nullable Duration delay, Load load) {
     private int requests;
     private long bytes;
 
-    void add(int addedRequests, long addedBytes) {
-      requests += addedRequests;
-      bytes += addedBytes;
+    /** Counts a record, 1, or counts it no more, -1. */
+    void add(Received received, int sign) {
+      requests += sign;
+      bytes += sign * size(received.record());
+    }
+
+    private static long size(WireRecord record) {
+      byte[] value = record.value();
+      // A record without a value still takes about a kilobyte of headers and objects (estimated).
+      return 1024L + (value == null ? 0 : value.length);
     }
 
     int requests() {

@@ -128,6 +128,11 @@ public final class RouterMetrics {
         .increment();
   }
 
+  /** A retry found no room to wait here, or made room: it went to a retry topic once more. */
+  public void retryReturned(Tier tier) {
+    count("retries.returned", "tier", tier.wireName());
+  }
+
   /** An outcome was made here. */
   public void ended(Status status) {
     count("outcomes", "status", status.name());

@@ -9,6 +9,7 @@ import dev.headrace.policy.testing.RequestBuilder;
 import dev.headrace.protocol.Address;
 import dev.headrace.protocol.ErrorCode;
 import dev.headrace.protocol.FailureException;
+import dev.headrace.protocol.InferenceRequest;
 import dev.headrace.protocol.Outcomes;
 import dev.headrace.protocol.Task;
 import dev.headrace.protocol.Tier;
@@ -47,6 +48,11 @@ final class Schedule {
 
   private final Set<Slot> away = new HashSet<>();
   private final Map<String, Integer> seenRetries = new HashMap<>();
+
+  /** Which requests were appended to a topic, and up to which of its records that is known. */
+  private final Map<String, Set<String>> appended = new HashMap<>();
+
+  private final Map<String, Integer> seenAppended = new HashMap<>();
   private int requests;
 
   Schedule(long seed) {
@@ -83,7 +89,14 @@ final class Schedule {
 
   private void act() {
     switch (random.nextInt(20)) {
-      case 0, 1, 2, 3 -> publish(1 + random.nextInt(30));
+      case 0, 1, 2 -> publish(1 + random.nextInt(30));
+      case 3 -> {
+        if (random.nextInt(8) == 0) {
+          retries(LoopRig.BOUND + random.nextInt(50));
+        } else {
+          publish(1 + random.nextInt(30));
+        }
+      }
       case 4, 5, 6, 7, 8 -> rig.turns(1 + random.nextInt(3));
       case 9 -> rig.clock.advance(Duration.ofMillis(random.nextInt(3000)));
       case 10 -> rig.producer.hold();
@@ -167,6 +180,19 @@ final class Schedule {
     }
   }
 
+  /** Many of one tier come back from a lane at once. */
+  private void retries(int count) {
+    Tier tier = Tier.values()[random.nextInt(3)];
+    String topic = Topics.retry(Topics.RETRY_DELAYS.get(random.nextInt(3)));
+    for (int i = 0; i < count; i++) {
+      String id = "r" + requests++;
+      Duration within = Duration.ofSeconds(1 + random.nextInt(random.nextBoolean() ? 20 : 200));
+      InferenceRequest request =
+          request(id).at(rig.clock.instant()).tier(tier).within(within).build();
+      append(topic, RequestCodec.encode(request), id);
+    }
+  }
+
   private void cancel(Address address) {
     unlessAway(
         () ->
@@ -191,11 +217,16 @@ final class Schedule {
     }
   }
 
-  /** Requests that are in one of these topics. */
+  /** Requests that are in one of these topics; of each only what came since is looked at. */
   private Set<String> in(List<String> topics) {
     Set<String> ids = new HashSet<>();
     for (String topic : topics) {
-      rig.producer.records(topic).forEach(r -> ids.add(new String(r.key(), UTF_8)));
+      Set<String> known = appended.computeIfAbsent(topic, t -> new HashSet<>());
+      List<WireRecord> records = rig.producer.records(topic);
+      int seen = seenAppended.getOrDefault(topic, 0);
+      records.subList(seen, records.size()).forEach(r -> known.add(new String(r.key(), UTF_8)));
+      seenAppended.put(topic, records.size());
+      ids.addAll(known);
     }
     return ids;
   }
@@ -220,8 +251,10 @@ final class Schedule {
   }
 
   private void assertInFlightIsBounded() {
-    // Three tiers and the retries, each by what one poll brings over its bound.
-    assertThat(rig.loop.inFlight()).isLessThanOrEqualTo(4 * (LoopRig.BOUND + LoopRig.POLL));
+    // Three tiers and the retries that pass through, each by what one poll brings over its bound;
+    // and each tier's retries that wait.
+    assertThat(rig.loop.inFlight())
+        .isLessThanOrEqualTo(4 * (LoopRig.BOUND + LoopRig.POLL) + 3 * LoopRig.BOUND);
   }
 
   private void heal() {

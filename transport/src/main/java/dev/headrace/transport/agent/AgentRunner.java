@@ -133,7 +133,11 @@ public final class AgentRunner implements AutoCloseable {
         thread.interrupt();
         if (!awaitEnd(Duration.ofMillis(STOP_MS))) {
           LOG.error("agent does not heed the interrupt name={}", agent.name());
+          return;
         }
+      }
+      if (Thread.currentThread() != thread) {
+        thread.join(STOP_MS); // it has nothing left to do but to go
       }
     } catch (InterruptedException e) {
       stopped = true;

@@ -112,6 +112,26 @@ class AgentRunnerTest {
   }
 
   @Test
+  void thread_is_gone_when_close_returns() {
+    for (int i = 0; i < 200; i++) {
+      String name = "gone-" + i;
+      Recording agent =
+          new Recording() {
+            @Override
+            public String name() {
+              return name;
+            }
+          };
+      AgentRunner runner = new AgentRunner(agent, LONG);
+      runner.start();
+      runner.close();
+      assertThat(Thread.getAllStackTraces().keySet())
+          .extracting(Thread::getName)
+          .doesNotContain(name);
+    }
+  }
+
+  @Test
   void agent_that_hangs_is_interrupted() {
     Recording agent =
         new Recording() {

@@ -12,12 +12,16 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The thread {@code engine-<device>}: opens the engine, feeds it from its mailbox, posts what comes
  * out of a step to the loop in one call, closes the engine.
  */
 public final class DeviceAgent implements Agent {
+  private static final Logger LOG = LoggerFactory.getLogger(DeviceAgent.class);
+
   private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   /** Longest time at work before the loop hears of it (chosen: well below a heartbeat). */
@@ -30,6 +34,7 @@ public final class DeviceAgent implements Agent {
   private final Mailbox<Runnable> loop;
   private final DeviceListener listener;
   private final Pulse pulse;
+  private final Loading loading;
   private final LongSupplier nanos;
   private final ArrayDeque<RowDrop> early = new ArrayDeque<>();
   private long admitted = -1;
@@ -55,6 +60,7 @@ public final class DeviceAgent implements Agent {
    * Makes the agent; nothing is opened yet.
    *
    * @param pulse beats while it is in the engine
+   * @param loading knows of it while it opens the engine
    */
   public DeviceAgent(
       String name,
@@ -62,6 +68,7 @@ public final class DeviceAgent implements Agent {
       Boxes boxes,
       DeviceListener listener,
       Pulse pulse,
+      Loading loading,
       LongSupplier nanos) {
     this.name = name;
     this.factory = factory;
@@ -70,6 +77,7 @@ public final class DeviceAgent implements Agent {
     this.loop = boxes.loop();
     this.listener = listener;
     this.pulse = pulse;
+    this.loading = loading;
     this.nanos = nanos;
   }
 
@@ -83,16 +91,7 @@ public final class DeviceAgent implements Agent {
     Engine running = engine;
     try {
       if (running == null) {
-        engine = factory.open();
-        List<ServedModel> models = List.copyOf(engine.models());
-        Optional<ModelLoader> loader = engine.loader();
-        List<BrokenModel> broken = List.copyOf(engine.broken());
-        loop.put(
-            () -> {
-              loader.ifPresent(listener::offers);
-              listener.broken(broken);
-              listener.opened(models);
-            });
+        open();
       } else {
         work(running);
       }
@@ -103,6 +102,35 @@ public final class DeviceAgent implements Agent {
       tell(e);
       throw new IllegalStateException("engine could not be opened: " + e.getMessage(), e);
     }
+  }
+
+  private void open() throws Exception {
+    if (!loading.begin()) {
+      mailbox.poll(IDLE_NANOS); // the worker ends; nothing comes
+      return;
+    }
+    Engine opened;
+    try {
+      opened = factory.open();
+    } catch (Exception e) {
+      if (loading.left()) {
+        LOG.info("left the engine before it was open name={} cause={}", name, e.toString());
+        return;
+      }
+      throw e;
+    } finally {
+      loading.end();
+    }
+    engine = opened;
+    List<ServedModel> models = List.copyOf(opened.models());
+    Optional<ModelLoader> loader = opened.loader();
+    List<BrokenModel> broken = List.copyOf(opened.broken());
+    loop.put(
+        () -> {
+          loader.ifPresent(listener::offers);
+          listener.broken(broken);
+          listener.opened(models);
+        });
   }
 
   private void tell(Throwable cause) {

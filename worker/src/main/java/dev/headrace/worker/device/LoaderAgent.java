@@ -15,6 +15,7 @@ public final class LoaderAgent extends MailboxAgent<LoadCall> {
 
   private final Mailbox<Runnable> loop;
   private final LoadListener listener;
+  private final Loading loading;
   private final LongSupplier nanos;
 
   /**
@@ -22,23 +23,32 @@ public final class LoaderAgent extends MailboxAgent<LoadCall> {
    *
    * @param mailbox its own
    * @param loop the mailbox of the thread to which {@code listener} belongs
+   * @param loading knows of it while it loads
    */
   public LoaderAgent(
       String name,
       Mailbox<LoadCall> mailbox,
       Mailbox<Runnable> loop,
       LoadListener listener,
+      Loading loading,
       LongSupplier nanos) {
     super(name, mailbox);
     this.loop = loop;
     this.listener = listener;
+    this.loading = loading;
     this.nanos = nanos;
   }
 
   @Override
   protected void run(LoadCall call) {
     if (call.load()) {
-      load(call);
+      if (loading.begin()) {
+        try {
+          load(call);
+        } finally {
+          loading.end();
+        }
+      }
     } else {
       call.loader().unload(call.model());
       loop.put(() -> listener.unloaded(call.model()));
@@ -55,6 +65,10 @@ public final class LoaderAgent extends MailboxAgent<LoadCall> {
     } catch (FailureException e) {
       loop.put(() -> listener.notLoaded(call.model(), e.failure()));
     } catch (RuntimeException | OutOfMemoryError e) {
+      if (loading.left()) {
+        LOG.info("left a model before it was loaded model={} cause={}", call.model(), e.toString());
+        return; // nobody is there to hear of it
+      }
       LOG.warn("model could not be loaded model={}", call.model(), e);
       Failure failure = new Failure(ErrorCode.MODEL_NOT_LOADED, call.model() + ": " + e);
       loop.put(() -> listener.notLoaded(call.model(), failure));

@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The models of an engine that cannot be served, for encoders and models that generate text alike:
@@ -29,20 +31,33 @@ public final class BrokenModels {
    *
    * @return whether it was done
    * @throws EngineException FATAL, which is no matter of one model
+   * @throws CancellationException when the thread was interrupted: the worker ends, and needs
+   *     neither this model nor the next
    */
   public boolean tried(String model, Step step) {
+    requireGoingOn(model, null);
     try {
       step.run();
       return true;
     } catch (EngineException e) {
+      requireGoingOn(model, e);
       if (e.kind() == EngineException.Kind.FATAL) {
         throw e;
       }
       note(model, e);
     } catch (IOException e) {
+      requireGoingOn(model, e);
       note(model, e);
     }
     return false;
+  }
+
+  private static void requireGoingOn(String model, @Nullable Exception cause) {
+    if (Thread.currentThread().isInterrupted()) {
+      CancellationException left = new CancellationException("loading " + model + ": interrupted");
+      left.initCause(cause);
+      throw left;
+    }
   }
 
   private void note(String model, Exception cause) {

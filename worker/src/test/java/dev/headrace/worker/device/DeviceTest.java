@@ -14,6 +14,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 class DeviceTest {
@@ -23,6 +26,7 @@ class DeviceTest {
   private final Mailbox<RowDrop> drops = new Mailbox<>(8);
   private final Mailbox<Runnable> loop = new Mailbox<>(100);
   private final Heard heard = new Heard();
+  private final Loading loading = new Loading();
   private long now;
 
   private static final class Heard implements DeviceListener {
@@ -83,6 +87,7 @@ class DeviceTest {
         new DeviceAgent.Boxes(mailbox, drops, loop),
         heard,
         new Pulse(),
+        loading,
         () -> now += 1_000_000);
   }
 
@@ -98,6 +103,111 @@ class DeviceTest {
 
   private OneShotEngine oneShot(BatchRunner batchRunner) {
     return new OneShotEngine(batchRunner, () -> now += 500_000_000);
+  }
+
+  @Test
+  void engine_that_is_being_opened_when_the_worker_ends_is_left_and_is_no_failure()
+      throws Exception {
+    CountDownLatch opening = new CountDownLatch(1);
+    AtomicBoolean marked = new AtomicBoolean();
+    DeviceAgent agent =
+        agent(
+            () -> {
+              opening.countDown();
+              new CountDownLatch(1).await(); // as what reads a file: an interrupt ends it
+              return oneShot(runner);
+            });
+    Thread thread =
+        new Thread(
+            () -> {
+              agent.doWork();
+              agent.doWork(); // begins nothing more
+              marked.set(Thread.currentThread().isInterrupted());
+            });
+    thread.start();
+    opening.await();
+    assertThat(loading.underWay()).isTrue();
+    loading.leave();
+    thread.join(20_000);
+    assertThat(thread.isAlive()).isFalse();
+    assertThat(loading.underWay()).isFalse();
+    assertThat(loading.stays()).isFalse();
+    assertThat(marked).as("the interrupt was for the load only").isFalse();
+    listen();
+    assertThat(heard.lost).isNull();
+    assertThat(agent.drained()).isTrue();
+    agent.close(Duration.ZERO);
+  }
+
+  @Test
+  void engine_that_opens_all_the_same_is_closed() throws Exception {
+    DeviceAgent agent =
+        agent(
+            () -> {
+              loading.leave(); // in native code no interrupt is seen
+              assertThat(loading.stays()).isTrue();
+              return oneShot(runner);
+            });
+    agent.doWork();
+    assertThat(Thread.currentThread().isInterrupted()).isFalse();
+    assertThat(loading.stays()).isFalse();
+    agent.close(Duration.ZERO);
+    assertThat(runner.closed).isTrue();
+  }
+
+  @Test
+  void model_that_is_being_loaded_when_the_worker_ends_is_left_and_the_next_is_not_begun() {
+    List<String> begun = new ArrayList<>();
+    Mailbox<LoadCall> calls = new Mailbox<>(4);
+    LoadListener nobody =
+        new LoadListener() {
+          @Override
+          public void loaded(ServedModel served, double seconds) {
+            throw new AssertionError("loaded " + served.name());
+          }
+
+          @Override
+          public void notLoaded(String name, Failure failure) {
+            throw new AssertionError(failure.toString());
+          }
+
+          @Override
+          public void unloaded(String name) {
+            throw new AssertionError("unloaded " + name);
+          }
+        };
+    ModelLoader loader =
+        new ModelLoader() {
+          @Override
+          public List<ModelOffer> offers() {
+            return List.of();
+          }
+
+          @Override
+          public long budgetBytes() {
+            return Long.MAX_VALUE;
+          }
+
+          @Override
+          public ServedModel load(String name) {
+            begun.add(name);
+            loading.leave();
+            assertThat(Thread.currentThread().isInterrupted()).isTrue();
+            throw new CancellationException(name);
+          }
+
+          @Override
+          public void unload(String name) {}
+        };
+    LoaderAgent agent =
+        new LoaderAgent("loader-test", calls, loop, nobody, loading, () -> now += 1);
+    calls.offer(new LoadCall(loader, "a", true));
+    calls.offer(new LoadCall(loader, "b", true));
+    agent.doWork();
+    agent.doWork();
+    listen();
+    assertThat(begun).containsExactly("a");
+    assertThat(Thread.currentThread().isInterrupted()).isFalse();
   }
 
   @Test

@@ -14,6 +14,7 @@ import dev.headrace.worker.device.DeviceBatch;
 import dev.headrace.worker.device.EngineFactory;
 import dev.headrace.worker.device.LoadCall;
 import dev.headrace.worker.device.LoaderAgent;
+import dev.headrace.worker.device.Loading;
 import dev.headrace.worker.device.OneShotEngine;
 import dev.headrace.worker.device.Pulse;
 import dev.headrace.worker.device.RowDrop;
@@ -103,7 +104,9 @@ final class TestWorker {
                 cluster::nanos)
             .get(0);
     this.deliveries = List.of(deliveryAgent(), deliveryAgent());
-    this.loader = new LoaderAgent("loader", toLoader, toLoop, loop.loadListener(), cluster::nanos);
+    this.loader =
+        new LoaderAgent(
+            "loader", toLoader, toLoop, loop.loadListener(), new Loading(), cluster::nanos);
     this.device =
         new DeviceAgent(
             "engine",
@@ -111,6 +114,7 @@ final class TestWorker {
             new DeviceAgent.Boxes(toDevice, drops, toLoop),
             loop.deviceListener(),
             pulse,
+            new Loading(),
             cluster::nanos);
   }
 
