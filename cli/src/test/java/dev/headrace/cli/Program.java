@@ -53,9 +53,10 @@ final class Program {
     Path err = Files.createTempFile(logs, arguments[0], ".err");
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
-    builder
-        .environment()
-        .put("HEADRACE_JAVA_OPTS", "-Xmx1g -XX:+UseSerialGC -Djava.io.tmpdir=" + temporary);
+    // Without C2: they live for seconds.
+    String options =
+        "-Xmx1g -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Djava.io.tmpdir=" + temporary;
+    builder.environment().put("HEADRACE_JAVA_OPTS", options);
     // The script execs java, so signals to the process reach the JVM.
     return new Started(builder.start(), out, err);
   }

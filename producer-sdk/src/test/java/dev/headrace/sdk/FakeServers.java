@@ -76,9 +76,10 @@ final class FakeServers {
     public void close(Duration timeout) {}
   }
 
-  /** Waits as Redis does, but looks every millisecond. */
+  /** Waits as Redis does, until it is closed, but looks every millisecond. */
   private static final class Replies implements ReplyReader {
     private final InMemoryOutcomeStore store;
+    private volatile boolean closed;
     private int position;
 
     Replies(InMemoryOutcomeStore store) {
@@ -96,12 +97,14 @@ final class FakeServers {
           return fresh;
         }
         LockSupport.parkNanos(1_000_000);
-      } while (System.nanoTime() - until < 0);
+      } while (!closed && System.nanoTime() - until < 0);
       return List.of();
     }
 
     @Override
-    public void close() {}
+    public void close() {
+      closed = true;
+    }
   }
 
   List<InferenceRequest> sent() {

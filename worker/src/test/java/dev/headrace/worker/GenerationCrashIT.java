@@ -76,7 +76,9 @@ class GenerationCrashIT extends OwnServersSuite {
   private Process worker(String id) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx256m", "-cp", System.getProperty("java.class.path")));
+    // It lives for seconds.
+    command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add(ModelWorker.class.getName());
     stage.settings().forEach((k, v) -> command.add(k + "=" + v));
     command.add("worker.id=" + id);

@@ -143,7 +143,7 @@ class MixedLoadIT {
     List<String> embeddings = ids("e");
     await()
         .atMost(Duration.ofMinutes(2))
-        .pollInterval(Duration.ofMillis(200))
+        .pollInterval(Duration.ofMillis(500)) // a look asks for 6,000
         .until(() -> stage.outcomes(texts).size() >= 40 && stage.outcomes(embeddings).size() >= 40);
     Map<String, Outcome> written = stage.outcomes(texts);
     Map<String, Outcome> embedded = stage.outcomes(embeddings);

@@ -25,11 +25,14 @@ final class ChunkStreams implements LoopThread.Step {
   /** Pause after Redis did not answer (chosen). */
   private static final long PAUSE_MS = 250;
 
-  private static final long IDLE_MS = 200;
+  /** Wait for a request to read along with (chosen). */
+  private static final Duration IDLE = Duration.ofMillis(200);
 
   private final ChunkReader reader;
   private final Map<String, Reading> readings = new ConcurrentHashMap<>();
   private final Semaphore added = new Semaphore(0);
+  private final Duration idle;
+  private volatile boolean ending;
   private boolean down;
 
   /** Where the pieces of a request go. */
@@ -47,7 +50,12 @@ final class ChunkStreams implements LoopThread.Step {
   }
 
   ChunkStreams(ChunkReader reader) {
+    this(reader, IDLE);
+  }
+
+  ChunkStreams(ChunkReader reader, Duration idle) {
     this.reader = reader;
+    this.idle = idle;
   }
 
   /** From now on pieces of this request go there. */
@@ -61,13 +69,22 @@ final class ChunkStreams implements LoopThread.Step {
     readings.remove(id);
   }
 
+  /** Ends the thread, at once when it waits for a request. */
+  void end() {
+    ending = true;
+    added.release();
+  }
+
   @Override
   public boolean run() throws InterruptedException {
     added.drainPermits();
+    if (ending) {
+      return false;
+    }
     Map<String, String> positions = new HashMap<>();
     readings.forEach((id, reading) -> positions.put(id, reading.position));
     if (positions.isEmpty()) {
-      boolean ignored = added.tryAcquire(IDLE_MS, TimeUnit.MILLISECONDS);
+      boolean ignored = added.tryAcquire(idle.toNanos(), TimeUnit.NANOSECONDS);
       return true;
     }
     try {

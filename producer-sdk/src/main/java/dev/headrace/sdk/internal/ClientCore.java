@@ -332,6 +332,7 @@ public final class ClientCore {
     threads.sender().stop();
     threads.replies().stop();
     threads.streams().stop();
+    streams.end();
     queue.close();
     backends.producer().close(interrupted ? Duration.ZERO : left(until, Duration.ZERO));
     failAll();

@@ -33,7 +33,9 @@ public final class PoisonedWorker {
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx256m", "-cp", System.getProperty("java.class.path")));
+    // It lives for seconds.
+    command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add(PoisonedWorker.class.getName());
     settings.forEach((k, v) -> command.add(k + "=" + v));
     command.add("worker.id=" + id);

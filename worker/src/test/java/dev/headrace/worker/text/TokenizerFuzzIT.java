@@ -39,6 +39,7 @@ class TokenizerFuzzIT {
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-Xmx256m",
             "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1", // as the trial's own process
             TokenizerFuzzProbe.class.getName(),
             file.toString(),
             Integer.toString(from),
