@@ -32,6 +32,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Broker and Redis in this JVM; routers and workers as processes that can be killed. */
 final class Fleet implements AutoCloseable {
@@ -98,6 +99,17 @@ final class Fleet implements AutoCloseable {
     List<String> all = new ArrayList<>(List.of(settings));
     all.add("router.name=" + name);
     start(name, "router", all.toArray(String[]::new));
+  }
+
+  /** Waits until Kafka has given each of these workers its part of the lane. */
+  void awaitSlots(String... names) {
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .until(
+            () ->
+                Stream.of(names)
+                    .map(running::get)
+                    .allMatch(p -> p != null && p.errors().contains("slots assigned")));
   }
 
   /** What a process answers over HTTP; it may have just been started. */

@@ -51,6 +51,7 @@ class HungWorkerIT {
       fleet.workerWith("one", settings);
       fleet.workerWith("two", settings);
       fleet.awaitReady(2);
+      fleet.awaitSlots("one", "two"); // what moves between them while it runs, both run
       List<PendingResult> plain = submit(client, model, 100);
       PendingResult hangs =
           client.submit(Request.embed(model, WORD).deadline(Duration.ofMinutes(4)));
@@ -65,8 +66,7 @@ class HungWorkerIT {
       InferenceResult poison = hangs.get(1, TimeUnit.SECONDS);
       assertThat(poison.status()).isEqualTo(Status.FAILED);
       assertThat(poison.errorCode()).hasValue(ErrorCode.POISON);
-      // Two or three were asked for until four came, in a third of the runs: why is not known yet.
-      assertThat(statuses).as("lives that the request ended").hasSizeBetween(2, 4);
+      assertThat(statuses).as("once in company, once alone").hasSizeBetween(2, 3);
       assertThat(statuses).containsOnly(Main.DEVICE_LOST);
       assertThat(workerSaidSo).as("worker's /health").isTrue();
       assertThat(routerSaidSo).as("router's /health").isTrue();
