@@ -8,7 +8,6 @@ import dev.headrace.protocol.Detail;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.Status;
 import dev.headrace.protocol.body.GenerationResponse;
-import dev.headrace.protocol.event.OutcomeCodec;
 import dev.headrace.protocol.event.WireRecord;
 import dev.headrace.protocol.naming.Topics;
 import dev.headrace.protocol.service.WorkerState;
@@ -27,7 +26,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -113,11 +111,7 @@ class ShareIntakeIT {
   private void assertOneOutcomeEach(List<String> ids) {
     Map<String, Outcome> stored = stage.outcomes(ids);
     assertThat(stored).hasSize(ids.size());
-    Set<Outcome> published = new HashSet<>();
-    stage
-        .records(Topics.OUTCOMES, stage.lane())
-        .forEach(r -> published.add(OutcomeCodec.decode(r)));
-    assertThat(published).containsExactlyInAnyOrderElementsOf(stored.values());
+    assertThat(stage.published(stage.lane())).containsExactlyInAnyOrderElementsOf(stored.values());
   }
 
   @Test

@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -153,61 +152,6 @@ class DeviceTest {
     assertThat(loading.stays()).isFalse();
     agent.close(Duration.ZERO);
     assertThat(runner.closed).isTrue();
-  }
-
-  @Test
-  void model_that_is_being_loaded_when_the_worker_ends_is_left_and_the_next_is_not_begun() {
-    List<String> begun = new ArrayList<>();
-    Mailbox<LoadCall> calls = new Mailbox<>(4);
-    LoadListener nobody =
-        new LoadListener() {
-          @Override
-          public void loaded(ServedModel served, double seconds) {
-            throw new AssertionError("loaded " + served.name());
-          }
-
-          @Override
-          public void notLoaded(String name, Failure failure) {
-            throw new AssertionError(failure.toString());
-          }
-
-          @Override
-          public void unloaded(String name) {
-            throw new AssertionError("unloaded " + name);
-          }
-        };
-    ModelLoader loader =
-        new ModelLoader() {
-          @Override
-          public List<ModelOffer> offers() {
-            return List.of();
-          }
-
-          @Override
-          public long budgetBytes() {
-            return Long.MAX_VALUE;
-          }
-
-          @Override
-          public ServedModel load(String name) {
-            begun.add(name);
-            loading.leave();
-            assertThat(Thread.currentThread().isInterrupted()).isTrue();
-            throw new CancellationException(name);
-          }
-
-          @Override
-          public void unload(String name) {}
-        };
-    LoaderAgent agent =
-        new LoaderAgent("loader-test", calls, loop, nobody, loading, () -> now += 1);
-    calls.offer(new LoadCall(loader, "a", true));
-    calls.offer(new LoadCall(loader, "b", true));
-    agent.doWork();
-    agent.doWork();
-    listen();
-    assertThat(begun).containsExactly("a");
-    assertThat(Thread.currentThread().isInterrupted()).isFalse();
   }
 
   @Test

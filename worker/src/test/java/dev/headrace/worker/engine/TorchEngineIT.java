@@ -4,22 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
-import static org.awaitility.Awaitility.await;
 
 import dev.headrace.worker.model.ModelDescription;
 import dev.headrace.worker.model.Precision;
 import dev.headrace.worker.model.weights.MalformedModelException;
+import dev.headrace.worker.testing.Leftovers;
 import dev.headrace.worker.text.TokenizedText;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
@@ -132,17 +126,14 @@ class TorchEngineIT {
   @Test
   void a_model_without_a_weight_fails_to_load_with_its_name_and_leaves_no_file() throws Exception {
     ModelDescription broken = TinyModel.without("encoder.layer.1.output.dense.bias");
-    Set<Path> before = archives();
+    Leftovers leftovers = Leftovers.since("headrace-*.{pt,onnx}");
     try (TorchEngine engine = TorchEngine.open(DeviceInventory.cpu(), 1)) {
       assertThatThrownBy(() -> engine.load(broken, Precision.INT8))
           .isInstanceOf(MalformedModelException.class)
           .hasMessageContaining("encoder.layer.1.output.dense.bias");
       engine.load(MODEL, Precision.FLOAT32).close();
     }
-    Set<Path> left = archives();
-    left.removeAll(before);
-    // Another process's are there while it loads.
-    await().untilAsserted(() -> assertThat(left).noneMatch(Files::exists));
+    leftovers.awaitNone();
   }
 
   @Test
@@ -204,16 +195,6 @@ class TorchEngineIT {
     } finally {
       probe.destroyForcibly();
     }
-  }
-
-  private static Set<Path> archives() throws IOException {
-    Set<Path> found = new HashSet<>();
-    Path folder = Path.of(System.getProperty("java.io.tmpdir"));
-    try (DirectoryStream<Path> archives =
-        Files.newDirectoryStream(folder, "headrace-*.{pt,onnx}")) {
-      archives.forEach(found::add);
-    }
-    return found;
   }
 
   private static TokenizedText text(int... ids) {

@@ -5,6 +5,7 @@ import dev.headrace.embedded.testing.KafkaProbe;
 import dev.headrace.protocol.Address;
 import dev.headrace.protocol.Outcome;
 import dev.headrace.protocol.config.Settings;
+import dev.headrace.protocol.event.OutcomeCodec;
 import dev.headrace.protocol.event.WireRecord;
 import dev.headrace.protocol.naming.Topics;
 import dev.headrace.transport.kafka.EventConsumer;
@@ -31,10 +32,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** One lane on a real Kafka and Redis, its workers, and what comes out of them. */
@@ -194,6 +197,13 @@ public final class Stage implements AutoCloseable {
       consumer.close(Duration.ofSeconds(2));
     }
     return found;
+  }
+
+  /** What the topic of outcomes holds of such requests: one outcome may be there twice, equal. */
+  public Set<Outcome> published(String idPrefix) {
+    return records(Topics.OUTCOMES, idPrefix).stream()
+        .map(OutcomeCodec::decode)
+        .collect(Collectors.toSet());
   }
 
   private static final class NoListener implements EventConsumer.Listener {

@@ -3,19 +3,14 @@ package dev.headrace.worker.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import dev.headrace.worker.model.weights.MalformedModelException;
+import dev.headrace.worker.testing.Leftovers;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Files that make the native library abort end a process, but not this one. */
@@ -94,23 +89,11 @@ class TokenizerTrialIT {
 
   @Test
   void process_that_hangs_is_ended_and_leaves_no_file() throws Exception {
-    Set<Path> before = folders();
+    Leftovers leftovers = Leftovers.since("headrace-tokenizer*");
     byte[] json = bytes(wordLevel("null") + "\n");
     assertThatThrownBy(() -> TokenizerTrial.check("slow", json, OPTIONS, Duration.ZERO))
         .isInstanceOf(MalformedModelException.class)
         .hasMessageContaining("tokenizer of slow: not opened after 0 s");
-    Set<Path> left = folders();
-    left.removeAll(before);
-    // Another process's are there while it tries one.
-    await().untilAsserted(() -> assertThat(left).noneMatch(Files::exists));
-  }
-
-  private static Set<Path> folders() throws IOException {
-    Set<Path> found = new HashSet<>();
-    Path folder = Path.of(System.getProperty("java.io.tmpdir"));
-    try (DirectoryStream<Path> folders = Files.newDirectoryStream(folder, "headrace-tokenizer*")) {
-      folders.forEach(found::add);
-    }
-    return found;
+    leftovers.awaitNone();
   }
 }
